@@ -1,0 +1,30 @@
+"""The command line: `survey-server COMMAND`. Each command group has its own file; this one only lists them."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from survey_server.problems import Problem
+
+COMMANDS: list[click.Command] = []
+
+
+@click.group()
+@click.version_option(package_name="survey-server")
+def cli() -> None:
+    """Field surveys from an offline phone to a printed comparison."""
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; a Problem is printed as one message, with exit status 1."""
+    try:
+        cli()
+    except Problem as problem:
+        click.echo(f"{problem.title}: {problem.detail}", err=True)
+        sys.exit(1)

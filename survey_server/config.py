@@ -1,0 +1,61 @@
+"""The settings of one server: read once from the environment, frozen, failing loudly."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from survey_server.problems import BadSetting
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting, with the environment variable that sets it (README, "Settings")."""
+
+    data_dir: Path
+    database_url: str
+    base_url: str
+    secret_key: str
+    max_body_bytes: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
+        """The settings of `environment`; raises BadSetting naming the variable at fault."""
+        data_dir = Path(environment.get("SURVEY_DATA_DIR", "data")).resolve()
+        return cls(
+            data_dir=data_dir,
+            database_url=environment.get("SURVEY_DATABASE_URL", f"sqlite:///{data_dir / 'survey.db'}"),
+            base_url=_base_url(environment.get("SURVEY_BASE_URL", "http://127.0.0.1:8000")),
+            secret_key=environment.get("SURVEY_SECRET_KEY") or _kept_secret(data_dir),
+            max_body_bytes=_megabytes(environment, "SURVEY_MAX_BODY_MB", 16),
+        )
+
+
+def _base_url(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise BadSetting(f"SURVEY_BASE_URL is {url!r}: write it with http:// or https://, as phones will open it.")
+    return url.rstrip("/")
+
+
+def _megabytes(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise BadSetting(f"{name} is {text!r}: write a whole number of megabytes, at least 1.")
+    return int(text) * 1024 * 1024
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """The secret in the data folder, made on the first start, so that sessions survive a restart."""
+    path = data_dir / "secret.key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise BadSetting(f"SURVEY_DATA_DIR {data_dir} can't be written ({error.strerror}): choose another folder.") from error
+    return path.read_text().strip()

@@ -1,0 +1,1 @@
+"""Design-based estimates: pure functions of frames. No server, no database."""

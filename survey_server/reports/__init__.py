@@ -1,0 +1,1 @@
+"""The only floor that draws: one WaveSummary value, many editions."""
