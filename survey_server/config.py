@@ -57,5 +57,7 @@ def _kept_secret(data_dir: Path) -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        raise BadSetting(f"SURVEY_DATA_DIR {data_dir} can't be written ({error.strerror}): choose another folder.") from error
+        raise BadSetting(
+            f"SURVEY_DATA_DIR {data_dir} can't be written ({error.strerror}): choose another folder."
+        ) from error
     return path.read_text().strip()

@@ -1,4 +1,4 @@
-"""The one catalogue of what can go wrong, raised anywhere and turned into an answer in one place (web/errors.py, cli)."""
+"""The one catalogue of what can go wrong: raised anywhere, answered in one place (web/errors.py, cli)."""
 
 from __future__ import annotations
 
