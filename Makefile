@@ -1,0 +1,27 @@
+# The commands of survey_server. `make run` and `make test` set up everything they need first.
+.PHONY: run test check bench lock
+
+run: ## start the server, with a demo programme on the first run
+	@.ci/setup run
+	@.venv/bin/survey-server run
+
+test: ## every test: storage on SQLite and PostgreSQL, real browser, reports
+	@.ci/setup test
+	@.venv/bin/python -m pytest
+
+check: ## style, types and import floors
+	@.ci/setup test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/python -m pytest tests/test_floors.py
+
+bench: ## speed and size, as ratios against a limit measured in the same run
+	@.ci/setup test
+	@.venv/bin/python -m tests.bench
+
+lock: ## pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile pyproject.toml --extra dev --extra build --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--custom-compile-command "make lock" -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--custom-compile-command "make lock" -c requirements-dev.lock -o requirements.lock
