@@ -37,3 +37,167 @@ class BadSetting(Problem):
     """A setting in the environment can't be used. Correct the variable that is named and start again."""
 
     title = "A setting can't be used"
+
+
+class UnreadableTable(Problem):
+    """A file to import isn't the table that its name says. Save it again as CSV UTF-8, .xlsx or .sav."""
+
+    status = 422
+    title = "The file can't be read as a table"
+
+
+class BadMapping(Problem):
+    """The mapping of an import names a column or a question that doesn't exist. Correct the line that is named."""
+
+    status = 422
+    title = "The mapping doesn't fit"
+
+
+class DatabaseBusy(Problem):
+    """Another writer held the database too long. Nothing was stored; send it again in a moment."""
+
+    status = 503
+    title = "The server is busy; try again in a moment"
+
+
+class DatabaseFull(Problem):
+    """The disk of the server is full or fails. Nothing was stored; make room on it, phones keep their interviews."""
+
+    status = 503
+    title = "The server's disk is full"
+
+
+class DatabaseReadOnly(Problem):
+    """The database can't be written. Nothing was stored; let the server's user write the file and its folder."""
+
+    status = 503
+    title = "The server can't write its database"
+
+
+class DatabaseGone(Problem):
+    """The database can't be reached or isn't one. Nothing was stored; start it or correct SURVEY_DATABASE_URL."""
+
+    status = 503
+    title = "The server can't reach its database"
+
+
+class BadDesign(Problem):
+    """A sampling design can't be used (lengths differ, a stratum or PSU is missing, an impossible finite population).
+
+    Correct the site table or the `design` sheet where the detail says.
+    """
+
+    status = 422
+    title = "The sampling design can't be used"
+
+
+class BadWeight(Problem):
+    """Weights are zero, negative, missing or infinite. Correct them in the site table; they are never repaired."""
+
+    status = 422
+    title = "Some weights can't be used"
+
+
+class PsuInTwoStrata(Problem):
+    """A PSU lies in more than one stratum. Correct its stratum in the site table."""
+
+    status = 422
+    title = "A PSU lies in two strata"
+
+
+class LonelyPsu(Problem):
+    """A stratum has a single PSU and the survey's rule is to refuse that. Merge strata or choose another rule."""
+
+    status = 422
+    title = "A stratum has only one PSU"
+
+
+class EmptyDomain(Problem):
+    """Nobody in the sample is in a domain, or all its answers are missing. Leave it out or merge it with another."""
+
+    status = 422
+    title = "There is nothing to estimate"
+
+
+class TooManyCategories(Problem):
+    """A breakdown or question has more categories than a table can show. Group them first."""
+
+    status = 422
+    title = "Too many categories"
+
+
+class MarginMismatch(Problem):
+    """Population margins don't fit the sample (a category without a total or without cases, unequal grand totals)."""
+
+    status = 422
+    title = "The population margins don't fit the sample"
+
+
+class BadEstimate(Problem):
+    """An estimate was asked for that can't be made (lengths differ, a share of something other than 0 and 1, ...)."""
+
+    status = 422
+    title = "The estimate can't be made"
+
+
+class WrongLogin(Problem):
+    """The login or the password isn't right. Type both again, or ask the administrator for a new link."""
+
+    status = 403
+    title = "Not signed in"
+
+
+class TooManyAttempts(Problem):
+    """Too many wrong passwords came from one network address. Wait for the time that the answer names."""
+
+    status = 429
+    title = "Too many attempts"
+
+
+class WeakPassword(Problem):
+    """The password is too easy to guess. Choose a longer one."""
+
+    status = 422
+    title = "The password is too weak"
+
+
+class LoginTaken(Problem):
+    """Somebody already signs in by that name. Choose another."""
+
+    status = 409
+    title = "The login is taken"
+
+
+class PersonNotFound(Problem):
+    """There is no such person. Look for the name in the list of people."""
+
+    status = 404
+    title = "No such person"
+
+
+class LinkExpired(Problem):
+    """A one-time link was used already or is too old. Ask for a new one."""
+
+    status = 410
+    title = "The link no longer works"
+
+
+class NotAllowed(Problem):
+    """The person's roles don't allow this. Somebody who runs the programme can give the role that does."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class FormExpired(Problem):
+    """A page's form was sent without its proof, or after a new login. Open the page again and repeat."""
+
+    status = 403
+    title = "The page is out of date"
+
+
+class NotThere(Problem):
+    """The address names a programme, wave or submission that doesn't exist, or that isn't the reader's to see."""
+
+    status = 404
+    title = "Not found"

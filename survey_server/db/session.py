@@ -1,0 +1,145 @@
+"""The database of one server, and the one place that commits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from survey_server.problems import BadSetting, DatabaseBusy, DatabaseFull, DatabaseGone, DatabaseReadOnly, Problem
+
+_BUSY_SECONDS = 10
+_WRITES = {"survey_writes": True}
+
+
+class Database:
+    """A SQLite file (WAL, every commit on the disk) or a PostgreSQL server, with its connections."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writing = engine.execution_options(**_WRITES)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose changes are committed, durably, when the block ends well; else nothing of it is kept."""
+        with _as_problems(), Session(self._writing, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one consistent state of the data; it changes nothing and waits for no writer."""
+        with _as_problems(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        """Give the connections back; the object can't be used any more."""
+        self.engine.dispose()
+
+
+@cache
+def open_database(url: str) -> Database:
+    """The database at `url`, opened once per process. The tables are made by `db.migrate`."""
+    return Database(_sqlite_engine(url) if url.startswith("sqlite") else _postgres_engine(url))
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise BadSetting(f"SURVEY_DATABASE_URL is {url!r}: name a file, as in sqlite:////var/lib/survey/survey.db")
+    _make_folder(Path(path))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"The folder {path.parent} for the database can't be made ({error.strerror}).") from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver's guess
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at its start: one that reads first and writes later would fail when another came between.
+    writes = connection.get_execution_options().get("survey_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgres_engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise BadSetting(f"SURVEY_DATABASE_URL begins with {parsed.drivername!r}: use sqlite:/// or postgresql://")
+    # A connection that a restarted server has dropped is found out before it is used.
+    return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=16, max_overflow=16)
+
+
+@contextmanager
+def _as_problems() -> Iterator[None]:
+    """Turn what the driver says about disk, locks and connections into Problems; mistakes of ours pass through."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        problem = _problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _problem_of(error: DBAPIError) -> Problem | None:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        kind = _SQLITE_PROBLEMS.get(code & 0xFF)
+    else:
+        kind = _postgres_problem(error, getattr(error.orig, "sqlstate", None))
+    return kind() if kind else None
+
+
+def _postgres_problem(error: DBAPIError, state: str | None) -> type[Problem] | None:
+    """By the standard's SQLSTATE; no state at all means that the connection was never made or broke off."""
+    if isinstance(error, OperationalError) and (state is None or state.startswith(("08", "57P"))):
+        return DatabaseGone
+    return DatabaseGone if error.connection_invalidated else _POSTGRES_PROBLEMS.get(state or "")
+
+
+_POSTGRES_PROBLEMS: dict[str, type[Problem]] = {
+    "53100": DatabaseFull,
+    "53300": DatabaseBusy,
+    "25006": DatabaseReadOnly,
+    "40001": DatabaseBusy,
+    "40P01": DatabaseBusy,
+    "55P03": DatabaseBusy,
+}
+
+_SQLITE_PROBLEMS: dict[int, type[Problem]] = {
+    sqlite3.SQLITE_BUSY: DatabaseBusy,
+    sqlite3.SQLITE_LOCKED: DatabaseBusy,
+    sqlite3.SQLITE_FULL: DatabaseFull,
+    sqlite3.SQLITE_READONLY: DatabaseReadOnly,
+    sqlite3.SQLITE_IOERR: DatabaseFull,
+    sqlite3.SQLITE_CANTOPEN: DatabaseGone,
+    sqlite3.SQLITE_CORRUPT: DatabaseGone,
+    sqlite3.SQLITE_NOTADB: DatabaseGone,
+}
