@@ -1,0 +1,66 @@
+/*
+ * The service worker. It only keeps this version's files so that the app opens without signal.
+ * It never sends anything, never touches a request that isn't one of those files, and installs all of them or nothing:
+ * a failed download leaves the version before it running. The server puts `RELEASE` (version, files with SHA-256) above.
+ */
+const PREFIX = 'app-';
+const CACHE = PREFIX + RELEASE.version;
+
+self.addEventListener('install', (event) => event.waitUntil(install()));
+self.addEventListener('activate', (event) => event.waitUntil(activate()));
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (url.pathname in RELEASE.files) event.respondWith(serve(url.pathname, request));
+});
+self.addEventListener('message', (event) => {
+  if (event.data === 'take over') self.skipWaiting();
+});
+
+/** Gather every file, checked against its digest; throws if one is missing or isn't the one announced. */
+async function install() {
+  const fresh = await Promise.all(Object.entries(RELEASE.files).map(([path, sha256]) => obtain(path, sha256)));
+  const cache = await caches.open(CACHE);
+  await Promise.all(fresh.map(([path, response]) => cache.put(path, response)));
+}
+
+async function obtain(path, sha256) {
+  const kept = await find(path, sha256);
+  if (kept) return [path, kept];
+  const response = await fetch(path, { cache: path.startsWith('/static/') ? 'default' : 'no-cache', redirect: 'error' });
+  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+  if ((await digest(response.clone())) !== sha256) throw new Error(`${path}: other bytes than announced`);
+  return [path, response];
+}
+
+/** The same file in an older version's cache: an update costs only what changed. */
+async function find(path, sha256) {
+  const name = path.replace(/^\/static\/[^/]+/, '');
+  for (const key of await caches.keys()) {
+    if (!key.startsWith(PREFIX)) continue;
+    const cache = await caches.open(key);
+    for (const request of await cache.keys()) {
+      if (new URL(request.url).pathname.replace(/^\/static\/[^/]+/, '') !== name) continue;
+      const response = await cache.match(request);
+      if ((await digest(response.clone())) === sha256) return response;
+    }
+  }
+  return null;
+}
+
+async function digest(response) {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function activate() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+async function serve(path, request) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(path)) ?? fetch(request);
+}
