@@ -303,6 +303,7 @@ def upgrade() -> None:
         sa.Column("site_code", sa.String(), nullable=True),
         sa.Column("review_state", sa.String(), nullable=False),
         sa.Column("issue_count", sa.BigInteger(), nullable=False),
+        sa.Column("repeats", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["programme_id", "device_id"],
             ["device.programme_id", "device.id"],

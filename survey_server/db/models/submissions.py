@@ -40,6 +40,7 @@ class Submission(WithId, Base):
     site_code: Mapped[str | None]
     review_state: Mapped[str] = mapped_column(default="received")
     issue_count: Mapped[int] = mapped_column(default=0)
+    repeats: Mapped[int] = mapped_column(default=0)
 
 
 class SubmissionVersion(InProgramme, Base):
