@@ -201,3 +201,136 @@ class NotThere(Problem):
 
     status = 404
     title = "Not found"
+
+
+class UnknownReportLanguage(Problem):
+    """A report was asked for in a language that has no texts. Choose one of those that are named."""
+
+    status = 422
+    title = "There are no report texts in this language"
+
+
+class NothingToReport(Problem):
+    """The waves hold no submission that counts (none arrived, or nobody agreed). Check the waves and the sync."""
+
+    status = 422
+    title = "There is nothing to report"
+
+
+class UnfitCode(Problem):
+    """A code can't name what it should name. Write it as the detail says."""
+
+    status = 422
+    title = "This code can't be used"
+
+
+class CodeTaken(Problem):
+    """The code names something else already. Choose another."""
+
+    status = 409
+    title = "This code is taken"
+
+
+class UnknownProgramme(Problem):
+    """There is no programme with this code. See `survey-server programme list`."""
+
+    status = 404
+    title = "There is no such programme"
+
+
+class UnknownForm(Problem):
+    """The programme has no form with this id or hash. Publish it, or correct the id."""
+
+    status = 404
+    title = "There is no such form"
+
+
+class UnknownDataSet(Problem):
+    """No form of the programme carries a data set with this digest. Let the phone fetch its list again."""
+
+    status = 404
+    title = "There is no such data set"
+
+
+class UnknownWave(Problem):
+    """The form has no wave with this name or number. See `survey-server wave list`."""
+
+    status = 404
+    title = "There is no such wave"
+
+
+class UnfitWave(Problem):
+    """A wave can't be so: its dates, name, number or state clash. Correct what the detail names."""
+
+    status = 422
+    title = "The wave can't be so"
+
+
+class UnknownSite(Problem):
+    """The programme has no site with this code. Add it to the site table, or correct the code."""
+
+    status = 404
+    title = "There is no such site"
+
+
+class UnknownDevice(Problem):
+    """The programme has no such device."""
+
+    status = 404
+    title = "There is no such device"
+
+
+class BadToken(Problem):
+    """The request carries no token of a device, or one that was never given out. Enrol the phone again."""
+
+    status = 401
+    title = "This phone isn't enrolled"
+
+
+class DeviceRevoked(Problem):
+    """The device was revoked: it downloads nothing any more; what it still sends is kept. Speak to the coordinator."""
+
+    status = 403
+    title = "This phone was taken out of service"
+
+
+class CodeUsed(Problem):
+    """An enrolment code is unknown, used or expired; each works once. Ask the coordinator for a new one."""
+
+    status = 410
+    title = "This enrolment code doesn't work any more"
+
+
+class DigestMismatch(Problem):
+    """The bytes of an interview aren't those whose digest came with it. They are kept; send it again."""
+
+    status = 422
+    title = "The interview was damaged on the way"
+
+
+class FormNotHere(Problem):
+    """An interview names a form that the programme doesn't have. Its bytes are kept; publish the form, then replay."""
+
+    status = 422
+    title = "This form isn't known here"
+
+
+class SealedWithoutKey(Problem):
+    """A sealed interview came, and the server holds no key that opens it. Its bytes are kept for who does."""
+
+    status = 422
+    title = "The server has no key for this sealed interview"
+
+
+class SubmissionConflict(Problem):
+    """Another interview has this id already, with other content. Both are kept; the office decides between them."""
+
+    status = 409
+    title = "Another interview has this id"
+
+
+class QuarantinedFromRevoked(Problem):
+    """A revoked device still sent interviews. They are kept apart until the office has looked at them."""
+
+    status = 201
+    title = "Kept apart: the phone was taken out of service"

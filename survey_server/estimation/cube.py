@@ -1,0 +1,138 @@
+"""The cube: every indicator by domain, level and wave, with the changes, as one long table of Estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from survey_server.estimation.cells import Cells, DomainSums, Pairs, PsuFrame
+from survey_server.estimation.design import Design, Floats
+from survey_server.estimation.estimate import Kind
+from survey_server.estimation.table import Block, change_block, estimate_block
+from survey_server.problems import BadEstimate, TooManyCategories
+
+EVERYBODY = ""
+MOST_LEVELS = 1000
+COLUMNS = [
+    *("item", "domain", "level", "row", "wave", "before"),
+    *("value", "se", "low", "high", "df", "n", "n_weighted", "n_eff", "deff", "cv", "flag"),
+    *("p_value", "mde", "overlap"),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """A breakdown: the code of each row's level (negative: none) and the levels' labels."""
+
+    codes: NDArray[np.integer[Any]]
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class WaveColumns:
+    """One wave as columns: its design, its items (NaN: no valid answer) and its breakdowns."""
+
+    name: str
+    design: Design
+    items: Mapping[str, ArrayLike]
+    domains: Mapping[str, Domain | pd.Categorical] = field(default_factory=dict)
+
+
+def build_cube(
+    waves: Sequence[WaveColumns],
+    kinds: Mapping[str, Kind] | None = None,
+    sensitive: Collection[str] = (),
+    pairs: Sequence[tuple[int, int]] | None = None,
+) -> pd.DataFrame:
+    """One row for each item, domain, level and wave (`row` estimate), and for each pair of waves (`row` change).
+
+    The domain "" is everybody. `pairs` are places in `waves`, each wave with the one before it unless said. A level
+    or item that a wave doesn't have is there with n 0 and the flag suppressed.
+    """
+    kinds = kinds or {}
+    pairs = [(i, i + 1) for i in range(len(waves) - 1)] if pairs is None else pairs
+    items = list(dict.fromkeys(code for wave in waves for code in wave.items))
+    names = list(dict.fromkeys(name for wave in waves for name in wave.domains))
+    hidden = np.array([code in sensitive for code in items])
+    shares = np.array([kinds.get(code, "mean") == "share" for code in items])
+    frame = PsuFrame([wave.design for wave in waves])
+    compared = [(i, j, frame.shared(i, j)) for i, j in pairs]
+    breakdowns = {name: _levels(name, waves) for name in names}
+    cells = [
+        Cells(frame, t, _matrix(wave, items), [_codes(wave, name, breakdowns[name]) for name in names], shares)
+        for t, wave in enumerate(waves)
+    ]
+    blocks: list[pd.DataFrame] = []
+    for place, (name, labels) in enumerate([(EVERYBODY, [""]), *breakdowns.items()]):
+        grid = Pairs(frame, cells, place - 1, len(labels))
+        sums = [DomainSums(grid, cell) for cell in cells]
+        for t, wave in enumerate(waves):
+            block = estimate_block(sums[t], shares, hidden)
+            blocks.append(_frame(block, items, name, labels, "estimate", wave.name, ""))
+        for i, j, shared in compared:
+            block = change_block(sums[i], sums[j], shares, hidden, shared)
+            blocks.append(_frame(block, items, name, labels, "change", waves[j].name, waves[i].name))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _levels(name: str, waves: Sequence[WaveColumns]) -> list[str]:
+    """The labels of a breakdown over all waves, in the order in which they are first given."""
+    labels: dict[str, None] = {}
+    for wave in waves:
+        if name in wave.domains:
+            domain = wave.domains[name]
+            told = domain.categories if isinstance(domain, pd.Categorical) else domain.labels
+            labels.update(dict.fromkeys(str(label) for label in told))
+    if len(labels) > MOST_LEVELS:
+        raise TooManyCategories(f"breakdown '{name}' has {len(labels)} levels; a table shows at most {MOST_LEVELS}")
+    return list(labels)
+
+
+def _codes(wave: WaveColumns, name: str, labels: Sequence[str]) -> NDArray[np.intp]:
+    """Each row's place in the common labels; -1 without."""
+    if name not in wave.domains:
+        return np.full(wave.design.n_rows, -1, dtype=np.intp)
+    domain = wave.domains[name]
+    own = domain.categories if isinstance(domain, pd.Categorical) else domain.labels
+    codes = np.asarray(domain.codes, dtype=np.intp)
+    if len(codes) != wave.design.n_rows:
+        raise BadEstimate(f"breakdown '{name}' of wave {wave.name} has {len(codes)} rows, not {wave.design.n_rows}")
+    place = {label: i for i, label in enumerate(labels)}
+    common = np.array([place[str(label)] for label in own] + [-1], dtype=np.intp)
+    return common[np.where(codes < 0, len(own), codes)]
+
+
+def _matrix(wave: WaveColumns, items: Sequence[str]) -> list[Floats | None]:
+    """The items' columns in order; None for an item that the wave doesn't have."""
+    columns: list[Floats | None] = []
+    for code in items:
+        if code not in wave.items:
+            columns.append(None)
+            continue
+        column = np.asarray(wave.items[code], dtype=float)
+        if len(column) != wave.design.n_rows:
+            raise BadEstimate(f"item '{code}' of wave {wave.name} has {len(column)} rows, not {wave.design.n_rows}")
+        columns.append(column)
+    return columns
+
+
+def _frame(
+    block: Block, items: Sequence[str], domain: str, labels: Sequence[str], row: str, wave: str, before: str
+) -> pd.DataFrame:
+    """A block of items x levels as rows of the long table."""
+    n_items, n_levels = len(items), len(labels)
+    data: dict[str, Any] = {
+        "item": np.repeat(np.array(items, dtype=object), n_levels),
+        "domain": domain,
+        "level": np.tile(np.array(labels, dtype=object), n_items),
+        "row": row,
+        "wave": wave,
+        "before": before,
+        **{name: values.ravel() for name, values in block.items()},
+    }
+    return pd.DataFrame(data)[COLUMNS]

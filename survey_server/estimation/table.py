@@ -1,0 +1,170 @@
+"""From sums to Estimates, a whole breakdown at a time: arrays of items x levels with the same rules as one Estimate."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survey_server.estimation.cells import DomainSums, Pairs, SharedPsus
+from survey_server.estimation.change import MDE_FACTOR
+from survey_server.estimation.design import Bools, Floats
+from survey_server.estimation.distributions import t_quantile, t_two_sided
+from survey_server.estimation.intervals import wilson_interval
+from survey_server.estimation.suppression import BRACKETED_BELOW, SENSITIVE_BELOW, SUPPRESSED_BELOW
+
+Block: TypeAlias = dict[str, NDArray[Any]]
+
+
+def variances(sums: DomainSums) -> Floats:
+    """The Taylor variance of every mean (items x levels), the lonely rule of the design applied."""
+    pairs, frame, t = sums.pairs, sums.pairs.frame, sums.cells.wave
+    design = sums.cells.design
+    drawn = frame.drawn[t][pairs.group_stratum]
+    finite = 1.0 - frame.fraction[t][pairs.group_stratum]
+    alone = drawn == 1
+    scale = finite * drawn / np.maximum(drawn - 1, 1)
+    keep = np.where(drawn > 0, 1.0 / np.maximum(drawn, 1), 0.0)
+    if design.lonely == "adjust":
+        keep = np.where(alone, 0.0, keep)  # the mean over all PSUs is 0 for a mean
+    else:
+        scale = np.where(alone, 0.0, scale)
+    first, second = pairs.sum_groups(sums.z), pairs.sum_groups(sums.z**2)
+    variance = pairs.sum_levels(scale * np.maximum(second - keep * first**2, 0.0))
+    return variance * average_factors(sums) if design.lonely == "average" else variance
+
+
+def average_factors(sums: DomainSums) -> Floats:
+    """Under the average rule: the strata where a level has rows, over those with a spread of their own."""
+    if sums.cells.design.lonely != "average":
+        return np.ones_like(sums.mean)
+    pairs = sums.pairs
+    here = (pairs.sum_groups(sums.n) > 0).astype(float)
+    able = here * (pairs.frame.drawn[sums.cells.wave][pairs.group_stratum] > 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factors: Floats = pairs.sum_levels(here) / pairs.sum_levels(able)
+    return factors
+
+
+def degrees(sums: DomainSums, only: Bools | None = None) -> Floats:
+    """PSUs less strata with rows in every level (items x levels); `only` looks at some of the pairs."""
+    pairs = sums.pairs
+    here = (sums.n > 0).astype(float) if only is None else only.astype(float)
+    return count_degrees(pairs, here)
+
+
+def count_degrees(pairs: Pairs, here: Floats) -> Floats:
+    """PSUs less strata among the pairs that are here."""
+    groups = pairs.sum_groups(here)
+    return pairs.sum_levels(groups - (groups > 0))
+
+
+def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
+    """The Estimates of one wave and breakdown."""
+    variance, df, n = variances(sums), degrees(sums), sums.n_total
+    se = np.sqrt(variance)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deff = variance * (n - 1) / sums.spread
+        deff[~((sums.spread > 0) & (n > 1))] = np.nan
+        kish = _kish(sums, ~(deff > 0) & (n > 0))
+        n_eff = n / np.maximum(np.where(deff > 0, deff, kish), 1.0)
+        reach = _t(df) * se
+        low, high = sums.mean - reach, sums.mean + reach
+        logit = shares[:, None] & (se > 0) & (sums.mean > 0) & (sums.mean < 1)
+        odds = np.log(sums.mean / (1 - sums.mean))
+        slope = reach / (sums.mean * (1 - sums.mean))
+        low = np.where(logit, 1 / (1 + np.exp(slope - odds)), low)
+        high = np.where(logit, 1 / (1 + np.exp(-slope - odds)), high)
+        cv = np.where(sums.mean != 0, se / np.abs(sums.mean), np.nan)
+    for i, j in zip(*np.nonzero(shares[:, None] & ~logit & (n > 0)), strict=True):
+        low[i, j], high[i, j] = wilson_interval(sums.mean[i, j] * n_eff[i, j], n_eff[i, j])
+    nobody = n == 0
+    for values in (se, low, high):
+        values[nobody] = np.nan
+    n_eff[nobody] = 0.0
+    block = _block(sums.mean, se, low, high, df, n, sums.w_total, n_eff, deff, cv, hidden)
+    return block | dict.fromkeys(("p_value", "mde", "overlap"), np.full(n.shape, np.nan))
+
+
+def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: Bools, shared: SharedPsus) -> Block:
+    """The changes between two waves for one breakdown, with the covariance of the PSUs that are in both."""
+    first, second = variances(before), variances(after)
+    cross = _cross(before, after, shared)
+    most = np.sqrt(first * second)
+    value = after.mean - before.mean
+    se = np.sqrt(np.maximum(first + second - 2 * np.clip(cross, -most, most), 0.0))
+    both = (before.n > 0) & (after.n > 0)
+    df = degrees(before) + degrees(after) - count_degrees(before.pairs, both.astype(float))
+    left, right = estimate_block(before, shares, hidden), estimate_block(after, shares, hidden)
+    n = np.minimum(before.n_total, after.n_total)
+    nobody = n == 0
+    se[nobody] = np.nan
+    reach = _t(df) * se
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cv = np.where(value != 0, se / np.abs(value), np.nan)
+    p = np.full(n.shape, np.nan)
+    for i, j in zip(*np.nonzero(se > 0), strict=True):
+        p[i, j] = t_two_sided(value[i, j] / se[i, j], df[i, j])
+    n_eff = np.minimum(left["n_eff"], right["n_eff"])
+    weighted = np.minimum(before.w_total, after.w_total)
+    block = _block(
+        value, se, value - reach, value + reach, df, n, weighted, n_eff, np.full(n.shape, np.nan), cv, hidden
+    )
+    return block | {"p_value": p, "mde": MDE_FACTOR * se, "overlap": np.full(n.shape, shared.overlap)}
+
+
+def _cross(before: DomainSums, after: DomainSums, shared: SharedPsus) -> Floats:
+    """The covariance of the means of two waves (items x levels)."""
+    pairs, frame = before.pairs, before.pairs.frame
+    t0, t1 = before.cells.wave, after.cells.wave
+    here = shared.psu[pairs.psu]
+    z0, z1 = before.z * here, after.z * here
+    stratum = pairs.group_stratum
+    n = shared.n[stratum]
+    finite = np.sqrt((1 - frame.fraction[t0][stratum]) * (1 - frame.fraction[t1][stratum]))
+    scale = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0)
+    keep = np.where(n > 1, 1.0 / np.maximum(n, 1), 0.0)
+    if before.cells.design.lonely == "adjust":
+        alone = (n == 1) & (frame.drawn[t0][stratum] == 1) & (frame.drawn[t1][stratum] == 1)
+        scale = np.where(alone, 1.0, scale)
+    products = pairs.sum_groups(z0 * z1) - keep * pairs.sum_groups(z0) * pairs.sum_groups(z1)
+    return pairs.sum_levels(finite * scale * products) * np.sqrt(average_factors(before) * average_factors(after))
+
+
+def _kish(sums: DomainSums, wanted: Bools) -> Floats:
+    """The design effect of unequal weights alone, for the cells where no other is known."""
+    kish = np.ones(sums.mean.shape)
+    cells, weight = sums.cells, sums.cells.design.weight
+    for i, j in zip(*np.nonzero(wanted), strict=True):
+        column = cells.columns[i]
+        assert column is not None
+        rows = ~np.isnan(column) & cells.in_level(sums.pairs.domain, j)
+        kish[i, j] = rows.sum() * float((weight[rows] ** 2).sum()) / float(weight[rows].sum()) ** 2
+    return kish
+
+
+def _t(df: Floats, level: float = 0.95) -> Floats:
+    """The t quantile of every cell's degrees of freedom."""
+    known, place = np.unique(df, return_inverse=True)
+    return np.array([t_quantile(0.5 + level / 2, float(value)) for value in known])[place].reshape(df.shape)
+
+
+def _block(
+    value: Floats,
+    se: Floats,
+    low: Floats,
+    high: Floats,
+    df: Floats,
+    n: Floats,
+    n_weighted: Floats,
+    n_eff: Floats,
+    deff: Floats,
+    cv: Floats,
+    hidden: Bools,
+) -> Block:
+    """The columns of a block by name, with the small-cell flags."""
+    floor = np.where(hidden, SENSITIVE_BELOW, SUPPRESSED_BELOW)[:, None]
+    flag = np.where(n < floor, "suppressed", np.where(n < BRACKETED_BELOW, "bracketed", "")).astype(object)
+    numbers = {"value": value, "se": se, "low": low, "high": high, "df": df, "n": n.astype(np.int64)}
+    return numbers | {"n_weighted": n_weighted, "n_eff": n_eff, "deff": deff, "cv": cv, "flag": flag}
