@@ -16,9 +16,8 @@ SITE_PREFIX = "site."
 CODED = frozenset(("select_one", "select_multiple"))
 NUMERIC = frozenset(("integer", "decimal"))
 SITE_COLUMNS = frozenset(
-    ("code", "name", "country", "department", "department_name", "municipality", "stratum", "arm", "area", "border")
-    + ("weight", "population", "risk_tier")
-)
+    ("code", "name", "country", "department", "department_name", "municipality", "stratum", "arm", "area")
+) | {"border", "weight", "population", "risk_tier"}
 
 # What a formula may call, with the least and the most arguments; estimation/formula.py computes them.
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
