@@ -1,5 +1,6 @@
 /**
- * What happened, told to every view and every other tab of the app: 'queue', 'drafts', 'catalogue', 'sync', 'language'.
+ * What happened, told to every view and every other tab of the app: 'queue', 'drafts', 'catalogue', 'line',
+ * 'language', 'update'.
  */
 const here = new EventTarget();
 const everywhere = 'BroadcastChannel' in self ? new BroadcastChannel('encuesta') : null;
@@ -17,9 +18,7 @@ export function tellHere(topic) {
   here.dispatchEvent(new Event(topic));
 }
 
-/** Call `listener` whenever one of `topics` changes; returns the function that stops it. */
-export function listen(topics, listener) {
-  const names = [topics].flat();
-  for (const name of names) here.addEventListener(name, listener);
-  return () => names.forEach((name) => here.removeEventListener(name, listener));
+/** Call `listener` whenever one of `topics` changes, until `signal` is aborted. */
+export function listen(topics, listener, signal) {
+  for (const topic of [topics].flat()) here.addEventListener(topic, listener, { signal });
 }

@@ -53,6 +53,7 @@ export async function commit(changes) {
 export class StoreFailed extends Error {
   constructor(cause) {
     super(`${cause?.name ?? 'Error'}: ${cause?.message ?? cause}`, { cause });
+    this.name = 'StoreFailed';
     this.full = cause?.name === 'QuotaExceededError';
   }
 }

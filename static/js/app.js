@@ -1,0 +1,32 @@
+/** Where the app starts: language, views, service worker, sync. */
+import { listen } from './bus.js';
+import { takeCodeFromAddress } from './enrol.js';
+import { startInstall } from './install.js';
+import { startRouter } from './router.js';
+import { commit, get } from './store.js';
+import { startSync } from './sync.js';
+import { language, setLanguage } from './texts.js';
+import { enrolView, offerCode } from './views/enrol.js';
+import { fillView } from './views/fill.js';
+import { homeView } from './views/home.js';
+import { outboxView } from './views/outbox.js';
+import { phoneView } from './views/phone.js';
+
+async function start() {
+  const root = document.getElementById('app');
+  setLanguage(await get('meta', 'language').catch(() => 'es'));
+  listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
+  readAddress();
+  addEventListener('hashchange', readAddress, { capture: true });
+  await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, outbox: outboxView, phone: phoneView });
+  startInstall();
+  startSync();
+}
+
+/** An enrolment link may open the app, or be pasted into the address of an app that is open. */
+function readAddress() {
+  const code = takeCodeFromAddress();
+  if (code) offerCode(code);
+}
+
+start();

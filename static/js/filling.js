@@ -1,0 +1,140 @@
+/**
+ * An interview while it is being filled in: the engine's interview, its pages, where we are, and the draft that keeps it.
+ * The view asks and draws; this decides and stores.
+ */
+import { findForm } from './catalogue.js';
+import { parseCsv } from './csv.js';
+import { findDraft, Keeper, newDraft } from './drafts.js';
+import { Interview } from './engine/interview.js';
+import { canAnswer } from './kinds.js';
+import { finish } from './outbox.js';
+import { indexOfPage, pagesOf } from './pages.js';
+import { get } from './store.js';
+import { language, languageCode } from './texts.js';
+
+const NAMED = /[\p{L}\d]{3}/u;
+
+/** Open `new:FORM` or a draft's id. Throws CantOpen with the key of the text that says why. */
+export async function openFilling(argument) {
+  const draft = argument.startsWith('new:') ? await beginDraft(argument.slice(4)) : await findDraft(argument);
+  if (!draft) throw new CantOpen('gone');
+  const stored = await findForm(draft.hash);
+  if (!stored) throw new CantOpen('formMissing');
+  const device = await get('meta', 'device');
+  const datasets = Object.fromEntries(Object.entries(stored.files).map(([name, text]) => [name, parseCsv(text)]));
+  try {
+    const interview = new Interview(stored.form, {
+      instance: draft.xml ?? undefined, datasets, language: formLanguage(stored.form, draft.language),
+      lastSaved: (await get('carried', draft.form)) ?? undefined,
+      properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
+    });
+    return new Filling(stored.form, draft, interview);
+  } catch (error) {
+    throw new CantOpen('formBroken', { cause: error });
+  }
+}
+
+/** An interview can't be opened; `key` names the text to show. */
+export class CantOpen extends Error {
+  constructor(key, options) {
+    super(key, options);
+    this.key = key;
+  }
+}
+
+export class Filling {
+  constructor(form, draft, interview) {
+    this.form = form;
+    this.interview = interview;
+    this.nameRef = form.binds.find(({ ref }) => ref.endsWith('/meta/instanceName'))?.ref ?? null;
+    this.touched = draft.xml !== null;
+    this.keeper = new Keeper(draft, () => this.#snapshot());
+    this.pages = pagesOf(interview);
+    this.index = indexOfPage(this.pages, draft.place ?? this.pages[0].key);
+  }
+
+  get draft() {
+    return this.keeper.draft;
+  }
+
+  get page() {
+    return this.pages[this.index];
+  }
+
+  /** An answer was given: recalculate and see which pages there are now. */
+  answer(ref, value) {
+    this.touched = true;
+    this.interview.answer(ref, value);
+    this.#repaginate();
+  }
+
+  addRepeat(ref) {
+    this.touched = true;
+    this.interview.addRepeat(ref);
+    this.#repaginate();
+  }
+
+  removeRepeat(ref) {
+    this.interview.removeRepeat(ref);
+    this.#repaginate();
+  }
+
+  move(by) {
+    this.index = Math.min(Math.max(this.index + by, 0), this.pages.length - 1);
+  }
+
+  moveTo(key) {
+    this.index = indexOfPage(this.pages, key, this.index);
+  }
+
+  /** Everything up to now is on disk when this resolves; a form that was only looked at leaves nothing. */
+  save() {
+    return this.touched ? this.keeper.save() : Promise.resolve(null);
+  }
+
+  /** The form's own name of the language closest to the app's. */
+  setLanguage(name = formLanguage(this.form, language())) {
+    this.interview.setLanguage(name);
+    this.keeper.draft = { ...this.keeper.draft, language: languageCode(name) };
+    this.#repaginate();
+  }
+
+  /** What stands between this interview and the outbox: [{ ref, kind, message, label }]. */
+  problems() {
+    const answerable = new Map(this.interview.questions().map((question) => [question.ref, question]));
+    return this.interview.problems()
+      .filter(({ ref }) => !answerable.has(ref) || canAnswer(answerable.get(ref)))
+      .map((problem) => ({ ...problem, label: this.interview.state(problem.ref).label }));
+  }
+
+  /** Into the outbox with it; the draft is gone when this resolves. */
+  async finish() {
+    await this.keeper.save();
+    const xml = this.interview.finish({ instanceId: this.draft.id, now: new Date() });
+    return finish(this.draft, this.form, xml);
+  }
+
+  #repaginate() {
+    const { key } = this.page;
+    this.pages = pagesOf(this.interview);
+    this.index = indexOfPage(this.pages, key, this.index);
+  }
+
+  #snapshot() {
+    const name = this.nameRef ? this.interview.state(this.nameRef).value.trim() : '';
+    return {
+      xml: this.interview.serialize(), place: this.page.key, label: NAMED.test(name) ? name : '',
+      done: this.index, total: this.pages.length - 1,
+    };
+  }
+}
+
+async function beginDraft(formId) {
+  const entry = (await get('meta', 'catalogue'))?.forms.find(({ id }) => id === formId);
+  return entry ? newDraft(entry, language()) : null;
+}
+
+/** "es" -> "Español (es)": the form's name for a language, its default when it hasn't got it. */
+export function formLanguage(form, code) {
+  return form.languages.find((name) => languageCode(name) === code || name === code) ?? form.default_language;
+}

@@ -1,0 +1,65 @@
+/** Keeping the app on the phone: its service worker, new versions, the home screen and the promise not to be evicted. */
+import { listen, tellHere } from './bus.js';
+
+let registration = null;
+let invitation = null;
+
+/** Register the service worker and watch for a new version. */
+export async function startInstall() {
+  addEventListener('beforeinstallprompt', (event) => {
+    event.preventDefault();
+    invitation = event;
+    tellHere('update');
+  });
+  if (!('serviceWorker' in navigator)) return;
+  try {
+    registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
+  } catch {
+    return; // no line, or a broken deploy: the version that is running goes on
+  }
+  registration.addEventListener('updatefound', () => {
+    registration.installing?.addEventListener('statechange', () => tellHere('update'));
+  });
+  tellHere('update');
+}
+
+/** Is a new version on the phone, waiting for the word? */
+export function updateIsReady() {
+  return Boolean(registration?.waiting && navigator.serviceWorker.controller);
+}
+
+/** Take the new version: only from a view where nothing is being filled in. */
+export function takeUpdate() {
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  registration.waiting.postMessage('take over');
+}
+
+/** Can the browser put the app on the home screen now? */
+export function canInstall() {
+  return invitation !== null;
+}
+
+export async function install() {
+  await invitation.prompt();
+  invitation = null;
+  tellHere('update');
+}
+
+/** Ask the browser not to evict what is stored; true, false, or null where it can't say. */
+export async function askToKeep() {
+  return (await navigator.storage?.persist?.().catch(() => null)) ?? null;
+}
+
+export async function isKept() {
+  return (await navigator.storage?.persisted?.().catch(() => null)) ?? null;
+}
+
+/** Redraw with `listener` when any of this changes. */
+export function onInstallChange(listener, signal) {
+  listen('update', listener, signal);
+}
+
+function workerAddress() {
+  if (!self.trustedTypes?.createPolicy) return '/sw.js';
+  return trustedTypes.createPolicy('worker', { createScriptURL: (address) => address }).createScriptURL('/sw.js');
+}

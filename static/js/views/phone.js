@@ -1,0 +1,35 @@
+/** About this phone: who it is to the office, what is kept and how well, and how to install the app. */
+import { h } from '../h.js';
+import { askToKeep, canInstall, install, isKept, onInstallChange, takeUpdate, updateIsReady } from '../install.js';
+import { get } from '../store.js';
+import { t, titleOf } from '../texts.js';
+import { bar, contact } from './parts.js';
+
+export async function phoneView(_, { signal }) {
+  const page = h('div.page');
+  const draw = async () => page.replaceChildren(bar(t('phone')), await contents(draw));
+  onInstallChange(draw, signal);
+  await draw();
+  return page;
+}
+
+async function contents(redraw) {
+  const device = await get('meta', 'device');
+  const kept = await isKept();
+  return h('main', {},
+    device ? h('dl.card.facts', {},
+      fact('phoneName', device.label), fact('phonePerson', device.interviewer),
+      fact('phoneProgramme', titleOf(device.programme?.name)), fact('phoneVersion', document.documentElement.dataset.version)) : null,
+    device ? h('p.small', {}, contact()) : null,
+    updateIsReady() ? h('button.main', { onclick: takeUpdate }, t('updateNow')) : null,
+    canInstall() ? h('section', {}, h('h2', {}, t('install')), h('p', {}, t('installHelp')), h('button.main', { onclick: install }, t('install'))) : null,
+    h('section', {}, h('h2', {}, t('phoneStorage')),
+      h('p', {}, t(kept ? 'storageKept' : 'storageMaybe')),
+      kept ? null : h('button.plain', { onclick: async () => { await askToKeep(); redraw(); } }, t('storageAsk'))),
+    h('section', {}, h('h2', {}, t('phoneSeal')), h('p', {}, t('sealNot'))),
+    h('p', {}, h('a', { href: '#/enrol' }, t('enrolTitle'))));
+}
+
+function fact(key, value) {
+  return value ? [h('dt', {}, t(key)), h('dd', {}, h('bdi', {}, value))] : null;
+}
