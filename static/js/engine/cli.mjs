@@ -1,0 +1,42 @@
+// The engine on the command line, under Node: expressions and whole-form scenarios from JSON on standard input, results as
+// JSON on standard output. `survey-server xpath` and `survey-server scenario` with --engine browser run this; the
+// phone never loads it.
+//   node cli.mjs xpath     [{id, tree, xml?, context?, ns?, now?, tz?, lang?, as?}]
+//   node cli.mjs scenario  [{id, form, files?, lastSaved?, now?, tz?, steps}]
+
+import { compile, contextOf, environment } from './evaluate.js';
+import { readXml } from './xml.js';
+import { runScenario } from './scenario.mjs';
+import { toBoolean, toNumber, toText } from './values.js';
+import { zoneOf } from './dates.js';
+
+const shown = (x) => (Number.isFinite(x) && !Object.is(x, -0) ? x : Object.is(x, -0) ? '-0' : String(x));
+
+function answer(value) {
+  if (typeof value === 'number') return { type: 'number', value: shown(value) };
+  if (typeof value !== 'object') return { type: typeof value, value };
+  return { type: 'nodes', value: value.map((node) => ({ path: node.path, text: node.value })) };
+}
+
+const AS = { boolean: toBoolean, string: toText, number: toNumber, nodes: (value) => value };
+
+function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now, tz, lang, as }) {
+  try {
+    if (error) return { id, error };
+    const document = readXml(xml ?? '<data/>', { keepSpace: true });
+    const env = environment({ zone: zoneOf(tz), language: lang ?? '', ...(now && { now: () => new Date(now).getTime() }) });
+    const start = contextTree ? compile(contextTree, ns)(contextOf(document, env))[0] : document;
+    if (!start) return { id, error: `${context} finds no node.` };
+    const value = compile(tree, ns)(contextOf(start, env));
+    if (as === 'nodes' && typeof value !== 'object') return { id, error: 'The value is not a list of nodes.' };
+    return { id, ...answer(as ? AS[as](value, env.zone) : value) };
+  } catch (problem) {
+    return { id, error: problem.message };
+  }
+}
+
+const RUN = { xpath: evaluateCase, scenario: runScenario };
+
+let input = '';
+for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;
+process.stdout.write(JSON.stringify(JSON.parse(input).map(RUN[process.argv[2]])));

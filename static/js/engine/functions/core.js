@@ -1,0 +1,91 @@
+// XPath 1.0's own functions, and ODK's conditions.
+
+import { XML_NS } from '../nodes.js';
+import { needNodes } from '../paths.js';
+import { toBoolean, toNumber, toText } from '../values.js';
+
+const here = (c, nodes) => (nodes ? needNodes(nodes)[0] : c.node);
+const text = (c, value) => (value === undefined ? c.node.value : toText(value));
+const characters = (value) => Array.from(toText(value));
+const isBlank = (value) => toText(value) === '' || typeof value === 'number' && Number.isNaN(value);
+
+/** XPath's substring: from `start` (counted from 1), both rounded. */
+function substring(c, value, start, length) {
+  const from = Math.round(toNumber(start, c.env.zone));
+  const to = length === undefined ? Infinity : from + Math.round(toNumber(length, c.env.zone));
+  return characters(value).filter((_, i) => i + 1 >= from && i + 1 < to).join('');
+}
+
+function translate(c, value, from, to) {
+  const map = new Map();
+  const target = characters(to);
+  characters(from).forEach((letter, i) => map.has(letter) || map.set(letter, target[i] ?? ''));
+  return characters(value).map((letter) => map.get(letter) ?? letter).join('');
+}
+
+function language(c, wanted) {
+  for (let node = c.node; node; node = node.parent) {
+    const found = node.attributes.find((a) => a.name === 'lang' && (a.ns === XML_NS || a.prefix === 'xml'));
+    if (found) return `${found.text.toLowerCase()}-`.startsWith(`${toText(wanted).toLowerCase()}-`);
+  }
+  return false;
+}
+
+/** The values of arguments, lists of nodes opened. */
+export const opened = (values) => values.flatMap((value) => (typeof value === 'object' ? value.map((node) => node.value) : [value]));
+
+const countTrue = (values) => opened(values).filter(toBoolean).length;
+
+/** -1 stands for no limit. */
+const within = (c, total, least, most) => {
+  const [low, high] = [toNumber(least, c.env.zone), toNumber(most, c.env.zone)];
+  return (low === -1 || total >= low) && (high === -1 || total <= high);
+};
+
+function weighted(c, least, most, ...pairs) {
+  const values = typeof pairs[0] === 'object' && pairs.length === 2 ? pairs[0].map((node) => node.value) : pairs.filter((_, i) => i % 2 === 0);
+  const weights = typeof pairs[1] === 'object' && pairs.length === 2 ? pairs[1].map((node) => node.value) : pairs.filter((_, i) => i % 2);
+  const total = values.reduce((sum, value, i) => sum + (toBoolean(value) ? toNumber(weights[i] ?? 0, c.env.zone) : 0), 0);
+  return within(c, total, least, most);
+}
+
+export const CORE = {
+  last: [0, 0, (c) => c.size],
+  count: [1, 1, (c, nodes) => needNodes(nodes).length],
+  'local-name': [0, 1, (c, nodes) => here(c, nodes)?.name ?? ''],
+  name: [0, 1, (c, nodes) => here(c, nodes)?.qname ?? ''],
+  'namespace-uri': [0, 1, (c, nodes) => here(c, nodes)?.ns ?? ''],
+  string: [0, 1, text],
+  concat: [1, 999, (c, ...values) => opened(values).map(toText).join('')],
+  'starts-with': [2, 2, (c, value, start) => toText(value).startsWith(toText(start))],
+  'ends-with': [2, 2, (c, value, end) => toText(value).endsWith(toText(end))],
+  contains: [2, 2, (c, value, part) => toText(value).includes(toText(part))],
+  'substring-before': [2, 2, (c, value, mark) => toText(value).slice(0, Math.max(0, toText(value).indexOf(toText(mark))))],
+  'substring-after': [2, 2, (c, value, mark) => {
+    const at = toText(value).indexOf(toText(mark));
+    return at < 0 ? '' : toText(value).slice(at + toText(mark).length);
+  }],
+  substring: [2, 3, substring],
+  'string-length': [0, 1, (c, value) => Array.from(text(c, value)).length],
+  'normalize-space': [0, 1, (c, value) => text(c, value).replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '')],
+  translate: [3, 3, translate],
+  boolean: [1, 1, (c, value) => toBoolean(value)],
+  not: [1, 1, (c, value) => !toBoolean(value)],
+  true: [0, 0, () => true],
+  false: [0, 0, () => false],
+  lang: [1, 1, language],
+  number: [0, 1, (c, value) => toNumber(value === undefined ? c.node.value : value, c.env.zone)],
+
+  if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c)) ? yes(c) : no(c)), 'lazy'],
+  coalesce: [1, 999, (c, ...values) => {
+    for (const value of values) {
+      const found = value(c);
+      if (!isBlank(found)) return found;
+    }
+    return '';
+  }, 'lazy'],
+  once: [1, 1, (c, value) => (c.node.value === '' ? value(c) : c.node.value), 'lazy'],
+  'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).toLowerCase())],
+  checklist: [3, 999, (c, least, most, ...values) => within(c, countTrue(values), least, most)],
+  'weighted-checklist': [4, 999, weighted],
+};

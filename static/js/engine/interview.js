@@ -1,0 +1,257 @@
+// A live interview: one form, one instance, and all that follows from an answer. No DOM, no network, no storage:
+// the caller keeps serialize() after every answer and sends what finish() gives.
+
+import { environment } from './evaluate.js';
+import { Choices } from './choices.js';
+import { Instance } from './instance.js';
+import { Recalculation } from './recalculate.js';
+import { State } from './state.js';
+import { Texts } from './texts.js';
+import { formatMoment, zoneOf, dateOf } from './dates.js';
+import { normalise, stored } from './types.js';
+import { prepare } from './form.js';
+import { secondaryInstances } from './secondary.js';
+import { toNumber } from './values.js';
+import { uuid } from './functions/texts.js';
+import { walkBody } from './body.js';
+import { writeXml } from './xml.js';
+
+const MAX_INSTANCES = 10000; // of one repeat
+const MAX_ROUNDS = 100;
+
+export class Interview {
+  /**
+   * @param {object} form the phone's JSON
+   * @param {{instance?: string, properties?: object, now?: number|string|(() => number), tz?: string, language?: string, lastSaved?: string,
+   *   random?: () => number, datasets?: Record<string, string|object[]>, onAction?: (kind: string, ref: string) => void}} [options]
+   *   instance: a draft to take up again; onAction is told of places and sounds to be recorded in the background
+   */
+  constructor(form, options = {}) {
+    this.form = form;
+    this.options = options;
+    this.prepared = prepare(form);
+    this.instance = new Instance(this.prepared, options.instance);
+    const now = options.now;
+    this.env = environment({
+      root: this.instance.document,
+      zone: zoneOf(options.tz),
+      language: options.language ?? form.default_language ?? form.languages?.[0] ?? '',
+      instance: secondaryInstances(form, options.datasets, options.lastSaved),
+      choiceName: (c, value, path) => this.choiceName(c, value, path),
+      itext: (key, c) => this.texts.plain(key, c.node),
+      ...(options.random && { random: options.random }),
+      ...(now !== undefined && { now: typeof now === 'function' ? now : () => new Date(now).getTime() }),
+    });
+    this.texts = new Texts(this.prepared, this.env);
+    this.choices = new Choices(this.prepared, this.env, this.texts);
+    this.recalculation = new Recalculation(this.prepared, this.instance, this.env, (node) => this.valueChanged(node));
+    this.events = null; // nodes whose change is still to be told to actions; null while the interview opens
+    this.counted = new WeakSet(); // parents whose repeats have been counted once
+    this.open(options.instance === undefined);
+  }
+
+  open(fresh) {
+    if (fresh) for (const bind of this.prepared.binds.values()) this.preload(bind, 'start');
+    else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
+    this.recalculation.markAll();
+    this.recalculation.run();
+    if (fresh) this.act((action) => action.events.includes('odk-instance-first-load'));
+    this.settle();
+    this.events = [];
+  }
+
+  markCounted(node) {
+    this.counted.add(node);
+    node.children.forEach((child) => this.markCounted(child));
+  }
+
+  /** Give an answer; `value` is the text to store, "" for none. @returns {boolean} whether anything changed */
+  answer(ref, value) {
+    const node = this.node(ref);
+    const { type } = this.prepared.binds.get(node.ref) ?? {};
+    const changed = this.recalculation.setValue(node, normalise(String(value ?? ''), type));
+    if (changed) this.settle();
+    return changed;
+  }
+
+  /** Add an instance behind the others; `ref` is the repeat's path, positions on its parents only. @returns {string} its path */
+  addRepeat(ref) {
+    const plain = ref.replace(/\[\d+\]$/, '');
+    const cut = plain.lastIndexOf('/');
+    const parent = this.node(plain.slice(0, cut));
+    const repeat = `${parent.ref}${plain.slice(cut)}`;
+    if (!this.instance.templates.has(repeat)) throw new RangeError(`${ref} is not a repeat.`);
+    const node = this.grow(parent, repeat, 1);
+    this.settle();
+    return this.instance.pathOf(node);
+  }
+
+  /** Remove one instance of a repeat, such as /data/roster[2]. */
+  removeRepeat(ref) {
+    const node = this.node(ref);
+    if (!this.prepared.repeats.has(node.ref)) throw new RangeError(`${ref} is not an instance of a repeat.`);
+    node.parent.remove(node);
+    this.instance.list();
+    this.recalculation.moved(node.ref);
+    this.settle();
+  }
+
+  setLanguage(language) {
+    this.env.language = language;
+    this.recalculation.markAll(({ bind, kind }) => bind[kind]?.speaks());
+    this.settle();
+  }
+
+  /** @returns {State} what a view shows of the node at a path */
+  state(ref) {
+    return new State(this, this.node(ref));
+  }
+
+  /** How many instances a repeat has; positions on its parents only. */
+  count(ref) {
+    const cut = ref.lastIndexOf('/');
+    const parent = this.instance.find(ref.slice(0, cut));
+    return parent ? parent.children.filter((child) => child.qname === ref.slice(cut + 1)).length : 0;
+  }
+
+  /** Every question in the order of the form: {ref, control, bind, relevant, groups}, instances of repeats opened. */
+  questions() {
+    return walkBody(this).questions;
+  }
+
+  /** The same as a tree: {ref, control, relevant, children}; a repeat's children are its instances. */
+  tree() {
+    return walkBody(this).tree;
+  }
+
+  /** What keeps the interview from being complete: {ref, kind: required|constraint|type, message}. */
+  problems() {
+    return this.questions().filter((question) => question.relevant).flatMap(({ ref }) => {
+      const state = this.state(ref);
+      if (state.missing) return [{ ref, kind: 'required', message: state.requiredMessage }];
+      if (!state.ofType) return [{ ref, kind: 'type', message: '' }];
+      return state.valid ? [] : [{ ref, kind: 'constraint', message: state.constraintMessage }];
+    });
+  }
+
+  /** The draft as XML: all nodes, also irrelevant ones. */
+  serialize() {
+    return writeXml(this.instance.root, this.prepared.namespaces);
+  }
+
+  /** Stamp the end and the id, and give the XML to send: irrelevant nodes are left out. */
+  finish({ instanceId, now } = {}) {
+    if (now !== undefined) this.env.now = () => new Date(now).getTime();
+    for (const bind of this.prepared.binds.values()) this.preload(bind, 'end');
+    const id = this.instanceIdNode();
+    if (id && (instanceId || !id.text)) this.recalculation.setValue(id, instanceId ?? `uuid:${uuid(this.env)}`);
+    this.settle();
+    return writeXml(this.instance.root, this.prepared.namespaces, (node) => node.relevant);
+  }
+
+  instanceIdNode() {
+    const meta = this.instance.root.children.find((child) => child.name === 'meta');
+    return meta?.children.find((child) => child.name === 'instanceID');
+  }
+
+  // Inside.
+
+  node(ref) {
+    const node = this.instance.find(ref);
+    if (!node) throw new RangeError(`${ref} is not in this interview.`);
+    return node;
+  }
+
+  valueChanged(node) {
+    this.events?.push(node);
+  }
+
+  /** Recalculate, count repeats and run actions until nothing changes any more. */
+  settle() {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      this.recalculation.run();
+      const grown = this.countRepeats();
+      const changed = this.events?.splice(0) ?? [];
+      for (const node of changed) {
+        this.act((action) => action.events.includes('xforms-value-changed') && action.source === node.ref, node);
+      }
+      if (!grown && !changed.length && !this.events?.length) break;
+    }
+  }
+
+  /** Bring repeats with a count up to it. Lowering it deletes nothing; only an untouched start is cut to it. */
+  countRepeats() {
+    let grown = false;
+    for (const [ref, { count }] of this.prepared.repeats) {
+      if (!count || !this.instance.templates.has(ref)) continue;
+      for (const parent of [...this.instance.nodes(ref.slice(0, ref.lastIndexOf('/')))]) {
+        const own = parent.children.filter((child) => child.ref === ref);
+        const value = Math.trunc(toNumber(this.recalculation.evaluate(count, parent, 0), this.env.zone)) || 0;
+        const wanted = parent.relevant ? Math.min(value, MAX_INSTANCES) : 0;
+        if (wanted > own.length) {
+          this.grow(parent, ref, wanted - own.length);
+          grown = true;
+        } else if (!this.counted.has(parent) && wanted < own.length) {
+          own.slice(Math.max(0, wanted)).forEach((extra) => parent.remove(extra));
+          this.instance.list();
+          this.recalculation.moved(ref);
+          grown = true;
+        }
+      }
+    }
+    this.markCounted(this.instance.root);
+    return grown;
+  }
+
+  grow(parent, ref, count) {
+    const fresh = Array.from({ length: count }, () => this.instance.insert(parent, ref));
+    this.instance.list();
+    for (const node of fresh) this.recalculation.spread(node);
+    this.recalculation.moved(ref);
+    this.recalculation.run();
+    for (const node of fresh) {
+      this.act((action) => action.events.includes('odk-new-repeat') && (action.ref === ref || action.ref.startsWith(`${ref}/`)), node);
+    }
+    return fresh[0];
+  }
+
+  /** Run the actions that pass, for the nodes near the one that caused them. */
+  act(wanted, near) {
+    for (const action of this.prepared.actions.filter(wanted)) {
+      const targets = near ? this.instance.near(action.ref, near) : this.instance.nodes(action.ref);
+      for (const node of targets) {
+        if (action.kind !== 'setvalue') {
+          this.options.onAction?.(action.kind, this.instance.pathOf(node));
+          continue;
+        }
+        const value = action.value ? this.recalculation.evaluate(action.value, node, '') : '';
+        this.recalculation.setValue(node, stored(value, this.prepared.binds.get(node.ref)?.type, this.env.zone));
+      }
+      this.recalculation.run();
+    }
+  }
+
+  preload({ ref, preload, preload_params: what }, moment) {
+    if (!preload) return;
+    const value = this.preloaded(preload, what, moment);
+    if (value !== undefined) for (const node of this.instance.nodes(ref)) this.recalculation.setValue(node, value);
+  }
+
+  preloaded(preload, what, moment) {
+    const now = this.env.now();
+    if (preload === 'timestamp') return what === moment ? formatMoment(now, this.env.zone) : undefined;
+    if (moment !== 'start') return undefined;
+    if (preload === 'date') return dateOf((now + this.env.zone(now) * 60000) / 86400000);
+    if (preload === 'uid') return `uuid:${uuid(this.env)}`;
+    if (preload === 'property') return String(this.options.properties?.[what.replace(/\s+/g, '').toLowerCase()] ?? '');
+    return undefined;
+  }
+
+  /** jr:choice-name(): the label of a choice of the select question at a path. */
+  choiceName(c, value, path) {
+    const ref = path.replace(/\[[^\]]*\]/g, '').replace(/\s+/g, '');
+    const control = this.prepared.controls.get(ref);
+    const [node] = control ? this.instance.near(ref, c.current) : [];
+    return node ? this.choices.labelOf(control, node, value) : '';
+  }
+}

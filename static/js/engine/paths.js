@@ -1,0 +1,115 @@
+// Location paths and predicates, compiled to closures. Two things go beyond XPath 1.0, both as ODK's engines do them:
+// an absolute path inside a repeat means the current instance of that repeat, and irrelevant nodes are not seen.
+// A predicate [column = value] on a secondary instance is answered by an index, see lookup.js.
+
+import { AXES, REVERSE, nodeTest } from './axes.js';
+import { indexed } from './lookup.js';
+import { inOrder } from './nodes.js';
+
+/** Compile ["path", start, step...]; `raw` paths also see irrelevant nodes. */
+export function compilePath(tree, compile, ns, raw = false) {
+  const [, start, ...steps] = tree;
+  const single = start === '/' || start === '.' || start[0] === 'call' && (start[1] === 'instance' || start[1] === 'current');
+  const compiled = steps.map((step, i) => compileStep(step, compile, ns, single && steps.slice(0, i).every(keepsLevel)));
+  const walk = start === '/' ? fromRoot(steps, compiled) : fromStart(tree, compile, compiled);
+  return raw ? walk : (c) => relevant(walk(c));
+}
+
+/** Compile ["filter", expression, predicate...]. */
+export function compileFilter([, expression, ...predicates], compile) {
+  const base = compile(expression);
+  const tests = predicates.map(compile);
+  return (c) => {
+    let nodes = needNodes(base(c));
+    for (const test of tests) nodes = passing(nodes, test, c);
+    return nodes;
+  };
+}
+
+export function needNodes(value) {
+  if (typeof value !== 'object') throw new TypeError('A list of nodes is needed here, not a value.');
+  return value;
+}
+
+function relevant(nodes) {
+  for (const node of nodes) if (!node.relevant) return nodes.filter((each) => each.relevant);
+  return nodes;
+}
+
+function fromStart(tree, compile, compiled) {
+  const [, start, ...steps] = tree;
+  const byIndex = start === '.' ? null : indexed(tree, compile);
+  if (byIndex) {
+    const rest = compiled.slice(byIndex.steps);
+    return (c) => walkSteps(byIndex.nodes(c), rest, 0, c);
+  }
+  if (start === '.') {
+    if (!steps.length) return (c) => [c.node];
+    return (c) => walkSteps([c.node], compiled, 0, c);
+  }
+  const base = compile(start);
+  return (c) => walkSteps(needNodes(base(c)), compiled, 0, c);
+}
+
+function fromRoot(steps, compiled) {
+  let plain = 0;
+  while (plain < steps.length - 1 && steps[plain].length === 2 && steps[plain][0] === 'child' && !/[*()]/.test(steps[plain][1])) plain++;
+  const names = steps.map(([, test]) => test.slice(test.indexOf(':') + 1));
+  return (c) => {
+    const root = c.env.root;
+    if (!root) return walkSteps([c.node.top], compiled, 0, c);
+    const above = [];
+    for (let at = c.current; at; at = at.parent) above.push(at);
+    if (above[above.length - 1] !== root) return walkSteps([root], compiled, 0, c);
+    let done = 0, from = root;
+    for (let at = above.length - 2; done < plain && at >= 0 && above[at].name === names[done]; at--, done++) from = above[at];
+    return walkSteps([from], compiled, done, c);
+  };
+}
+
+function walkSteps(nodes, steps, from, c) {
+  for (let i = from; i < steps.length; i++) {
+    if (!nodes.length) return nodes;
+    nodes = steps[i](nodes, c);
+  }
+  return nodes;
+}
+
+/** After such a step from one node, no found node is inside another: children come in document order by themselves. */
+const keepsLevel = ([axis]) => axis === 'child' || axis === 'self';
+
+function compileStep([axis, test, ...predicates], compile, ns, level) {
+  const reach = AXES[axis];
+  if (!reach) throw new SyntaxError(`${axis} is not an axis.`);
+  const passes = nodeTest(axis, test, ns);
+  const tests = predicates.map(compile);
+  const simple = axis === 'child' && !/[:*()]/.test(test);
+  const one = (node, c) => {
+    let found;
+    if (simple) {
+      found = node.named(test);
+      if (found.length && found.some((each) => each.ns)) found = found.filter(passes);
+    } else found = reach(node).filter(passes);
+    for (const each of tests) found = passing(found, each, c);
+    return REVERSE.has(axis) ? [...found].reverse() : found;
+  };
+  const ordered = axis === 'self' || axis === 'attribute' || level && axis === 'child';
+  return (nodes, c) => {
+    if (nodes.length === 1) return one(nodes[0], c);
+    const all = [];
+    for (const node of nodes) for (const found of one(node, c)) all.push(found);
+    return ordered ? all : inOrder(all);
+  };
+}
+
+function passing(nodes, test, c) {
+  const inner = { node: null, position: 0, size: nodes.length, current: c.current, env: c.env };
+  const found = [];
+  for (let i = 0; i < nodes.length; i++) {
+    inner.node = nodes[i];
+    inner.position = i + 1;
+    const value = test(inner);
+    if (typeof value === 'number' ? value === i + 1 : typeof value === 'object' ? value.length : value) found.push(nodes[i]);
+  }
+  return found;
+}

@@ -1,0 +1,58 @@
+// One whole-form scenario, step by step, against the live interview. Answers {id, failures: [{step, ref, found, expected}]}.
+
+import { Interview } from './interview.js';
+
+const CHECKS = {
+  value: (state) => state.value,
+  relevant: (state) => state.relevant,
+  required: (state) => state.required,
+  readonly: (state) => state.readonly,
+  valid: (state) => state.valid,
+  label: (state) => state.label,
+  hint: (state) => state.hint,
+  choices: (state) => state.choices.map((choice) => choice.value),
+};
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** @param {{id: string, form: object, files?: Record<string, string>, steps: object[]}} scenario */
+export function runScenario({ id, form, error, files, now, tz, lang, properties, lastSaved, steps }) {
+  if (error) return { id, error };
+  const options = { now, tz, language: lang, datasets: files, lastSaved, properties };
+  try {
+    let interview = new Interview(form, options);
+    const failures = [];
+    steps.forEach((step, place) => {
+      try {
+        const next = take(interview, step, form, options);
+        if (next) interview = next;
+        for (const failure of 'expect' in step ? check(interview, step) : []) failures.push({ step: place, ref: step.expect, ...failure });
+      } catch (problem) {
+        failures.push({ step: place, ref: Object.values(step)[0], error: problem.message });
+      }
+    });
+    return { id, failures };
+  } catch (problem) {
+    return { id, error: problem.message };
+  }
+}
+
+function take(interview, step, form, options) {
+  if ('answer' in step) interview.answer(step.answer, step.value);
+  else if ('add_repeat' in step) interview.addRepeat(step.add_repeat);
+  else if ('remove_repeat' in step) interview.removeRepeat(step.remove_repeat);
+  else if ('language' in step) interview.setLanguage(step.language);
+  else if (step.restore) return new Interview(form, { ...options, language: interview.env.language, instance: interview.serialize() });
+  return null;
+}
+
+function check(interview, step) {
+  const failures = [];
+  const compare = (what, expected, found) => same(expected, found) || failures.push({ what, expected, found });
+  if ('count' in step) compare('count', step.count, interview.count(step.expect.replace(/\[\d+\]$/, '')));
+  const wanted = Object.keys(CHECKS).filter((what) => what in step);
+  if (!wanted.length) return failures;
+  const state = interview.state(step.expect);
+  for (const what of wanted) compare(what, step[what], CHECKS[what](state));
+  return failures;
+}
