@@ -334,3 +334,73 @@ class QuarantinedFromRevoked(Problem):
 
     status = 201
     title = "Kept apart: the phone was taken out of service"
+
+
+class BadRequest(Problem):
+    """The request can't be understood: its body is damaged or isn't what the API says. Correct the client."""
+
+    status = 400
+    title = "The request can't be understood"
+
+
+class BadFields(Problem):
+    """The body is JSON but its fields aren't what the API says; `errors` names each. Correct the client."""
+
+    status = 422
+    title = "Some fields aren't as they should be"
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than SURVEY_MAX_BODY_MB, as sent or when unpacked. Send fewer interviews at once."""
+
+    status = 413
+    title = "Too much at once"
+
+
+class PageNotHere(Problem):
+    """There is nothing at this address."""
+
+    status = 404
+    title = "There is nothing at this address"
+
+
+class MethodNotHere(Problem):
+    """The address exists but doesn't take this method."""
+
+    status = 405
+    title = "This can't be done at this address"
+
+
+class ServerFault(Problem):
+    """A mistake in the program. Nothing was stored; the log of the server says where it happened."""
+
+    status = 500
+    title = "Something went wrong on the server"
+
+
+class NotQuarantined(Problem):
+    """The programme's quarantine holds nothing under this number."""
+
+    status = 404
+    title = "There is nothing under this number in quarantine"
+
+
+class VersionNotRaised(Problem):
+    """The content of a form changed and its version didn't. Raise `version` on the settings sheet, then publish."""
+
+    status = 409
+    title = "The form changed and its version didn't"
+
+
+class DataSetMissing(Problem):
+    """A form reads a file that wasn't given. Publish it with --data FILE."""
+
+    status = 422
+    title = "The form reads a file that isn't there"
+
+
+class DataSetTellsTooMuch(Problem):
+    """A data set for phones has a column that only the office may know (stratum, arm, weight). Take it out."""
+
+    status = 422
+    title = "A phone may not know this column"

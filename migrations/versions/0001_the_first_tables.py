@@ -329,7 +329,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.create_index("ix_submission_wave_changed", ["programme_id", "wave_id", "changed_at"], unique=False)
-        batch_op.create_index("ix_submission_wave_site", ["programme_id", "wave_id", "site_code"], unique=False)
+        batch_op.create_index("ix_submission_wave_id", ["programme_id", "wave_id", "id"], unique=False)
 
     op.create_table(
         "wave_site",
@@ -428,7 +428,7 @@ def downgrade() -> None:
     op.drop_table("conflict")
     op.drop_table("wave_site")
     with op.batch_alter_table("submission", schema=None) as batch_op:
-        batch_op.drop_index("ix_submission_wave_site")
+        batch_op.drop_index("ix_submission_wave_id")
         batch_op.drop_index("ix_submission_wave_changed")
 
     op.drop_table("submission")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -55,18 +54,15 @@ def add_audit(session: Session, programme_id: int, actor: str, action: str, subj
 def find_broken_link(session: Session, programme_id: int) -> int | None:
     """The number of the first row that doesn't fit the chain, or that is missing; None when the chain is whole."""
     expected, previous = 1, _START
-    for row in _rows(session, programme_id):
-        if row.number != expected or row.hash != _hash_of(row, previous):
-            return expected
-        expected, previous = row.number + 1, row.hash
+    query = select(AuditRow).where(AuditRow.programme_id == programme_id).order_by(AuditRow.number)
+    with session.scalars(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            if row.number != expected or row.hash != _hash_of(row, previous):
+                return expected
+            expected, previous = row.number + 1, row.hash
     head = session.get(AuditHead, programme_id)
     whole = (head.number, head.hash) == (expected - 1, previous) if head else expected == 1
     return None if whole else expected
-
-
-def _rows(session: Session, programme_id: int) -> Iterator[AuditRow]:
-    query = select(AuditRow).where(AuditRow.programme_id == programme_id).order_by(AuditRow.number)
-    yield from session.scalars(query.execution_options(yield_per=1000))
 
 
 def _hash_of(row: AuditRow, previous: str) -> str:

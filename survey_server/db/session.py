@@ -61,7 +61,11 @@ def _sqlite_engine(url: str) -> Engine:
     if not path or path == ":memory:":
         raise BadSetting(f"SURVEY_DATABASE_URL is {url!r}: name a file, as in sqlite:////var/lib/survey/survey.db")
     _make_folder(Path(path))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # the driver's messages may reach a log; answers may not
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -90,8 +94,13 @@ def _postgres_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise BadSetting(f"SURVEY_DATABASE_URL begins with {parsed.drivername!r}: use sqlite:/// or postgresql://")
-    # A connection that a restarted server has dropped is found out before it is used.
-    return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=16, max_overflow=16)
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_pre_ping=True,  # a connection that a restarted server has dropped is found out before it is used
+        pool_size=16,
+        max_overflow=16,
+    )
 
 
 @contextmanager

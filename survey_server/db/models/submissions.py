@@ -21,7 +21,7 @@ class Submission(WithId, Base):
         ForeignKeyConstraint(["programme_id", "wave_id"], ["wave.programme_id", "wave.id"]),
         ForeignKeyConstraint(["programme_id", "device_id"], ["device.programme_id", "device.id"]),
         Index("ix_submission_wave_changed", "programme_id", "wave_id", "changed_at"),
-        Index("ix_submission_wave_site", "programme_id", "wave_id", "site_code"),
+        Index("ix_submission_wave_id", "programme_id", "wave_id", "id"),
     )
 
     form_row: Mapped[int]

@@ -1,0 +1,52 @@
+"""`survey-server device`: enrol, list and revoke phones."""
+
+from __future__ import annotations
+
+import click
+import segno
+
+from survey_server.config import Config
+from survey_server.db.devices import add_enrolment, enrol_link, get_device_by_id, list_devices, set_device_revoked
+from survey_server.db.programmes import get_programme
+from survey_server.db.session import open_database
+
+
+@click.group()
+def device() -> None:
+    """Phones: enrolled by a link that works once."""
+
+
+@device.command()
+@click.argument("programme")
+@click.argument("label")
+@click.option("--interviewer", default="", help="Code of who carries the phone; LABEL when left out.")
+def enrol(programme: str, label: str, interviewer: str) -> None:
+    """Make the one-time link, and its QR code, for the phone LABEL."""
+    config = Config.from_environment()
+    with open_database(config.database_url).transaction() as session:
+        code = add_enrolment(session, get_programme(session, programme).id, label, interviewer or label)
+    link = enrol_link(config.base_url, code)
+    click.echo(f"Open once, on the phone, within three days:\n{link}\n")
+    segno.make(link, error="l").terminal(compact=True)
+
+
+@device.command("list")
+@click.argument("programme")
+def list_all(programme: str) -> None:
+    """List the phones of PROGRAMME with their last contact."""
+    with open_database(Config.from_environment().database_url).reading() as session:
+        for one in list_devices(session, get_programme(session, programme).id):
+            seen = one.seen_at.isoformat(timespec="minutes") if one.seen_at else "never"
+            click.echo(f"{one.id}\t{one.label}\t{one.interviewer}\t{'revoked' if one.revoked_at else seen}")
+
+
+@device.command()
+@click.argument("programme")
+@click.argument("number", type=int)
+@click.argument("reason")
+def revoke(programme: str, number: int, reason: str) -> None:
+    """Take the phone NUMBER out of service; what it still sends is kept in quarantine."""
+    with open_database(Config.from_environment().database_url).transaction() as session:
+        row = get_device_by_id(session, get_programme(session, programme).id, number)
+        set_device_revoked(session, row, reason, actor="command")
+    click.echo(f"{row.label} is out of service.")

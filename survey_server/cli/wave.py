@@ -1,0 +1,63 @@
+"""`survey-server wave`: add and list waves, open, close and lock them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+
+from survey_server.config import Config
+from survey_server.db.forms import get_form, list_forms
+from survey_server.db.programmes import get_programme
+from survey_server.db.session import open_database
+from survey_server.db.waves import STATES, add_wave, get_wave, list_waves, set_wave_state
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def wave() -> None:
+    """Waves: rounds of fieldwork of a form."""
+
+
+@wave.command()
+@click.argument("programme")
+@click.argument("form")
+@click.argument("name")
+@click.argument("starts", type=_DAY)
+@click.argument("ends", type=_DAY)
+@click.option("--state", type=click.Choice(STATES), default="planned", show_default=True)
+def create(programme: str, form: str, name: str, starts: datetime, ends: datetime, state: str) -> None:
+    """Add the wave NAME of FORM, from STARTS to ENDS (YYYY-MM-DD)."""
+    with open_database(Config.from_environment().database_url).transaction() as session:
+        row = get_form(session, get_programme(session, programme).id, form)
+        made = add_wave(session, row, name, starts.date(), ends.date(), state=state)
+        click.echo(f"Wave {made.ordinal} ({made.name}) of {form} is {made.state}.")
+
+
+@wave.command("list")
+@click.argument("programme")
+def list_all(programme: str) -> None:
+    """List the waves of PROGRAMME by form."""
+    with open_database(Config.from_environment().database_url).reading() as session:
+        programme_id = get_programme(session, programme).id
+        for form in list_forms(session, programme_id):
+            for one in list_waves(session, programme_id, form):
+                click.echo(f"{form.form_id}\t{one.ordinal}\t{one.name}\t{_dates(one.starts, one.ends)}\t{one.state}")
+
+
+@wave.command("set")
+@click.argument("programme")
+@click.argument("form")
+@click.argument("name")
+@click.argument("state", type=click.Choice(STATES))
+def set_state(programme: str, form: str, name: str, state: str) -> None:
+    """Open, close or lock the wave NAME (or its number) of FORM; late interviews are taken and flagged."""
+    with open_database(Config.from_environment().database_url).transaction() as session:
+        row = get_form(session, get_programme(session, programme).id, form)
+        set_wave_state(session, get_wave(session, row, name), state, actor="command")
+    click.echo(f"Wave {name} of {form} is {state}.")
+
+
+def _dates(starts: date, ends: date) -> str:
+    return f"{starts.isoformat()} to {ends.isoformat()}"

@@ -1,0 +1,136 @@
+"""Phones: enrolled by a code that works once, known by a token of which only the digest is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from survey_server.db.audit import add_audit
+from survey_server.db.models import Device, Enrolment, now
+from survey_server.problems import BadToken, CodeUsed, UnknownDevice
+
+CODE_LIVES = timedelta(days=3)
+
+
+def add_enrolment(
+    session: Session,
+    programme_id: int,
+    label: str,
+    interviewer: str,
+    *,
+    lives: timedelta = CODE_LIVES,
+    actor: str = "command",
+) -> str:
+    """The one-time code for a new phone. It is shown once: the database keeps only its digest."""
+    code = f"{programme_id}-{secrets.token_urlsafe(15)}"
+    session.add(
+        Enrolment(
+            programme_id=programme_id,
+            code_sha256=_digest(code),
+            label=label,
+            interviewer=interviewer,
+            expires_at=now() + lives,
+        )
+    )
+    session.flush()
+    add_audit(session, programme_id, actor, "add-enrolment", label)
+    return code
+
+
+def enrol_link(base_url: str, code: str) -> str:
+    """The link that enrols a phone; what follows # is never sent to a server and so is in no log."""
+    return f"{base_url}/#enrol={code}"
+
+
+def enrol_device(session: Session, code: str) -> tuple[Device, str]:
+    """Use up `code`: the new device, and its token, which the phone alone keeps. Raises CodeUsed."""
+    programme_id = _programme_of(code, "-")
+    enrolment = session.get(Enrolment, (programme_id, _digest(code)), with_for_update=True)
+    if enrolment is None or enrolment.used_at or enrolment.expires_at < now():
+        raise CodeUsed()
+    device, token = add_device(session, programme_id, enrolment.label, enrolment.interviewer)
+    enrolment.used_at, enrolment.device_id = now(), device.id
+    add_audit(session, programme_id, f"device:{device.id}", "enrol", device.label)
+    return device, token
+
+
+def add_device(session: Session, programme_id: int, label: str, interviewer: str) -> tuple[Device, str]:
+    """A new device and its token, which is told only now."""
+    token = f"{programme_id}.{secrets.token_urlsafe(32)}"
+    device = Device(
+        programme_id=programme_id, label=label, interviewer=interviewer, token_sha256=_digest(token), seen_at=now()
+    )
+    session.add(device)
+    session.flush()
+    return device, token
+
+
+def get_device(session: Session, token: str) -> Device:
+    """The device that holds `token`, revoked or not; raises BadToken. Look at `revoked_at`."""
+    device = session.scalar(
+        select(Device).where(
+            Device.programme_id == _programme_of(token, "."),
+            Device.token_sha256 == _digest(token),
+        )
+    )
+    if device is None:
+        raise BadToken()
+    return device
+
+
+def get_device_by_id(session: Session, programme_id: int, device_id: int) -> Device:
+    """One device of the programme; raises UnknownDevice."""
+    device = session.get(Device, (programme_id, device_id))
+    if device is None:
+        raise UnknownDevice()
+    return device
+
+
+def list_devices(session: Session, programme_id: int) -> list[Device]:
+    """The devices of a programme, by label."""
+    query = select(Device).where(Device.programme_id == programme_id)
+    return list(session.scalars(query.order_by(Device.label, Device.id)))
+
+
+def set_device_revoked(session: Session, device: Device, reason: str, *, actor: str) -> None:
+    """From now on the device downloads nothing, and what it still sends goes to quarantine."""
+    session.execute(
+        update(Device).where(*_is(device)).values(revoked_at=device.revoked_at or now(), revoked_reason=reason)
+    )
+    add_audit(session, device.programme_id, actor, "revoke-device", str(device.id), reason=reason)
+
+
+def set_device_contact(session: Session, device: Device, report: Mapping[str, Any], received_at: datetime) -> None:
+    """Keep what the phone said about itself when it last called: version, queue, clock and storage."""
+    clock = report.get("clock")
+    session.execute(
+        update(Device)
+        .where(*_is(device))
+        .values(
+            seen_at=received_at,
+            app_version=report.get("app_version"),
+            queue_length=report.get("queue"),
+            clock_offset_seconds=(clock - received_at).total_seconds() if clock else None,
+            storage=report.get("storage"),
+        )
+    )
+
+
+def _is(device: Device) -> tuple[Any, Any]:
+    return Device.programme_id == device.programme_id, Device.id == device.id
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _programme_of(secret: str, mark: str) -> int:
+    """Codes and tokens begin with their programme, so that a database shared out by programme finds them."""
+    head = secret.partition(mark)[0]
+    return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0

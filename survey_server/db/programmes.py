@@ -1,0 +1,49 @@
+"""Programmes: what everything else belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey_server.db.audit import add_audit
+from survey_server.db.models import Programme
+from survey_server.problems import CodeTaken, UnfitCode, UnknownProgramme
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def add_programme(
+    session: Session,
+    code: str,
+    name: str,
+    *,
+    languages: Sequence[str] = ("es", "en"),
+    demo: bool = False,
+    actor: str = "command",
+) -> Programme:
+    """A new, empty programme; its code names it in addresses and commands."""
+    if not _CODE.fullmatch(code):
+        raise UnfitCode(f"{code!r} can't name a programme: use small letters, digits and -, at most 40.")
+    if session.scalar(select(Programme.id).where(Programme.code == code)) is not None:
+        raise CodeTaken(f"There is a programme {code!r} already.")
+    programme = Programme(code=code, name=name, languages=list(languages), demo=demo)
+    session.add(programme)
+    session.flush()
+    add_audit(session, programme.id, actor, "add-programme", code)
+    return programme
+
+
+def get_programme(session: Session, code: str) -> Programme:
+    """The programme with this code; raises UnknownProgramme."""
+    programme = session.scalar(select(Programme).where(Programme.code == code))
+    if programme is None:
+        raise UnknownProgramme(f"There is no programme {code!r}.")
+    return programme
+
+
+def list_programmes(session: Session) -> list[Programme]:
+    """All programmes by name; which of them somebody may see is the caller's to decide."""
+    return list(session.scalars(select(Programme).order_by(Programme.name, Programme.id)))

@@ -1,0 +1,60 @@
+"""Who is asking from the field, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request
+
+from survey_server.config import Config
+from survey_server.db.devices import get_device
+from survey_server.db.models import Device
+from survey_server.db.session import Database
+from survey_server.problems import BadToken, DeviceRevoked
+
+_NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_LONGEST_TOKEN = 200
+
+
+def get_config() -> Config:
+    """The settings of this server."""
+    config: Config = current_app.config["SURVEY"]
+    return config
+
+
+def get_database() -> Database:
+    """The database of this server."""
+    database: Database = current_app.extensions["database"]
+    return database
+
+
+def get_sending_device() -> Device:
+    """The device whose token the request carries, revoked or not: what it sends is kept. Raises BadToken."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_TOKEN:
+        raise BadToken()
+    with get_database().reading() as session:
+        return get_device(session, token.strip())
+
+
+def get_trusted_device() -> Device:
+    """The device whose token the request carries, if it may download. Raises BadToken or DeviceRevoked."""
+    device = get_sending_device()
+    if device.revoked_at is not None:
+        raise DeviceRevoked()
+    return device
+
+
+def set_strict_headers(app: Flask) -> None:
+    """Every answer says what it is, is shown in no frame and runs nothing, unless its page says more precisely."""
+
+    @app.after_request
+    def be_strict(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", _NOTHING_RUNS)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "no-referrer")
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("X-Frame-Options", "DENY")
+        headers.setdefault("Cache-Control", "no-store")
+        if current_app.config["SURVEY"].base_url.startswith("https://"):
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response

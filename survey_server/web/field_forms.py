@@ -1,0 +1,105 @@
+"""What a phone takes to the field: its list of forms, and forms and data sets by their digest, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from survey_server.db.forms import get_current_version, get_data_set, get_phone_form, list_data_sets, list_forms
+from survey_server.db.models import FormVersion, Programme, Wave, now
+from survey_server.db.waves import find_wave_on, list_waves
+from survey_server.web.access import get_database, get_trusted_device
+from survey_server.web.enrol import view_device, view_programme
+from survey_server.web.schemas import FormView
+
+field_forms = Blueprint("field_forms", __name__, url_prefix="/api/v1")
+
+_form = FormView()
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@field_forms.get("/phone")
+def get_phone() -> dict[str, Any]:
+    """What this phone has to know before it goes to the field: itself, its programme and the forms to fill."""
+    device = get_trusted_device()
+    with get_database().reading() as session:
+        programme = session.get_one(Programme, device.programme_id)
+        return {
+            "programme": view_programme(programme),
+            "device": view_device(device),
+            "forms": _view_forms(session, programme),
+            "server_time": now().isoformat(),
+        }
+
+
+@field_forms.get("/forms/<sha256>.json")
+def get_form_document(sha256: str) -> Response:
+    """A form as the phone fills it. What is at this address never changes."""
+    device = get_trusted_device()
+    with get_database().reading() as session:
+        version = get_phone_form(session, device.programme_id, sha256)
+    bodies = {"br": version.phone_br, "gzip": version.phone_gz, "": version.phone}
+    return _send_for_ever(bodies, "application/json", sha256)
+
+
+@field_forms.get("/datasets/<sha256>")
+def get_data_set_content(sha256: str) -> Response:
+    """A data set as it was attached. What is at this address never changes."""
+    device = get_trusted_device()
+    with get_database().reading() as session:
+        data_set = get_data_set(session, device.programme_id, sha256)
+    bodies = {"br": data_set.content_br, "gzip": data_set.content_gz, "": data_set.content}
+    return _send_for_ever(bodies, "text/csv; charset=utf-8", sha256)
+
+
+def _view_forms(session: Session, programme: Programme) -> list[dict[str, Any]]:
+    forms = [form for form in list_forms(session, programme.id) if form.state == "open" and form.current_version_id]
+    versions = {form.id: get_current_version(session, form) for form in forms}
+    waves = list_waves(session, programme.id)
+    files: dict[int, list[dict[str, str]]] = {}
+    for version_id, filename, sha256 in list_data_sets(session, programme.id, [row.id for row in versions.values()]):
+        view = {"filename": filename, "sha256": sha256, "url": f"/api/v1/datasets/{sha256}"}
+        files.setdefault(version_id, []).append(view)
+    return [
+        _view_form(form.form_id, version, files.get(version.id, []), _wave_now(programme, waves, form.id))
+        for form in forms
+        for version in [versions[form.id]]
+    ]
+
+
+def _view_form(form_id: str, version: FormVersion, files: list[dict[str, str]], wave: Wave | None) -> dict[str, Any]:
+    view: dict[str, Any] = _form.dump(
+        {
+            "id": form_id,
+            "version": version.version,
+            "title": version.titles,
+            "hash": version.hash,
+            "url": f"/api/v1/forms/{version.hash}.json",
+            "datasets": files,
+            "wave": wave,
+        }
+    )
+    return view
+
+
+def _wave_now(programme: Programme, waves: Iterable[Wave], form_row: int) -> Wave | None:
+    """The open wave whose dates it is; before and after them, the first that is open."""
+    is_open = [wave for wave in waves if wave.form_row == form_row and wave.state == "open"]
+    today = now().astimezone(ZoneInfo(programme.time_zone)).date()
+    return find_wave_on(is_open, today) or next(iter(is_open), None)
+
+
+def _send_for_ever(bodies: dict[str, bytes], media_type: str, sha256: str) -> Response:
+    encoding = next((name for name in ("br", "gzip") if request.accept_encodings[name] > 0), "")
+    response = Response(bodies[encoding], content_type=media_type)
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = _FOR_EVER
+    response.set_etag(f"{sha256[:32]}-{encoding or 'plain'}")
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,149 @@
+"""The API's words: what requests must look like and what answers do. `/api/v1/openapi.json` is made from these."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+MOST_AT_ONCE = 500
+_SHA256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="64 hexadecimal digits")
+_SHORT = validate.Length(max=255)
+
+
+class Open(Schema):
+    """Unknown fields are left aside, so that a newer phone can talk to an older server."""
+
+    class Meta:
+        unknown: ClassVar[str] = EXCLUDE
+
+
+class EnrolRequest(Open):
+    """A one-time code."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 200))
+
+
+class ProgrammeView(Open):
+    """The programme as a phone knows it."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    languages = fields.List(fields.String(), required=True)
+    demo = fields.Boolean(required=True)
+
+
+class DeviceView(Open):
+    """The device as it is told about itself."""
+
+    id = fields.String(required=True)
+    label = fields.String(required=True)
+    interviewer = fields.String(required=True)
+
+
+class EnrolAnswer(Open):
+    """The token is told only here; the server keeps its digest."""
+
+    token = fields.String(required=True)
+    device = fields.Nested(DeviceView, required=True)
+    programme = fields.Nested(ProgrammeView, required=True)
+
+
+class DataSetView(Open):
+    """A file that belongs to a form; `sha256` is of the very bytes at `url`."""
+
+    filename = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    url = fields.String(required=True)
+
+
+class WaveView(Open):
+    """The wave in which the form is to be filled now."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    ordinal = fields.Integer(required=True)
+    starts = fields.Date(required=True)
+    ends = fields.Date(required=True)
+
+
+class FormView(Open):
+    """A form to fill; `hash` is the SHA-256 of the very bytes at `url`."""
+
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    hash = fields.String(required=True)
+    url = fields.String(required=True)
+    datasets = fields.List(fields.Nested(DataSetView), required=True)
+    wave = fields.Nested(WaveView, required=True, allow_none=True)
+
+
+class PhoneAnswer(Open):
+    """Everything that a phone has to know before it goes to the field."""
+
+    programme = fields.Nested(ProgrammeView, required=True)
+    device = fields.Nested(DeviceView, required=True)
+    forms = fields.List(fields.Nested(FormView), required=True)
+    server_time = fields.AwareDateTime(required=True)
+
+
+class DeviceReport(Open):
+    """What a phone says about itself; a field that can't be read is left aside."""
+
+    app_version = fields.String(allow_none=True, validate=_SHORT)
+    queue = fields.Integer(allow_none=True, strict=True, validate=validate.Range(0, 10**9))
+    clock = fields.AwareDateTime(allow_none=True)
+    storage = fields.Dict(keys=fields.String(), allow_none=True)
+
+
+class SubmissionItem(Open):
+    """A finished instance: its XML, or the envelope it is sealed in, with the SHA-256 of these bytes in UTF-8."""
+
+    id = fields.String(required=True, validate=validate.Length(1, 249))
+    form = fields.String(required=True, validate=_SHORT)
+    version = fields.String(required=True, validate=_SHORT)
+    wave = fields.String(allow_none=True, validate=_SHORT)
+    finished_at = fields.String(allow_none=True, validate=_SHORT)
+    sha256 = fields.String(required=True, validate=_SHA256)
+    xml = fields.String()
+    sealed = fields.String()
+
+
+class SyncRequest(Open):
+    """A batch from one phone. An item that isn't as it should be is refused alone and kept; the others pass."""
+
+    protocol = fields.Integer(required=True, validate=validate.Equal(1))
+    device = fields.Dict(load_default=dict)
+    submissions = fields.List(fields.Raw(), required=True, validate=validate.Length(max=MOST_AT_ONCE))
+
+
+class ProblemDocument(Open):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+
+
+class ReceiptView(Open):
+    """The answer for one item, after the commit.
+
+    201 stored, 200 stored before with the same bytes, 409 other bytes under the same id (both are kept),
+    422 kept in quarantine.
+    """
+
+    id = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    status = fields.Integer(required=True)
+    receipt = fields.String(required=True)
+    issues = fields.Integer(required=True)
+    problem = fields.Nested(ProblemDocument)
+
+
+class SyncAnswer(Open):
+    """One receipt per item, in their order."""
+
+    server_time = fields.AwareDateTime(required=True)
+    receipts = fields.List(fields.Nested(ReceiptView), required=True)
