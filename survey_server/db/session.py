@@ -43,6 +43,7 @@ class Database:
         """A session on one consistent state of the data; it changes nothing and waits for no writer."""
         with _as_problems(), Session(self.engine, expire_on_commit=False) as session:
             yield session
+            session.expunge_all()  # what was read stays readable after the block
             session.rollback()
 
     def close(self) -> None:
