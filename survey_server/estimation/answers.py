@@ -34,10 +34,10 @@ class Column:
     @cached_property
     def _distinct(self) -> tuple[NDArray[np.intp], list[str]]:
         """For every row the place of its answer in a list of the distinct answers; blank is the last place, "" ."""
-        answers = self.answers
-        if answers.dtype == object:
-            answers = answers.map(lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else value)
-        places, distinct = pd.factorize(answers)
+        try:
+            places, distinct = pd.factorize(self.answers)
+        except TypeError:  # lists of codes
+            places, distinct = pd.factorize(self.answers.map(_joined))
         return np.where(places < 0, len(distinct), places), [*map(_text, distinct), ""]
 
     def per_answer(self, ask: Callable[[str], float]) -> Floats:
@@ -80,6 +80,10 @@ class Column:
     def _of_codes(self, text: str, raw: bool, ask: Callable[[set[str]], float]) -> float:
         chosen = {code for code in text.split() if raw or not self._missing(code)}
         return ask(chosen) if chosen else NAN
+
+
+def _joined(answer: object) -> object:
+    return " ".join(map(str, answer)) if isinstance(answer, list | tuple) else answer
 
 
 def _text(answer: object) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from survey_server.estimation.answers import NAN, Column, Floats
 from survey_server.problems import Problem
 from survey_server.xlsform.expression import Tree
-from survey_server.xlsform.registry import FUNCTIONS, SITE_COLUMNS, SITE_PREFIX, name_of
+from survey_server.xlsform.registry import FUNCTIONS, SITE_PREFIX, name_of
 from survey_server.xlsform.values import parse_number
 
 
@@ -56,10 +56,10 @@ class Formulas:
             kind = self.types.get(name, "")
             if name in self.frame.columns:
                 self._columns[name] = Column(self.frame[name], kind)
-            elif kind or (name.startswith(SITE_PREFIX) and name.removeprefix(SITE_PREFIX) in SITE_COLUMNS):
-                self._columns[name] = Column(pd.Series(NAN, index=self.frame.index), kind)  # nobody has answered it
+            elif kind or name.startswith(SITE_PREFIX):  # nobody has answered it in this wave
+                self._columns[name] = Column(pd.Series(NAN, index=self.frame.index), kind)
             else:
-                raise BadFormula(f"There is no question or site column {name!r} in this wave.", name=name)
+                raise BadFormula(f"There is no question {name!r} in this wave.", name=name)
         return self._columns[name]
 
     def _value(self, tree: Tree) -> Any:

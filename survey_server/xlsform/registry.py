@@ -17,7 +17,7 @@ CODED = frozenset(("select_one", "select_multiple"))
 NUMERIC = frozenset(("integer", "decimal"))
 SITE_COLUMNS = frozenset(
     ("code", "name", "country", "department", "department_name", "municipality", "stratum", "arm", "area")
-) | {"border", "weight", "population", "risk_tier"}
+) | {"border", "weight", "population", "risk_tier", "latitude", "longitude", "target", "probability"}
 
 # What a formula may call, with the least and the most arguments; estimation/formula.py computes them.
 FUNCTIONS: Mapping[str, tuple[int, int]] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.expression import ExpressionProblem
 from survey_server.xlsform.formula_check import check_formula
 from survey_server.xlsform.registry import (
@@ -24,7 +25,7 @@ SHEETS = ("design", "indicators", "codes")
 ROLES = (
     *("psu", "stratum", "weight", "arm", "site", "department", "interviewer", "case_id", "consent", "outcome", "gps"),
     *("collected", "mode", "pair", "observer", "visit_ordinal", "minutes", "reacted", "seen", "officer"),
-    *("duration_start", "duration_end", "item_key"),
+    *("duration_start", "duration_end"),
 )
 SOURCES = ("question", "site")
 LEVELS = ("output", "behaviour", "outcome", "context")
@@ -52,10 +53,8 @@ BREAKDOWN_SETS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read_registry(
-    extra: Mapping[str, Sequence[SheetRow]], types: Mapping[str, str]
-) -> tuple[Registry, list[Complaint]]:
-    """The registry that the extra sheets hold, and what is wrong with them; rows with a complaint are left out.
+def read_registry(extra: Mapping[str, Sequence[SheetRow]], types: Mapping[str, str]) -> Registry:
+    """The registry that the extra sheets hold; raises FormProblem with every complaint.
 
     `types` is the kind of every question that has a column (`question_types`).
     """
@@ -67,7 +66,9 @@ def read_registry(
         types=dict(types),
     )
     reader.check_together(registry, extra.get("indicators", ()))
-    return registry, reader.complaints
+    if reader.complaints:
+        raise FormProblem(reader.complaints)
+    return registry
 
 
 @dataclass
@@ -214,9 +215,9 @@ class _Reader:
             )
 
     def _check_site_column(self, cells: _Cells, column: str, name: str) -> None:
-        if name not in SITE_COLUMNS:
-            known = ", ".join(sorted(SITE_COLUMNS))
-            cells.complain(column, f"The site table has no column called {name}.", f"Use one of {known}.")
+        """The office may give its site table more columns; a name that is nearly a known one is a slip."""
+        if name not in SITE_COLUMNS and (near := get_close_matches(name, SITE_COLUMNS, 1, 0.8)):
+            cells.complain(column, f"The site table has no column called {name}.", f"Did you mean {near[0]}?")
 
 
 @dataclass
