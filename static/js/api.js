@@ -28,21 +28,28 @@ export async function call(path, { body, token, timeout = TIMEOUT } = {}) {
   }
 }
 
-/** A file that never changes under its address: text, or null if it couldn't be had now. */
-export async function download(path, token) {
+/** The file at `path` as text if it is exactly the one with this SHA-256; null if it couldn't be had now. */
+export async function download(path, sha256, token) {
   try {
     const response = await fetch(path, { headers: { Authorization: `Bearer ${token}` }, redirect: 'error', credentials: 'omit' });
-    return response.status === 200 ? await response.text() : null;
+    const bytes = response.status === 200 ? await response.arrayBuffer() : null;
+    return bytes && (await digestOf(bytes)) === sha256 ? new TextDecoder().decode(bytes) : null;
   } catch {
     return null;
   }
+}
+
+/** SHA-256 as 64 hexadecimal digits. */
+export async function digestOf(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** What an answer means; see the top of this file. */
 export function readAnswer(status, headers, text) {
   const type = (headers.get('Content-Type') ?? '').split(';')[0].trim();
   const document = parse(text);
-  if (status === 200 && type === 'application/json' && document) return { kind: 'ok', data: document };
+  if ((status === 200 || status === 201) && type === 'application/json' && document) return { kind: 'ok', data: document };
   if (status in MEANT_TO_PASS) {
     return { kind: 'waiting', reason: MEANT_TO_PASS[status], after: retryAfter(headers) };
   }

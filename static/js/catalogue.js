@@ -43,25 +43,17 @@ async function fetchForm(entry, token) {
   const changes = [];
   for (const { sha256, url } of entry.datasets ?? []) {
     if (await get('datasets', sha256) !== undefined) continue;
-    const text = await download(url, token);
+    const text = await download(url, sha256, token);
     if (text === null) return false;
     changes.push({ store: 'datasets', key: sha256, value: text });
   }
   if (!(await get('forms', entry.hash))) {
-    const form = parse(await download(entry.url, token));
-    if (form?.hash !== entry.hash) return false;
-    changes.push({ store: 'forms', key: entry.hash, value: { form, datasets: entry.datasets ?? [] } });
+    const text = await download(entry.url, entry.hash, token);
+    if (text === null) return false;
+    changes.push({ store: 'forms', key: entry.hash, value: { form: JSON.parse(text), datasets: entry.datasets ?? [] } });
   }
   if (changes.length) await commit(changes);
   return true;
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 async function unneeded(forms) {

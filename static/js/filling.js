@@ -3,7 +3,6 @@
  * The view asks and draws; this decides and stores.
  */
 import { findForm } from './catalogue.js';
-import { parseCsv } from './csv.js';
 import { findDraft, Keeper, newDraft } from './drafts.js';
 import { Interview } from './engine/interview.js';
 import { canAnswer } from './kinds.js';
@@ -12,19 +11,20 @@ import { indexOfPage, pagesOf } from './pages.js';
 import { get } from './store.js';
 import { language, languageCode } from './texts.js';
 
+/** The form that was opened last, with its data sets read: the next interview of it opens at once. */
+const opened = { hash: null, stored: null };
 const NAMED = /[\p{L}\d]{3}/u;
 
 /** Open `new:FORM` or a draft's id. Throws CantOpen with the key of the text that says why. */
 export async function openFilling(argument) {
   const draft = argument.startsWith('new:') ? await beginDraft(argument.slice(4)) : await findDraft(argument);
   if (!draft) throw new CantOpen('gone');
-  const stored = await findForm(draft.hash);
+  const stored = await storedForm(draft.hash);
   if (!stored) throw new CantOpen('formMissing');
   const device = await get('meta', 'device');
-  const datasets = Object.fromEntries(Object.entries(stored.files).map(([name, text]) => [name, parseCsv(text)]));
   try {
     const interview = new Interview(stored.form, {
-      instance: draft.xml ?? undefined, datasets, language: formLanguage(stored.form, draft.language),
+      instance: draft.xml ?? undefined, datasets: stored.files, language: formLanguage(stored.form, draft.language),
       lastSaved: (await get('carried', draft.form)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
     });
@@ -46,10 +46,11 @@ export class Filling {
   constructor(form, draft, interview) {
     this.form = form;
     this.interview = interview;
+    this.binds = new Map(form.binds.map((bind) => [bind.ref, bind]));
     this.nameRef = form.binds.find(({ ref }) => ref.endsWith('/meta/instanceName'))?.ref ?? null;
     this.touched = draft.xml !== null;
     this.keeper = new Keeper(draft, () => this.#snapshot());
-    this.pages = pagesOf(interview);
+    this.pages = pagesOf(interview, this.binds);
     this.index = indexOfPage(this.pages, draft.place ?? this.pages[0].key);
   }
 
@@ -94,6 +95,7 @@ export class Filling {
 
   /** The form's own name of the language closest to the app's. */
   setLanguage(name = formLanguage(this.form, language())) {
+    this.languageName = name;
     this.interview.setLanguage(name);
     this.keeper.draft = { ...this.keeper.draft, language: languageCode(name) };
     this.#repaginate();
@@ -101,9 +103,9 @@ export class Filling {
 
   /** What stands between this interview and the outbox: [{ ref, kind, message, label }]. */
   problems() {
-    const answerable = new Map(this.interview.questions().map((question) => [question.ref, question]));
+    const asked = new Map(this.pages.flatMap(({ questions }) => questions).map((question) => [question.ref, question]));
     return this.interview.problems()
-      .filter(({ ref }) => !answerable.has(ref) || canAnswer(answerable.get(ref)))
+      .filter(({ ref }) => asked.has(ref) && canAnswer(asked.get(ref)))
       .map((problem) => ({ ...problem, label: this.interview.state(problem.ref).label }));
   }
 
@@ -116,7 +118,7 @@ export class Filling {
 
   #repaginate() {
     const { key } = this.page;
-    this.pages = pagesOf(this.interview);
+    this.pages = pagesOf(this.interview, this.binds);
     this.index = indexOfPage(this.pages, key, this.index);
   }
 
@@ -127,6 +129,12 @@ export class Filling {
       done: this.index, total: this.pages.length - 1,
     };
   }
+}
+
+async function storedForm(hash) {
+  if (opened.hash !== hash) Object.assign(opened, { hash, stored: await findForm(hash) });
+  if (!opened.stored) opened.hash = null;
+  return opened.stored;
 }
 
 async function beginDraft(formId) {

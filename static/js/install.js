@@ -17,7 +17,7 @@ export async function startInstall() {
   } catch {
     return; // no line, or a broken deploy: the version that is running goes on
   }
-  registration.addEventListener('updatefound', () => {
+  registration?.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', () => tellHere('update'));
   });
   tellHere('update');

@@ -8,6 +8,7 @@
  *         'refused'   the server said no and why: kept whole, can be sent again or saved to a file
  * Its body is in the store `bodies` under the same id, until it is sent.
  */
+import { digestOf } from './api.js';
 import { tell } from './bus.js';
 import { carriedOver } from './carried.js';
 import { commit, get, getAll } from './store.js';
@@ -27,7 +28,7 @@ export async function finish(draft, form, xml) {
   const { id, form: formId, title, version, wave, label } = draft;
   const item = {
     id, form: formId, title, version, wave, label,
-    finished_at: new Date().toISOString(), sha256: await sha256(plain), member, size: bytes.length,
+    finished_at: new Date().toISOString(), sha256: await digestOf(plain), member, size: bytes.length,
     state: 'waiting', tries: 0, tried_at: null, reason: null, receipt: null,
   };
   const carried = carriedOver(form, xml);
@@ -88,9 +89,4 @@ export async function unsentFile(device) {
   const document = { format: 'survey-outbox', protocol: 1, device: { id: device.id, label: device.label }, saved_at: new Date().toISOString(), submissions };
   const stamp = document.saved_at.slice(0, 16).replace(/\D/g, '');
   return new File([JSON.stringify(document)], `encuesta-${stamp}.json`, { type: 'application/json' });
-}
-
-async function sha256(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,57 +1,64 @@
 /**
- * An interview as a row of short pages: one question each, a field-list group together, one page per repeat that grows by
- * hand, and the end. Only what is relevant now has a page.
+ * An interview as a row of short pages: one question each, a field-list group together, one page after a repeat that
+ * grows by hand, and the end. Only what is relevant now has a page.
  *
- *   { key, kind: 'questions' | 'repeat' | 'end', questions, groups, heading }
+ *   { key, kind: 'questions' | 'repeat' | 'end', questions, section, heading, repeat? }
+ *
+ * `key` is the path of the first question (or of the repeat, or 'end'): it stays the same while others come and go.
  */
 
-/** The pages of `interview` as it stands. */
-export function pagesOf(interview) {
+/** The pages of `interview` as it stands; `binds` maps plain paths to the form's binds. */
+export function pagesOf(interview, binds) {
   const pages = [];
-  for (const question of interview.questions()) {
-    if (!question.relevant || isHidden(question)) continue;
-    const shared = fieldList(question.groups);
-    const last = pages.at(-1);
-    if (shared && last?.shared === shared.ref) last.questions.push(question);
-    else pages.push({ key: question.ref, kind: 'questions', shared: shared?.ref ?? null, heading: shared?.label ?? '', questions: [question], groups: question.groups });
+  const labelOf = ({ control, ref }) => (control.label ? interview.texts.plain(control.label, interview.node(ref)) : '');
+
+  function walk(entry, around) {
+    if (!entry.relevant || looksOf(entry).includes('hidden')) return;
+    if (entry.control.kind === 'group') walkGroup(entry, around);
+    else if (entry.control.kind === 'repeat') walkRepeat(entry, around);
+    else addQuestion(entry, around);
   }
-  for (const repeat of interview.repeats()) if (repeat.relevant && !repeat.fixed) insert(pages, repeat);
-  pages.push({ key: 'end', kind: 'end', questions: [], groups: [] });
+
+  function walkGroup(entry, around) {
+    const label = labelOf(entry);
+    const together = around.together ?? (looksOf(entry).includes('field-list') ? { heading: label, section: around.section, page: null } : null);
+    const inside = { section: label || around.section, together };
+    for (const child of entry.children) walk(child, inside);
+  }
+
+  function walkRepeat(entry, around) {
+    const name = labelOf(entry) || around.section;
+    entry.children.forEach((instance, index) => {
+      if (!instance.relevant) return;
+      for (const child of instance.children) walk(child, { ...around, section: `${name} · ${index + 1}` });
+    });
+    const grows = !entry.control.count && !entry.control.no_add_remove;
+    const hidden = entry.children.length > 0 && !entry.children.some(({ relevant }) => relevant);
+    if (!grows || hidden) return;
+    pages.push({ key: entry.ref, kind: 'repeat', questions: [], section: name, repeat: { ref: entry.ref, label: name, count: entry.children.length } });
+  }
+
+  function addQuestion({ ref, control }, { section, together }) {
+    const question = { ref, control, bind: binds.get(ref.replace(/\[\d+\]/g, '')) ?? {} };
+    if (together?.page) together.page.questions.push(question);
+    else {
+      const page = { key: ref, kind: 'questions', questions: [question], section: together?.section ?? section, heading: together?.heading ?? '' };
+      if (together) together.page = page;
+      pages.push(page);
+    }
+  }
+
+  for (const entry of interview.tree()) walk(entry, { section: '', together: null });
+  pages.push({ key: 'end', kind: 'end', questions: [], section: '' });
   return pages;
 }
 
-/** The words over a page: the innermost group that has a name, with its number inside a repeat. */
-export function sectionOf(page) {
-  const group = page.groups.filter(({ label, ref }) => label && ref !== page.shared).at(-1);
-  if (!group) return '';
-  const position = page.groups.filter(({ position: n }) => n).at(-1)?.position;
-  return position ? `${group.label} · ${position}` : group.label;
-}
-
-/** Where a page is now: the same key, else the last page before where it was. */
+/** Where a page is now: the one with this key or question, else the place where it was. */
 export function indexOfPage(pages, key, before = 0) {
   const index = pages.findIndex((page) => page.key === key || page.questions.some(({ ref }) => ref === key));
   return index >= 0 ? index : Math.min(before, pages.length - 1);
 }
 
-/** A page that asks nothing and says nothing has no place on the screen. */
-function isHidden({ control }) {
-  return (control.appearance ?? []).includes('hidden');
-}
-
-function fieldList(groups) {
-  return groups.find(({ appearance }) => (appearance ?? []).includes('field-list'));
-}
-
-function insert(pages, repeat) {
-  const page = { key: repeat.ref, kind: 'repeat', repeat, questions: [], groups: repeat.groups ?? [] };
-  const after = repeat.after ? pages.findIndex(({ questions }) => questions.some(({ ref }) => ref === repeat.after)) : -1;
-  const inside = pages.findLastIndex(({ questions }) => questions.some(({ ref }) => ref.startsWith(`${repeat.ref}[`)));
-  const before = after >= 0 ? after : inside >= 0 ? inside : placeByOrder(pages, repeat);
-  pages.splice(before + 1, 0, page);
-}
-
-/** A repeat without instances stands after the last page whose question comes before it in the form. */
-function placeByOrder(pages, repeat) {
-  return repeat.previous ? pages.findIndex(({ questions }) => questions.some(({ ref }) => ref === repeat.previous)) : -1;
+function looksOf({ control }) {
+  return control.appearance ?? [];
 }

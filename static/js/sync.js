@@ -5,6 +5,7 @@
 import { call } from './api.js';
 import { listen, tellHere } from './bus.js';
 import { refreshCatalogue } from './catalogue.js';
+import { isKept } from './install.js';
 import { listItems, settle, toSubmission } from './outbox.js';
 import { commit, get } from './store.js';
 
@@ -99,7 +100,7 @@ export function nextBatch(waiting) {
 
 async function sendBatch(device, batch, queue) {
   const submissions = await Promise.all(batch.map(toSubmission));
-  const about = { app_version: document.documentElement.dataset.version, queue, clock: new Date().toISOString() };
+  const about = await aboutPhone(queue);
   const answer = await call('/api/v1/sync', { token: device.token, body: { protocol: 1, device: about, submissions } });
   if (answer.kind === 'ok') {
     await settle(batch.map((item, index) => [item, judge(item, answer.data.receipts?.[index])]));
@@ -113,6 +114,13 @@ async function sendBatch(device, batch, queue) {
   }
   await settle(batch.map((item) => [item, { state: 'waiting', reason: { kind: answer.reason } }]));
   return answer;
+}
+
+/** What the office wants to know about the phone, so that it sees expected against received. */
+async function aboutPhone(queue) {
+  const { usage = null } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
+  const app_version = document.documentElement.dataset.version;
+  return { app_version, queue, clock: new Date().toISOString(), storage: { kept: await isKept(), usage } };
 }
 
 /** One item of the batch may have spoilt it for the others: find out which. */

@@ -1,6 +1,5 @@
 /** The list of all pages, by section, each with its state; a tap goes there. */
 import { h, icon } from '../h.js';
-import { sectionOf } from '../pages.js';
 import { t } from '../texts.js';
 import { troubleOf } from './question.js';
 
@@ -19,7 +18,7 @@ export function showContents(filling, jump) {
 function sections(filling, choose) {
   const parts = [];
   for (const page of filling.pages) {
-    const name = page.kind === 'end' ? '' : sectionOf(page);
+    const name = page.section;
     if (parts.at(-1)?.name !== name) parts.push({ name, rows: [] });
     parts.at(-1).rows.push(row(page, filling, choose));
   }

@@ -18,6 +18,6 @@ export function endPage(filling, { jump, finish }) {
 function summary(problems, jump) {
   return h('section.card.summary', { 'aria-labelledby': 'summary-title', tabindex: -1 },
     h('h2', { id: 'summary-title' }, icon('warn'), t('endProblems', { n: problems.length })),
-    h('ul', {}, problems.map(({ ref, message, label }) => h('li', {},
-      h('button.link', { type: 'button', onclick: () => jump(ref) }, h('span', {}, label), h('span.small', {}, message || t('required')))))));
+    h('ul', {}, problems.map(({ ref, kind, message, label }) => h('li', {},
+      h('button.link', { type: 'button', onclick: () => jump(ref) }, h('span', {}, label), h('span.small', {}, message || t(kind === 'required' ? 'required' : 'wrongValue')))))));
 }

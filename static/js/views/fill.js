@@ -5,7 +5,6 @@ import { CantOpen, openFilling } from '../filling.js';
 import { fill, h, icon, prose } from '../h.js';
 import { askToKeep } from '../install.js';
 import { countQueue } from '../outbox.js';
-import { sectionOf } from '../pages.js';
 import { go } from '../router.js';
 import { syncNow } from '../sync.js';
 import { languageCode, setLanguage, t, titleOf, whenText } from '../texts.js';
@@ -65,7 +64,6 @@ class FillPage {
     signal.addEventListener('abort', () => this.leaveViews());
     filling.setLanguage();
     this.draw();
-    this.drawQueue();
   }
 
   draw({ focus = false } = {}) {
@@ -78,9 +76,10 @@ class FillPage {
     fill(this.forward.querySelector('span'), t('next'));
     this.back.parentElement.setAttribute('aria-label', filling.form.title);
     this.forward.hidden = page.kind === 'end';
-    const section = page.kind === 'end' ? titleOf(filling.draft.title) : sectionOf(page);
+    const section = page.kind === 'end' ? titleOf(filling.draft.title) : page.section;
     fill(this.body, section ? h('p.section', {}, section) : null, ...this.content(page));
     this.drawSaved();
+    this.drawQueue();
     if (!focus) return;
     scrollTo(0, 0);
     this.body.querySelector('h1')?.focus({ preventScroll: true });
@@ -134,9 +133,9 @@ class FillPage {
   }
 
   languageList() {
-    const { form, interview } = this.filling;
+    const { filling } = this;
     const select = h('select.language', { 'aria-label': t('language'), onchange: () => this.speak(select.value) },
-      form.languages.map((name) => h('option', { value: name, selected: name === interview.language }, name)));
+      filling.form.languages.map((name) => h('option', { value: name, selected: name === filling.languageName }, name)));
     return select;
   }
 

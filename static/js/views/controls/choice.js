@@ -9,9 +9,9 @@ const MISSING = new Set(['66', '77', '88', '99', '-66', '-77', '-88', '-99']);
 /** select_one and select_one_from_file. */
 export function chooseOne(question, context) {
   const rows = h('div.choices', { role: 'radiogroup', ...context.naming });
-  const draw = (state) => {
-    const pick = (value) => { context.answer(value); if (isLong(state)) draw(context.state()); };
-    fill(rows, ...list(state, (choice) => row('radio', context.id, choice, choice.value === state.value, () => pick(choice.value))));
+  const draw = (choices, value) => {
+    const pick = (picked) => { context.answer(picked); if (choices.length > LONG) draw(choices, picked); };
+    fill(rows, ...list(choices, value, (choice) => row('radio', context.id, choice, choice.value === value, () => pick(choice.value))));
   };
   return listControl(rows, context, draw);
 }
@@ -19,15 +19,15 @@ export function chooseOne(question, context) {
 /** select_multiple: the values in the order of the list, with spaces between. */
 export function chooseSeveral(question, context) {
   const rows = h('div.choices', { role: 'group', ...context.naming });
-  const draw = (state) => {
-    const chosen = new Set(state.value.split(' ').filter(Boolean));
-    const toggle = (value, on) => {
-      if (on) chosen.add(value);
-      else chosen.delete(value);
-      context.answer(state.choices.map((choice) => choice.value).filter((candidate) => chosen.has(candidate)).join(' '));
+  const draw = (choices, value) => {
+    const chosen = new Set(value.split(' ').filter(Boolean));
+    const toggle = (picked, on) => {
+      if (on) chosen.add(picked);
+      else chosen.delete(picked);
+      context.answer(choices.map((choice) => choice.value).filter((candidate) => chosen.has(candidate)).join(' '));
     };
     fill(rows, h('p.hint', {}, t('severalHint')),
-      ...list(state, (choice) => row('checkbox', context.id, choice, chosen.has(choice.value), (on) => toggle(choice.value, on))));
+      ...list(choices, '', (choice) => row('checkbox', context.id, choice, chosen.has(choice.value), (on) => toggle(choice.value, on))));
   };
   return listControl(rows, context, draw);
 }
@@ -41,26 +41,23 @@ export function acknowledge(question, context) {
   return { element, redraw: draw };
 }
 
-/** Draw now, and again only when the list itself or (from outside) the answer changed. */
+/** Draw now, and again only when the list or (from outside) the answer changed: never under a finger. */
 function listControl(element, context, draw) {
+  const printOf = ({ choices, value }) => JSON.stringify([choices.map((choice) => [choice.value, choice.label]), value]);
   let drawn = null;
   const redraw = (state) => {
-    const print = JSON.stringify([state.choices, state.value]);
-    if (print !== drawn) draw(state);
+    const print = printOf(state);
+    if (print !== drawn) draw(state.choices, state.value);
     drawn = print;
   };
   redraw(context.state());
-  element.addEventListener('change', () => { drawn = JSON.stringify([context.state().choices, context.state().value]); });
+  element.addEventListener('change', () => { drawn = printOf(context.state()); });
   return { element, redraw };
 }
 
-function list(state, makeRow) {
-  if (state.choices.length === 0) return [h('p.alert', {}, t('noChoices'))];
-  return isLong(state) ? searchable(state, makeRow) : separated(state.choices).map((item) => (item ? makeRow(item) : h('hr')));
-}
-
-function isLong(state) {
-  return state.choices.length > LONG;
+function list(choices, value, makeRow) {
+  if (choices.length === 0) return [h('p.alert', {}, t('noChoices'))];
+  return choices.length > LONG ? searchable(choices, value, makeRow) : separated(choices).map((choice) => (choice ? makeRow(choice) : h('hr')));
 }
 
 /** Codes such as "does not know" stand apart from the answers that are read out. */
@@ -70,12 +67,12 @@ function separated(choices) {
   return tail ? [...choices.slice(0, first), null, ...choices.slice(first)] : choices;
 }
 
-function searchable(state, makeRow) {
+function searchable(choices, value, makeRow) {
   const results = h('div.results');
   const count = h('p.small', { role: 'status' });
   const show = (text) => {
-    const found = state.choices.filter(({ label, value }) => plain(label).includes(plain(text)) || value === state.value);
-    const chosenFirst = found.toSorted((a, b) => (b.value === state.value) - (a.value === state.value));
+    const found = choices.filter((choice) => plain(choice.label).includes(plain(text)) || choice.value === value);
+    const chosenFirst = found.toSorted((a, b) => (b.value === value) - (a.value === value));
     fill(count, t('found', { n: found.length }));
     fill(results, ...chosenFirst.slice(0, SHOWN).map(makeRow));
   };
