@@ -198,6 +198,13 @@ def set_roles(session: Session, person: Person, programme: Programme, roles: Ite
     session.flush()
 
 
+def set_active(session: Session, person: Person, active: bool) -> None:
+    """Allow or stop the person's login; stopping ends their sessions at once."""
+    person.active = active
+    if not active:
+        session.execute(delete(OfficeSession).where(OfficeSession.person_id == person.id))
+
+
 def list_people(session: Session) -> list[Member]:
     """Everybody, by name."""
     people = session.scalars(select(Person).order_by(Person.name, Person.login)).all()

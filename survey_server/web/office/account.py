@@ -1,0 +1,160 @@
+"""Sign in and out, choose a password, change the language."""
+
+from __future__ import annotations
+
+from flask import g, redirect, request, url_for
+
+from survey_server.db.audit import SERVER, add_audit
+from survey_server.db.people import (
+    begin_session,
+    check_password,
+    end_session,
+    find_person,
+    get_link_person,
+    get_person,
+    note_login,
+    set_password,
+    use_link,
+)
+from survey_server.problems import NotThere, WeakPassword, WrongLogin
+from survey_server.web.access import get_database
+from survey_server.web.office.attempts import Attempts
+from survey_server.web.office.frame import (
+    COOKIE,
+    LANGUAGE_COOKIE,
+    Answer,
+    Visit,
+    chosen_texts,
+    page,
+    public_page,
+    render,
+    set_cookie,
+)
+from survey_server.web.office.texts import LANGUAGES
+
+ATTEMPTS = Attempts()
+_A_YEAR = 365 * 24 * 3600
+
+
+@public_page("/login")
+def login_page() -> Answer:
+    """The door."""
+    return render("login.html", wrong="", name="", then=request.args.get("next", ""))
+
+
+@public_page("/login", methods=("POST",))
+def login() -> Answer:
+    """Check the password and begin a session under a new cookie."""
+    name, password = request.form.get("login", "").strip().lower(), request.form.get("password", "")
+    address = request.remote_addr or ""
+    ATTEMPTS.check(address, name)
+    with get_database().reading() as session:
+        person = find_person(session, name)
+    right = check_password(person, password)
+    with get_database().transaction() as session:
+        if person:
+            note_login(session, person.id, succeeded=right)
+            add_audit(session, SERVER, f"person:{person.id}", "login" if right else "failed-login")
+        token = begin_session(session, person) if person and right else ""
+    if not token:
+        ATTEMPTS.note_failure(address, name)
+        response = render("login.html", wrong=WrongLogin().code, name=name, then=request.form.get("next", ""))
+        response.status_code = WrongLogin.status
+        return response
+    ATTEMPTS.note_success(address, name)
+    answer = redirect(_local(request.form.get("next", "")), 303)
+    set_cookie(answer, COOKIE, token)
+    return answer
+
+
+@page("/logout", methods=("POST",))
+def logout(visit: Visit) -> Answer:
+    """End the session here and on the server."""
+    with visit.database.transaction() as session:
+        end_session(session, request.cookies.get(COOKIE, ""))
+        add_audit(session, SERVER, visit.login.actor, "logout")
+    answer = redirect(url_for("office.login_page"), 303)
+    answer.delete_cookie(COOKIE, path="/office")
+    return answer
+
+
+@public_page("/language", methods=("POST",))
+def set_language() -> Answer:
+    """Remember the reader's language in their browser."""
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        raise NotThere(f"The office doesn't speak {language!r}.")
+    answer = redirect(_local(request.form.get("next", "")), 303)
+    set_cookie(answer, LANGUAGE_COOKIE, language, _A_YEAR)
+    return answer
+
+
+@page("/account")
+def account_page(visit: Visit) -> Answer:
+    """The reader's own account: their password."""
+    return render("account.html", wrong="", forced=visit.login.must_change_password, link="")
+
+
+@page("/account", methods=("POST",))
+def change_password(visit: Visit) -> Answer:
+    """A new password, for who knows the old one; every other session of theirs ends."""
+    with visit.database.reading() as session:
+        person = get_person(session, visit.login.person_id)
+    if not check_password(person, request.form.get("old", "")):
+        return _account_again(WrongLogin().code, forced=visit.login.must_change_password)
+    try:
+        with visit.database.transaction() as session:
+            person = get_person(session, visit.login.person_id)
+            set_password(session, person, _typed_twice())
+            token = begin_session(session, person)
+            add_audit(session, SERVER, visit.login.actor, "change-password")
+    except WeakPassword as problem:
+        return _account_again(problem.code, forced=visit.login.must_change_password)
+    answer = redirect(url_for("office.home"), 303)
+    set_cookie(answer, COOKIE, token)
+    return answer
+
+
+@public_page("/link/<link>")
+def link_page(link: str) -> Answer:
+    """Choose a password by a one-time link: an invitation, or a forgotten password."""
+    g.texts = chosen_texts()
+    with get_database().reading() as session:
+        person = get_link_person(session, link)
+    return render("account.html", wrong="", forced=False, link=link, name=person.name, login_name=person.login)
+
+
+@public_page("/link/<link>", methods=("POST",))
+def take_link(link: str) -> Answer:
+    """Set the password and use the link up."""
+    with get_database().reading() as session:
+        person = get_link_person(session, link)
+    try:
+        with get_database().transaction() as session:
+            person = use_link(session, link, _typed_twice())
+            add_audit(session, SERVER, f"person:{person.id}", "use-link")
+            token = begin_session(session, person)
+    except WeakPassword as problem:
+        return _account_again(problem.code, forced=False, link=link, name=person.name, login_name=person.login)
+    answer = redirect(url_for("office.home"), 303)
+    set_cookie(answer, COOKIE, token)
+    return answer
+
+
+def _typed_twice() -> str:
+    password = request.form.get("password", "")
+    if password != request.form.get("again", ""):
+        raise WeakPassword("The two passwords differ: type the new one twice.")
+    return password
+
+
+def _account_again(wrong: str, *, forced: bool, link: str = "", name: str = "", login_name: str = "") -> Answer:
+    response = render("account.html", wrong=wrong, forced=forced, link=link, name=name, login_name=login_name)
+    response.status_code = WeakPassword.status
+    return response
+
+
+def _local(path: str) -> str:
+    """An address of the office, whatever the form said: nobody is sent elsewhere after signing in."""
+    safe = path.startswith("/office/") and not any(c in path for c in "\\\r\n\t") and "//" not in path
+    return path if safe else url_for("office.home")

@@ -1,0 +1,67 @@
+"""The phones of a programme: enrol one by a code that works once, see when each called last, revoke."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import segno
+from flask import redirect, request, url_for
+from markupsafe import Markup
+
+from survey_server.db.devices import CODE_LIVES, add_enrolment, enrol_link, get_device_by_id, set_device_revoked
+from survey_server.db.listings import list_open_enrolments, list_phones
+from survey_server.db.models import now
+from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.roles import Right
+
+LONGEST_NAME = 60
+
+
+@page("/p/<code>/devices", Right.DEVICES)
+def devices_page(visit: Visit) -> Answer:
+    """The phones, with their last contact and what they still hold."""
+    return _devices(visit)
+
+
+@page("/p/<code>/devices", Right.ENROL, methods=("POST",))
+def enrol(visit: Visit) -> Answer:
+    """A one-time code, shown once: as a picture to scan and as a link."""
+    label, interviewer = (request.form.get(name, "").strip()[:LONGEST_NAME] for name in ("label", "interviewer"))
+    wrong = [name for name, value in (("label", label), ("interviewer", interviewer)) if not value]
+    if wrong:
+        response = _devices(visit, wrong=wrong, label=label, interviewer=interviewer)
+        response.status_code = 422
+        return response
+    with visit.database.transaction() as session:
+        code = add_enrolment(session, visit.here.id, label, interviewer, actor=visit.login.actor)
+    link = enrol_link(visit.config.base_url, code)
+    return render("enrol.html", label=label, interviewer=interviewer, link=link, qr=_qr(link), days=CODE_LIVES.days)
+
+
+@page("/p/<code>/devices/<int:device_id>/revoke", Right.ENROL, methods=("POST",))
+def revoke(visit: Visit, device_id: int) -> Answer:
+    """The phone downloads nothing from now on."""
+    reason = request.form.get("reason", "")
+    with visit.database.transaction() as session:
+        device = get_device_by_id(session, visit.here.id, device_id)
+        set_device_revoked(session, device, reason if reason == "lost" else "revoked", actor=visit.login.actor)
+    return redirect(url_for("office.devices_page", code=visit.here.code), 303)
+
+
+def _devices(visit: Visit, wrong: list[str] | None = None, label: str = "", interviewer: str = "") -> Answer:
+    at = now()
+    with reading(visit) as session:
+        phones = list_phones(session, visit.here)
+        waiting = list_open_enrolments(session, visit.here, at)
+    return render(
+        "devices.html", phones=phones, waiting=waiting, at=at, wrong=wrong or [], label=label, interviewer=interviewer
+    )
+
+
+def _qr(link: str) -> Markup:
+    """The link as a picture to scan; the markup is segno's own, the link is only in its dots."""
+    picture = BytesIO()
+    segno.make(link, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, svgns=False, border=2, omitsize=True, title="QR"
+    )
+    return Markup(picture.getvalue().decode())  # noqa: S704 - drawn above from nothing but dots

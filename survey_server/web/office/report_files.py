@@ -1,0 +1,116 @@
+"""Reports in the making and made: each a folder below the data folder, so that every process sees the same ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from survey_server.db.models import now
+from survey_server.problems import NotThere, Problem
+
+logger = logging.getLogger(__name__)
+
+Make = Callable[[], Mapping[str, bytes]]
+_LONGEST = timedelta(minutes=15)
+_STATUS = "status.json"
+_ID = re.compile(r"[0-9a-f]{16}")
+_workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="report")
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """One report that somebody asked for."""
+
+    id: str
+    waves: tuple[str, ...]
+    language: str
+    edition: str
+    asked_by: str
+    asked: str
+    state: str = "making"
+    problem: str = ""
+    interim: bool = True
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it was asked for."""
+        return datetime.fromisoformat(self.asked)
+
+
+class ReportFiles:
+    """The reports of one programme."""
+
+    def __init__(self, data_dir: Path, programme: str) -> None:
+        self.folder = data_dir / "reports" / programme
+
+    def ask(
+        self, waves: tuple[str, ...], language: str, edition: str, *, asked_by: str, interim: bool, make: Make
+    ) -> ReportFile:
+        """Begin to make a report; asking twice in the same minute gives the same one."""
+        at = now()
+        key = "\0".join((*waves, language, edition, asked_by, at.strftime("%Y-%m-%dT%H:%M")))
+        report_id = hashlib.sha256(key.encode()).hexdigest()[:16]
+        report = ReportFile(report_id, waves, language, edition, asked_by, at.isoformat(), interim=interim)
+        folder = self.folder / report_id
+        if (folder / _STATUS).exists() and self.get(report_id).state != "failed":
+            return self.get(report_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._write(report)
+        _workers.submit(self._make, report, make)
+        return report
+
+    def get(self, report_id: str) -> ReportFile:
+        """One report; raises NotThere. One whose making stopped with the server counts as failed."""
+        path = self.folder / report_id / _STATUS
+        if not _ID.fullmatch(report_id) or not path.is_file():
+            raise NotThere(f"There is no report {report_id}.")
+        values = json.loads(path.read_text())
+        report = ReportFile(**{**values, "waves": tuple(values["waves"])})
+        if report.state == "making" and now() - report.asked_at > _LONGEST:
+            return replace(report, state="failed", problem="The server was stopped while it was being made.")
+        return report
+
+    def list_all(self) -> list[ReportFile]:
+        """All of them, the newest first."""
+        ids = [path.parent.name for path in self.folder.glob(f"*/{_STATUS}")]
+        return sorted(map(self.get, ids), key=lambda report: report.asked, reverse=True)
+
+    def files(self, report: ReportFile) -> list[tuple[str, int]]:
+        """The names and sizes of what was made."""
+        paths = sorted((self.folder / report.id).iterdir(), key=lambda path: (path.suffix != ".pdf", path.name))
+        return [(path.name, path.stat().st_size) for path in paths if path.name != _STATUS and path.suffix != ".part"]
+
+    def find_file(self, report: ReportFile, name: str) -> Path:
+        """One of its files; raises NotThere for any other name."""
+        if report.state != "ready" or name not in dict(self.files(report)):
+            raise NotThere(f"This report has no file {name}.")
+        return self.folder / report.id / name
+
+    def _make(self, report: ReportFile, make: Make) -> None:
+        try:
+            for name, content in make().items():
+                _write_whole(self.folder / report.id / name, content)
+            self._write(replace(report, state="ready"))
+        except Problem as problem:
+            self._write(replace(report, state="failed", problem=problem.detail))
+        except Exception as fault:  # the thread has nobody to raise to: the page says so, the log says where
+            logger.error("report %s failed: %s", report.id, type(fault).__name__, exc_info=fault)
+            self._write(replace(report, state="failed", problem=f"A fault of the server: {type(fault).__name__}."))
+
+    def _write(self, report: ReportFile) -> None:
+        _write_whole(self.folder / report.id / _STATUS, json.dumps(asdict(report)).encode())
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Readers see the old file or the new one, never half of it."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)  # noqa: PTH105 - the same, and says what it does

@@ -1,0 +1,122 @@
+"""One wave: progress by site and day, issues, and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import redirect, request, url_for
+
+from survey_server.db.models import Wave, now
+from survey_server.db.progress import (
+    DayProgress,
+    WaveProgress,
+    list_days,
+    list_issue_counts,
+    list_sites,
+    list_waves,
+)
+from survey_server.db.waves import set_wave_state
+from survey_server.problems import NotThere, UnfitWave
+from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.roles import Right, may_read_cases
+
+NEXT_STATES = {"planned": ("open",), "open": ("closed",), "closed": ("open", "locked"), "locked": ()}
+_WIDTH, _HEIGHT, _FOOT = 736, 132, 22
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day of the chart, in the coordinates of its picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    day: date
+    received: int
+    labelled: bool
+
+
+@dataclass(frozen=True)
+class DayChart:
+    """The days of a wave as a picture, days without fieldwork included."""
+
+    bars: tuple[Bar, ...]
+    most: int
+    width: int = _WIDTH
+    height: int = _HEIGHT
+    base: int = _HEIGHT - _FOOT
+
+
+@page("/p/<code>/waves/<int:wave_id>", Right.PROGRESS)
+def wave_page(visit: Visit, wave_id: int) -> Answer:
+    """How far one wave is, by site and by day, with the issues that wait."""
+    with reading(visit) as session:
+        wave = _find(list_waves(session, visit.here), wave_id)
+        sites = list_sites(session, visit.here, wave_id)
+        days = list_days(session, visit.here, wave_id)
+        issues = list_issue_counts(session, visit.here, wave_id)
+    return render(
+        "wave.html",
+        wave=wave,
+        sites=sites,
+        days=days,
+        chart=build_chart(days),
+        issues=issues,
+        next_states=NEXT_STATES[wave.state] if visit.may(Right.WAVES) else (),
+        cases=may_read_cases(visit.rights, wave.state),
+        at=now(),
+    )
+
+
+@page("/p/<code>/waves/<int:wave_id>/state", Right.WAVES, methods=("POST",))
+def change_wave_state(visit: Visit, wave_id: int) -> Answer:
+    """Open, close or lock the wave."""
+    state = request.form.get("state", "")
+    with visit.database.transaction() as session:
+        wave = session.get(Wave, (visit.here.id, wave_id))
+        if wave is None:
+            raise NotThere(f"This programme has no wave {wave_id}.")
+        if state not in NEXT_STATES[wave.state]:
+            raise UnfitWave(f"A wave that is {wave.state} can't become {state or 'nothing'}.")
+        set_wave_state(session, wave, state, actor=visit.login.actor)
+    return redirect(url_for("office.wave_page", code=visit.here.code, wave_id=wave_id), 303)
+
+
+def build_chart(days: Sequence[DayProgress]) -> DayChart | None:
+    """A bar for each day from the first to the last; None when there is nothing to draw, or more than fits."""
+    dated = {each.day: each.received for each in days if each.day}
+    if not dated:
+        return None
+    first, last = min(dated), max(dated)
+    span = (last - first).days + 1
+    if span > 370:
+        return None
+    step, most = _WIDTH / max(span, 14), max(dated.values())
+    labels = set(range(0, span, max(1, round(span / 6)))) if span > 7 else set(range(span))
+    bars = []
+    for index in range(span):
+        day = first + timedelta(days=index)
+        n = dated.get(day, 0)
+        height = (_HEIGHT - _FOOT - 18) * n / most
+        bars.append(
+            Bar(
+                round(index * step, 1),
+                round(_HEIGHT - _FOOT - height, 1),
+                round(step * 0.72, 1),
+                round(height, 1),
+                day,
+                n,
+                index in labels,
+            )
+        )
+    return DayChart(tuple(bars), most)
+
+
+def _find(waves: Sequence[WaveProgress], wave_id: int) -> WaveProgress:
+    for wave in waves:
+        if wave.wave_id == wave_id:
+            return wave
+    raise NotThere(f"This programme has no wave {wave_id}.")
