@@ -74,9 +74,9 @@ class Formulas:
             return self._call(tree[1], tree[2:])
         if head in ("=", "!=") and "str" in (tree[1][0], tree[2][0]):
             return self._text_comparison(head, tree[1], tree[2])
-        if head in _BINARY:
+        if head in BINARY:
             with np.errstate(all="ignore"):
-                return _BINARY[head](self._value(tree[1]), self._value(tree[2]))
+                return BINARY[head](self._value(tree[1]), self._value(tree[2]))
         if (name := name_of(tree)) is not None:
             return self.column(name).numbers(raw=False)
         raise BadFormula("A formula may hold questions, numbers, texts and functions, but no paths or lists of nodes.")
@@ -84,13 +84,13 @@ class Formulas:
     def _call(self, name: str, arguments: Sequence[Tree]) -> Any:
         if name not in FUNCTIONS:
             raise BadFormula(f"There is no function {name}() in formulas; there are {', '.join(FUNCTIONS)}.", name=name)
-        if name in _OF_COLUMN:
+        if name in OF_COLUMN:
             column, raw = self._question(name, arguments[0])
             texts = [str(argument[1]) for argument in arguments[1:]]
-            return _OF_COLUMN[name](column, raw, *texts)
+            return OF_COLUMN[name](column, raw, *texts)
         values = [self._value(argument) for argument in arguments]
         with np.errstate(all="ignore"):
-            return _OF_VALUES[name](*values)
+            return OF_VALUES[name](*values)
 
     def _question(self, function: str, tree: Tree) -> tuple[Column, bool]:
         """The column that an argument names, and whether its missing codes are to be kept."""
@@ -173,7 +173,7 @@ def _round(value: Any, digits: Any = 0.0) -> Any:
     return np.floor(value * shift + 0.5) / shift
 
 
-_BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
+BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "or": _or,
     "and": _and,
     "=": _comparison(np.equal),
@@ -189,7 +189,7 @@ _BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "mod": lambda left, right: np.fmod(left, np.where(np.equal(right, 0), NAN, right)),
 }
 
-_OF_COLUMN: Mapping[str, Callable[..., Any]] = {
+OF_COLUMN: Mapping[str, Callable[..., Any]] = {
     "raw": lambda column, raw: column.numbers(raw),
     "selected": lambda column, raw, code: column.any_selected(code, raw),
     "any-selected": lambda column, raw, codes: column.any_selected(codes, raw),
@@ -198,7 +198,7 @@ _OF_COLUMN: Mapping[str, Callable[..., Any]] = {
     "decimal-date-time": lambda column, raw: column.numbers(raw),
 }
 
-_OF_VALUES: Mapping[str, Callable[..., Any]] = {
+OF_VALUES: Mapping[str, Callable[..., Any]] = {
     "true": lambda: 1.0,
     "false": lambda: 0.0,
     "not": lambda value: 1 - _truth(value),

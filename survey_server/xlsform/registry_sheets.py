@@ -216,7 +216,7 @@ class _Reader:
 
     def _check_site_column(self, cells: _Cells, column: str, name: str) -> None:
         """The office may give its site table more columns; a name that is nearly a known one is a slip."""
-        if name not in SITE_COLUMNS and (near := get_close_matches(name, SITE_COLUMNS, 1, 0.8)):
+        if name not in SITE_COLUMNS and (near := get_close_matches(name, SITE_COLUMNS, 1, 0.75)):
             cells.complain(column, f"The site table has no column called {name}.", f"Did you mean {near[0]}?")
 
 
