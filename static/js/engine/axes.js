@@ -70,10 +70,10 @@ function namespaces(node) {
 
 /**
  * Whether a node passes a node test such as name, pfx:name, *, pfx:*, node(), text().
- * @param {string} axis @param {string} test @param {Record<string, string>} ns prefixes of the expression
+ * @param {string} axis @param {string} test @param {import('./evaluate.js').Scope} scope
  * @returns {(node: Node) => boolean}
  */
-export function nodeTest(axis, test, ns) {
+export function nodeTest(axis, test, { ns = {}, inForm = false }) {
   if (test === 'node()') return () => true;
   if (test in KINDS) return (node) => node.kind === KINDS[test];
   const target = /^processing-instruction\((.*)\)$/.exec(test);
@@ -82,9 +82,9 @@ export function nodeTest(axis, test, ns) {
   if (test === '*') return (node) => node.kind === kind;
   const colon = test.indexOf(':');
   const name = test.slice(colon + 1);
-  if (colon < 0) return (node) => node.name === name && node.kind === kind && !node.ns;
+  if (colon < 0) return (node) => node.name === name && node.kind === kind && (inForm || !node.prefix);
   const prefix = test.slice(0, colon);
   const uri = prefix === 'xml' ? XML_NS : ns[prefix];
-  const inSpace = uri === undefined ? (node) => node.prefix === prefix : (node) => node.ns === uri;
-  return (node) => node.kind === kind && (name === '*' || node.name === name) && inSpace(node);
+  if (uri === undefined) throw new SyntaxError(`The prefix ${prefix} is not declared.`);
+  return (node) => node.kind === kind && (name === '*' || node.name === name) && node.ns === uri;
 }

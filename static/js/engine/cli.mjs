@@ -3,7 +3,9 @@
 // phone never loads it.
 //   node cli.mjs xpath     [{id, tree, xml?, context?, ns?, now?, tz?, lang?, as?}]
 //   node cli.mjs scenario  [{id, form, files?, lastSaved?, now?, tz?, steps}]
+// With --lines, every line of input is such a list and is answered by a line.
 
+import { createInterface } from 'node:readline';
 import { compile, contextOf, environment } from './evaluate.js';
 import { readXml } from './xml.js';
 import { runScenario } from './scenario.mjs';
@@ -25,9 +27,9 @@ function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now
     if (error) return { id, error };
     const document = readXml(xml ?? '<data/>', { keepSpace: true });
     const env = environment({ zone: zoneOf(tz), language: lang ?? '', ...(now && { now: () => new Date(now).getTime() }) });
-    const start = contextTree ? compile(contextTree, ns)(contextOf(document, env))[0] : document;
+    const start = contextTree ? compile(contextTree, { ns })(contextOf(document, env))[0] : document;
     if (!start) return { id, error: `${context} finds no node.` };
-    const value = compile(tree, ns)(contextOf(start, env));
+    const value = compile(tree, { ns })(contextOf(start, env));
     if (as === 'nodes' && typeof value !== 'object') return { id, error: 'The value is not a list of nodes.' };
     return { id, ...answer(as ? AS[as](value, env.zone) : value) };
   } catch (problem) {
@@ -36,7 +38,13 @@ function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now
 }
 
 const RUN = { xpath: evaluateCase, scenario: runScenario };
+const run = (text) => JSON.stringify(JSON.parse(text).map(RUN[process.argv[2]]));
 
-let input = '';
-for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;
-process.stdout.write(JSON.stringify(JSON.parse(input).map(RUN[process.argv[2]])));
+process.stdin.setEncoding('utf8');
+if (process.argv.includes('--lines')) {
+  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${run(line)}\n`);
+} else {
+  let input = '';
+  for await (const chunk of process.stdin) input += chunk;
+  process.stdout.write(run(input));
+}

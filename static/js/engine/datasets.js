@@ -3,15 +3,15 @@
 import { ELEMENT, ROOT, Node, named } from './nodes.js';
 
 /**
- * CSV (RFC 4180; a semicolon is taken as separator if the heading has no comma).
+ * CSV (RFC 4180; a semicolon is the separator if the heading has more of them than commas).
  * @param {string} text @returns {Record<string, string>[]} column to cell
  */
 export function readCsv(text) {
   const source = text.replace(/^\ufeff/, '');
   const heading = /^[^\r\n]*/.exec(source)[0];
-  const lines = cells(source, heading.includes(',') || !heading.includes(';') ? ',' : ';');
+  const lines = cells(source, heading.split(';').length > heading.split(',').length ? ';' : ',');
   const columns = (lines.shift() ?? []).map((name) => name.trim());
-  return lines.filter((line) => line.length > 1 || line[0] !== '').map((line) => {
+  return lines.filter((line) => line.some((cell) => cell.trim())).map((line) => {
     const row = {};
     for (let i = 0; i < columns.length; i++) if (columns[i]) row[columns[i]] = line[i] ?? '';
     return row;
@@ -48,13 +48,13 @@ function cells(text, separator) {
 
 /** The features of a GeoJSON collection as rows: properties, id, and geometry as ODK writes places. */
 export function readGeoJson(text) {
-  const point = ([longitude, latitude, altitude = 0]) => `${latitude} ${longitude} ${altitude} 0`;
-  const line = (points) => points.map(point).join(';');
+  const point = ([longitude, latitude]) => `${latitude} ${longitude} 0 0`;
+  const line = (points) => points.map(point).join('; ');
   const write = { Point: point, LineString: line, Polygon: (rings) => line(rings[0]) };
   return JSON.parse(text).features.map(({ id, properties, geometry }) => {
     const row = { geometry: write[geometry?.type]?.(geometry.coordinates) ?? '' };
     if (id !== undefined) row.id = String(id);
-    for (const [key, value] of Object.entries(properties ?? {})) row[key] = value === null ? '' : String(value);
+    for (const [key, value] of Object.entries(properties ?? {})) row[key] = value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
     return row;
   });
 }

@@ -92,27 +92,34 @@ export function formatMoment(moment, zone) {
 const NAMES = {
   en: ['Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec', 'Sun Mon Tue Wed Thu Fri Sat'],
   es: ['ene feb mar abr may jun jul ago sep oct nov dic', 'dom lun mar mié jue vie sáb'],
-  fr: ['janv févr mars avr mai juin juil août sept oct nov déc', 'dim lun mar mer jeu ven sam'],
+  fr: ['janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.', 'dim. lun. mar. mer. jeu. ven. sam.'],
+  pt: ['jan fev mar abr mai jun jul ago set out nov dez', 'dom seg ter qua qui sex sáb'],
 };
+const LANGUAGES = { spanish: 'es', español: 'es', french: 'fr', français: 'fr', portuguese: 'pt', português: 'pt' };
+
+/** The two letters of a form's language, as in "Español (es)". */
+function languageCode(language) {
+  const found = /\(([A-Za-z]{2,3})[\w-]*\)\s*$|^([A-Za-z]{2,3})(?:[-_]\w+)?$/.exec(language);
+  const code = found ? (found[1] ?? found[2]).toLowerCase() : LANGUAGES[language.toLowerCase()];
+  return Object.hasOwn(NAMES, code ?? '') ? code : 'en';
+}
 
 /**
- * strftime as ODK has it: %Y %y %m %n %b %d %e %a, and with times %H %h %M %S %3.
+ * strftime as ODK has it: %Y %y %m %n %b %d %e %a %H %h %M %S %3.
  * @param {number} wall local time as if it were UTC, in ms @param {string} pattern
- * @param {string} language a form's language, such as "Español (es)" @param {boolean} times
+ * @param {string} language a form's language, such as "Español (es)"
  */
-export function formatDate(wall, pattern, language, times) {
-  if (Number.isNaN(wall)) return '';
+export function formatDate(wall, pattern, language) {
   const date = new Date(wall);
-  const code = /\(([a-z]{2,3})\b/i.exec(language)?.[1] ?? language;
-  const [months, days] = (NAMES[code.slice(0, 2).toLowerCase()] ?? NAMES.en).map((names) => names.split(' '));
+  const [months, days] = NAMES[languageCode(language)].map((names) => names.split(' '));
+  const [month, day, hour] = [date.getUTCMonth(), date.getUTCDate(), date.getUTCHours()];
   const year = String(date.getUTCFullYear()).padStart(4, '0');
   const parts = {
-    Y: year, y: year.slice(-2), m: two(date.getUTCMonth() + 1), n: date.getUTCMonth() + 1, b: months[date.getUTCMonth()],
-    d: two(date.getUTCDate()), e: date.getUTCDate(), a: days[date.getUTCDay()], '%': '%',
+    Y: year, y: year.slice(-2), m: two(month + 1), n: month + 1, b: months[month], d: two(day), e: day, a: days[date.getUTCDay()],
+    H: two(hour), h: hour, M: two(date.getUTCMinutes()), S: two(date.getUTCSeconds()), 3: String(date.getUTCMilliseconds()).padStart(3, '0'), '%': '%',
   };
-  if (times) {
-    const ms = String(date.getUTCMilliseconds()).padStart(3, '0');
-    Object.assign(parts, { H: two(date.getUTCHours()), h: date.getUTCHours(), M: two(date.getUTCMinutes()), S: two(date.getUTCSeconds()), 3: ms });
-  }
-  return pattern.replace(/%(.)/g, (all, letter) => parts[letter] ?? all);
+  return pattern.replace(/%(.)/gs, (all, letter) => {
+    if (!Object.hasOwn(parts, letter)) throw new RangeError(`${all} is not a part of a date.`);
+    return parts[letter];
+  });
 }

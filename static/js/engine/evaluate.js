@@ -17,16 +17,18 @@ const ARITHMETIC = {
 
 /**
  * @typedef {{node: import('./nodes.js').Node, position: number, size: number, current: import('./nodes.js').Node, env: object}} Context
- * @param {Array} tree @param {Record<string, string>} [ns] prefixes that node tests use
+ * @typedef {{ns?: Record<string, string>, inForm?: boolean}} Scope prefixes that node tests use; in forms, names without
+ *   prefix match in any namespace
+ * @param {Array} tree @param {Scope} [scope]
  * @returns {(c: Context) => boolean|number|string|import('./nodes.js').Node[]}
  */
-export function compile(tree, ns = {}) {
-  const inner = (part) => compile(part, ns);
+export function compile(tree, scope = {}) {
+  const inner = (part) => compile(part, scope);
   const [head, ...rest] = tree;
   if (head === 'num' || head === 'str') return () => tree[1];
-  if (head === 'path') return compilePath(tree, inner, ns);
+  if (head === 'path') return compilePath(tree, inner, scope);
   if (head === 'filter') return compileFilter(tree, inner);
-  if (head === 'call') return compileCall(tree, inner, ns);
+  if (head === 'call') return compileCall(tree, inner);
   const parts = rest.map(inner);
   if (head === 'and') return (c) => parts.every((part) => toBoolean(part(c)));
   if (head === 'or') return (c) => parts.some((part) => toBoolean(part(c)));
@@ -39,12 +41,12 @@ export function compile(tree, ns = {}) {
   return (c) => test(a(c), b(c), c.env.zone);
 }
 
-function compileCall([, name, ...trees], inner, ns) {
+function compileCall([, name, ...trees], inner) {
   const found = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : null;
   if (!found) throw new ExpressionProblem(`${name}() is not a function.`);
   const [least, most, run, special] = found;
   if (trees.length < least || trees.length > most) throw new ExpressionProblem(`${name}() has a wrong number of arguments.`);
-  if (special === 'trees') return run(trees, inner, ns);
+  if (special === 'trees') return run(trees, inner);
   const args = trees.map(inner);
   if (special === 'lazy') return (c) => run(c, ...args);
   const [a, b, d] = args;

@@ -18,6 +18,7 @@ class Prepared {
   constructor(form) {
     this.form = form;
     this.namespaces = form.namespaces ?? {};
+    this.scope = { ns: this.namespaces, inForm: true };
     this.binds = new Map();
     this.controls = new Map();
     this.groups = new Map();
@@ -31,7 +32,7 @@ class Prepared {
   /** A closure that compiles its tree when first called. */
   lazy(tree) {
     let run = null;
-    const lazily = (c) => (run ??= compile(tree, this.namespaces))(c);
+    const lazily = (c) => (run ??= compile(tree, this.scope))(c);
     lazily.speaks = () => LANGUAGE_BOUND.test(JSON.stringify(tree));
     return lazily;
   }

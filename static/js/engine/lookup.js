@@ -40,7 +40,7 @@ function find(c, id, names, column, value, tests, whole) {
   if (typeof value === 'string') nodes = index(root, names, column, c).get(value) ?? [];
   else if (typeof value === 'object') {
     const map = index(root, names, column, c);
-    const keys = new Set(value.map((node) => node.value));
+    const keys = new Set(value.map((node) => node.read));
     nodes = keys.size === 1 ? map.get([...keys][0]) ?? [] : inOrder([...keys].flatMap((key) => map.get(key) ?? []));
   } else if (typeof value === 'number') nodes = numbers(root, names, column, c).get(value) ?? [];
   else {

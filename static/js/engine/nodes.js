@@ -16,7 +16,7 @@ export class Node {
     this.parent = parent;
     this.children = NONE;
     this.attributes = NONE;
-    this.relevant = true; // the effective state in an interview: expressions don't see irrelevant nodes
+    this.relevant = true; // the effective state in an interview; expressions read irrelevant nodes as blank
     this.ref = ''; // in an interview: the path without positions
     this.index = null; // child elements by local name
     this.textNode = null;
@@ -33,6 +33,11 @@ export class Node {
     let text = '';
     for (const child of this.children) if (child.kind < COMMENT) text += child.value;
     return text;
+  }
+
+  /** What expressions read: the string value, blank while the node isn't relevant. */
+  get read() {
+    return this.relevant ? this.value : '';
   }
 
   /** All children as XPath sees them: the text of a leaf is a text node. */

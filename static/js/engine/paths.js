@@ -1,18 +1,17 @@
-// Location paths and predicates, compiled to closures. Two things go beyond XPath 1.0, both as ODK's engines do them:
-// an absolute path inside a repeat means the current instance of that repeat, and irrelevant nodes are not seen.
+// Location paths and predicates, compiled to closures. Beyond XPath 1.0, as ODK's engines do it: in a form, an absolute
+// path means the primary instance, and inside a repeat the current instance of that repeat.
 // A predicate [column = value] on a secondary instance is answered by an index, see lookup.js.
 
 import { AXES, REVERSE, nodeTest } from './axes.js';
 import { indexed } from './lookup.js';
 import { inOrder } from './nodes.js';
 
-/** Compile ["path", start, step...]; `raw` paths also see irrelevant nodes. */
-export function compilePath(tree, compile, ns, raw = false) {
+/** Compile ["path", start, step...]. */
+export function compilePath(tree, compile, scope) {
   const [, start, ...steps] = tree;
   const single = start === '/' || start === '.' || start[0] === 'call' && (start[1] === 'instance' || start[1] === 'current');
-  const compiled = steps.map((step, i) => compileStep(step, compile, ns, single && steps.slice(0, i).every(keepsLevel)));
-  const walk = start === '/' ? fromRoot(steps, compiled) : fromStart(tree, compile, compiled);
-  return raw ? walk : (c) => relevant(walk(c));
+  const compiled = steps.map((step, i) => compileStep(step, compile, scope, single && steps.slice(0, i).every(keepsLevel)));
+  return start === '/' ? fromRoot(steps, compiled) : fromStart(tree, compile, compiled);
 }
 
 /** Compile ["filter", expression, predicate...]. */
@@ -29,11 +28,6 @@ export function compileFilter([, expression, ...predicates], compile) {
 export function needNodes(value) {
   if (typeof value !== 'object') throw new TypeError('A list of nodes is needed here, not a value.');
   return value;
-}
-
-function relevant(nodes) {
-  for (const node of nodes) if (!node.relevant) return nodes.filter((each) => each.relevant);
-  return nodes;
 }
 
 function fromStart(tree, compile, compiled) {
@@ -58,13 +52,18 @@ function fromRoot(steps, compiled) {
   return (c) => {
     const root = c.env.root;
     if (!root) return walkSteps([c.node.top], compiled, 0, c);
-    const above = [];
-    for (let at = c.current; at; at = at.parent) above.push(at);
-    if (above[above.length - 1] !== root) return walkSteps([root], compiled, 0, c);
+    let above = lineOf(c.node);
+    if (above[above.length - 1] !== root) above = lineOf(c.current);
     let done = 0, from = root;
     for (let at = above.length - 2; done < plain && at >= 0 && above[at].name === names[done]; at--, done++) from = above[at];
     return walkSteps([from], compiled, done, c);
   };
+}
+
+function lineOf(node) {
+  const line = [];
+  for (let at = node; at; at = at.parent) line.push(at);
+  return line;
 }
 
 function walkSteps(nodes, steps, from, c) {
@@ -78,17 +77,17 @@ function walkSteps(nodes, steps, from, c) {
 /** After such a step from one node, no found node is inside another: children come in document order by themselves. */
 const keepsLevel = ([axis]) => axis === 'child' || axis === 'self';
 
-function compileStep([axis, test, ...predicates], compile, ns, level) {
+function compileStep([axis, test, ...predicates], compile, scope, level) {
   const reach = AXES[axis];
   if (!reach) throw new SyntaxError(`${axis} is not an axis.`);
-  const passes = nodeTest(axis, test, ns);
+  const passes = nodeTest(axis, test, scope);
   const tests = predicates.map(compile);
   const simple = axis === 'child' && !/[:*()]/.test(test);
   const one = (node, c) => {
     let found;
     if (simple) {
       found = node.named(test);
-      if (found.length && found.some((each) => each.ns)) found = found.filter(passes);
+      if (!scope.inForm) found = found.filter(passes);
     } else found = reach(node).filter(passes);
     for (const each of tests) found = passing(found, each, c);
     return REVERSE.has(axis) ? [...found].reverse() : found;

@@ -10,8 +10,11 @@ const MAX_REPEAT = 1000;
 const WORD = /[0-9A-Za-z_]/;
 const LINE_END = /[\n\r\u0085\u2028\u2029]/;
 const SETS = { d: /[0-9]/, w: WORD, s: /[ \t\n\v\f\r]/ };
-const CONTROLS = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v', a: '\x07', e: '\x1b', 0: '\0' };
-const PROPERTIES = { Alpha: /[A-Za-z]/, Digit: /[0-9]/, Alnum: /[0-9A-Za-z]/, Upper: /[A-Z]/, Lower: /[a-z]/, Punct: /[!-\/:-@[-`{-~]/, Space: SETS.s, IsAlphabetic: /\p{Alphabetic}/u };
+const CONTROLS = { t: '\t', n: '\n', r: '\r', f: '\f', a: '\x07', e: '\x1b' };
+const PROPERTIES = {
+  Alpha: /[A-Za-z]/, Digit: /[0-9]/, Alnum: /[0-9A-Za-z]/, Upper: /[A-Z]/, Lower: /[a-z]/, Punct: /[!-\/:-@[-`{-~]/, Space: SETS.s,
+  XDigit: /[0-9A-Fa-f]/, ASCII: /[\0-\x7f]/, IsAlphabetic: /\p{L}/u, IsLetter: /\p{L}/u, IsDigit: /\p{Nd}/u,
+};
 
 const cache = new Map();
 
@@ -70,21 +73,21 @@ class Reader {
   }
 
   quantified() {
-    const part = this.atom();
-    const [least, most] = this.quantifier();
-    if (least === 1 && most === 1) return part;
-    this.take('?');
-    if (this.peek('+')) throw new PatternProblem('Possessive quantifiers are not supported.');
-    if (['*', '+', '?'].some((mark) => this.peek(mark))) throw new PatternProblem('A quantifier follows a quantifier.');
-    return repeated(part, least, most);
+    let part = this.atom();
+    while (['*', '+', '?', '{'].some((mark) => this.peek(mark))) {
+      const [least, most] = this.quantifier();
+      if (!this.take('?') && this.peek('+')) throw new PatternProblem('Possessive quantifiers are not supported.');
+      part = repeated(part, least, most);
+    }
+    return part;
   }
 
   quantifier() {
     if (this.take('*')) return [0, Infinity];
     if (this.take('+')) return [1, Infinity];
     if (this.take('?')) return [0, 1];
-    const found = this.peek('{') && /^\{(\d+)(,?)(\d*)\}/.exec(this.letters.slice(this.at, this.at + 16).join(''));
-    if (!found) return [1, 1];
+    const found = /^\{(\d+)(,?)(\d*)\}/.exec(this.letters.slice(this.at, this.at + 16).join(''));
+    if (!found) throw new PatternProblem('After { a number such as {3} or {1,4} is wanted.');
     this.at += found[0].length;
     const least = Number(found[1]);
     const most = found[3] ? Number(found[3]) : found[2] ? Infinity : least;
@@ -97,7 +100,7 @@ class Reader {
     if (letter === '(') return this.group();
     if (letter === '[') return single(this.set(), this);
     if (letter === '.') return single((one) => !LINE_END.test(one), this);
-    if (letter === '^') return (input, places) => (places.has(0) ? new Set([0]) : new Set());
+    if (letter === '^') return atStart;
     if (letter === '$') return atEnd;
     if (letter === '\\') return this.escape();
     if ('*+?'.includes(letter)) throw new PatternProblem(`There is nothing for ${letter} to repeat.`);
@@ -106,17 +109,14 @@ class Reader {
 
   group() {
     const before = this.ignoreCase;
-    const flags = this.peek('?') && /^\?([a-z]*)(-[a-z]+)?([:)])/.exec(this.letters.slice(this.at, this.at + 12).join(''));
     let wrap = (part) => part;
-    if (flags) {
-      this.at += flags[0].length;
-      if (/[^ismu]/.test(flags[1])) throw new PatternProblem(`The flags ${flags[1]} are not known.`);
-      this.ignoreCase = (before || flags[1].includes('i')) && !flags[2]?.includes('i');
-      if (flags[3] === ')') return (input, places) => places;
-    } else if (this.take('?=')) wrap = (part) => ahead(part, true);
+    if (this.take('?i')) {
+      this.ignoreCase = true;
+      if (this.take(')')) return (input, places) => places;
+      if (!this.take(':')) throw new PatternProblem('This flag is not supported.');
+    } else if (this.take('?:')) wrap = (part) => part;
+    else if (this.take('?=')) wrap = (part) => ahead(part, true);
     else if (this.take('?!')) wrap = (part) => ahead(part, false);
-    else if (this.take('?<=')) wrap = (part) => behind(part, true);
-    else if (this.take('?<!')) wrap = (part) => behind(part, false);
     else if (this.peek('?<') && /^\?<[A-Za-z]\w*>/.test(this.letters.slice(this.at).join(''))) this.at = this.letters.indexOf('>', this.at) + 1;
     else if (this.peek('?')) throw new PatternProblem('This kind of group is not supported.');
     const part = this.alternatives();
@@ -128,16 +128,26 @@ class Reader {
   escape() {
     const letter = this.letters[this.at];
     if (letter === undefined) throw new PatternProblem('The pattern ends with a \\.');
-    if (/[1-9k]/.test(letter)) throw new PatternProblem('Back-references are not supported.');
+    if (/[0-9k]/.test(letter)) throw new PatternProblem('Back-references are not supported.');
     if (letter === 'b' || letter === 'B') {
       this.at++;
       return boundary(letter === 'b');
     }
-    if ('Az'.includes(letter) || letter === 'Z') {
+    if ('AzZ'.includes(letter)) {
       this.at++;
-      return letter === 'A' ? (input, places) => (places.has(0) ? new Set([0]) : new Set()) : atEnd;
+      return letter === 'A' ? atStart : letter === 'Z' ? atEnd : (input, places) => only(places, (place) => place === input.letters.length);
     }
+    if (letter === 'Q') return this.literal();
     return single(this.escaped(), this);
+  }
+
+  /** \Q...\E: letters as they are. */
+  literal() {
+    const rest = this.letters.slice(this.at + 1).join('');
+    const end = rest.indexOf('\\E');
+    const parts = Array.from(end < 0 ? rest : rest.slice(0, end), (letter) => single((one) => one === letter, this));
+    this.at = end < 0 ? this.letters.length : this.at + 1 + parts.length + 2;
+    return (input, places) => parts.reduce((reached, part) => part(input, reached), places);
   }
 
   /** A test of one letter, from what follows a backslash; a plain letter also has `letter`, for ranges. */
@@ -157,12 +167,12 @@ class Reader {
   }
 
   property(negated) {
-    const found = /^(?:\{\^?([A-Za-z_]+)\}|([A-Z]))/.exec(this.letters.slice(this.at, this.at + 24).join(''));
+    const found = /^(?:\{([A-Za-z]+)\}|([A-Z]))/.exec(this.letters.slice(this.at, this.at + 24).join(''));
     if (!found) throw new PatternProblem('\\p needs a name in braces.');
     this.at += found[0].length;
     const name = found[1] ?? found[2];
     let set = PROPERTIES[name];
-    if (!set && /^(Is)?(L[ult mo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?)$/.test(name)) set = new RegExp(`\\p{${name.replace('Is', '')}}`, 'u');
+    if (!set && /^(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfons]?)$/.test(name)) set = new RegExp(`\\p{${name}}`, 'u');
     if (!set) throw new PatternProblem(`\\p{${name}} is not known.`);
     return (one) => set.test(one) !== negated;
   }
@@ -174,7 +184,7 @@ class Reader {
     for (let first = true; first || !this.peek(']'); first = false) {
       if (this.at >= this.letters.length) throw new PatternProblem('A [ is not closed.');
       const from = this.member();
-      if (this.peek('-') && this.letters[this.at + 1] !== ']' && from.letter !== undefined) {
+      if (this.peek('-') && ![']', '['].includes(this.letters[this.at + 1]) && from.letter !== undefined) {
         this.at++;
         const to = this.member();
         if (to.letter === undefined || to.letter.codePointAt(0) < from.letter.codePointAt(0)) throw new PatternProblem('A range in [] runs backwards.');
@@ -189,6 +199,8 @@ class Reader {
   }
 
   member() {
+    if (this.peek('&&')) throw new PatternProblem('&& in [] is not supported.');
+    if (this.take('[')) return this.set();
     if (this.take('\\')) return this.escaped();
     const letter = this.letters[this.at++];
     if (letter === undefined) throw new PatternProblem('A [ is not closed.');
@@ -234,13 +246,13 @@ function repeated(part, least, most) {
   };
 }
 
-const atEnd = (input, places) => (places.has(input.letters.length) ? new Set([input.letters.length]) : new Set());
+const atEnd = (input, places) => only(places, (place) => {
+  const left = input.letters.length - place;
+  return left === 0 || left === 1 && LINE_END.test(input.letters[place]);
+});
+const atStart = (input, places) => only(places, (place) => place === 0);
 const only = (places, test) => new Set([...places].filter(test));
 const ahead = (part, wanted) => (input, places) => only(places, (place) => part(input, new Set([place])).size > 0 === wanted);
-const behind = (part, wanted) => (input, places) => only(places, (place) => {
-  for (let from = place; from >= 0; from--) if (part(input, new Set([from])).has(place)) return wanted;
-  return !wanted;
-});
 const boundary = (wanted) => (input, places) => only(places, (place) => {
   const [before, after] = [input.letters[place - 1], input.letters[place]].map((letter) => letter !== undefined && WORD.test(letter));
   return before !== after === wanted;

@@ -27,7 +27,7 @@ export class Texts {
   }
 
   output(part, node) {
-    if (!compiled.has(part)) compiled.set(part, compile(part.value, this.prepared.namespaces));
+    if (!compiled.has(part)) compiled.set(part, compile(part.value, this.prepared.scope));
     try {
       return toText(compiled.get(part)(contextOf(node, this.env)));
     } catch {

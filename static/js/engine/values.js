@@ -20,7 +20,7 @@ export function toText(value) {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  return value.length ? value[0].value : '';
+  return value.length ? value[0].read : '';
 }
 
 /** @param {*} value @param {import('./dates.js').Zone} zone where a dateTime without offset is meant */
@@ -63,8 +63,8 @@ export function comparison(operator) {
     const left = typeof a === 'object', right = typeof b === 'object';
     if (!left && !right) return atoms(a, b, zone);
     if (typeof a === 'boolean' || typeof b === 'boolean') return atoms(toBoolean(a), toBoolean(b), zone);
-    if (!left) return b.some((node) => atoms(a, node.value, zone));
-    if (!right) return a.some((node) => atoms(node.value, b, zone));
-    return a.some((one) => b.some((other) => atoms(one.value, other.value, zone)));
+    if (!left) return b.some((node) => atoms(a, node.read, zone));
+    if (!right) return a.some((node) => atoms(node.read, b, zone));
+    return a.some((one) => b.some((other) => atoms(one.read, other.read, zone)));
   };
 }

@@ -5,7 +5,7 @@ import { needNodes } from '../paths.js';
 import { toBoolean, toNumber, toText } from '../values.js';
 
 const here = (c, nodes) => (nodes ? needNodes(nodes)[0] : c.node);
-const text = (c, value) => (value === undefined ? c.node.value : toText(value));
+const text = (c, value) => (value === undefined ? c.node.read : toText(value));
 const characters = (value) => Array.from(toText(value));
 const isBlank = (value) => toText(value) === '' || typeof value === 'number' && Number.isNaN(value);
 
@@ -32,26 +32,40 @@ function language(c, wanted) {
 }
 
 /** The values of arguments, lists of nodes opened. */
-export const opened = (values) => values.flatMap((value) => (typeof value === 'object' ? value.map((node) => node.value) : [value]));
+export const opened = (values) => values.flatMap((value) => (typeof value === 'object' ? value.map((node) => node.read) : [value]));
 
-const countTrue = (values) => opened(values).filter(toBoolean).length;
+/** A stored value counts when it says something other than no: blank, 0 and false don't. */
+function saysYes(c, value) {
+  if (typeof value !== 'string') return toBoolean(value);
+  const number = toNumber(value, c.env.zone);
+  return Number.isNaN(number) ? value !== '' && value !== 'false' : number !== 0;
+}
 
-/** -1 stands for no limit. */
+/** A negative number stands for no limit. */
 const within = (c, total, least, most) => {
   const [low, high] = [toNumber(least, c.env.zone), toNumber(most, c.env.zone)];
-  return (low === -1 || total >= low) && (high === -1 || total <= high);
+  return (low < 0 || total >= low) && (high < 0 || total <= high);
 };
 
+function checklist(c, least, most, ...values) {
+  return within(c, opened(values).filter((value) => saysYes(c, value)).length, least, most);
+}
+
+/** Values and weights in turn, or a list of nodes for each. */
 function weighted(c, least, most, ...pairs) {
-  const values = typeof pairs[0] === 'object' && pairs.length === 2 ? pairs[0].map((node) => node.value) : pairs.filter((_, i) => i % 2 === 0);
-  const weights = typeof pairs[1] === 'object' && pairs.length === 2 ? pairs[1].map((node) => node.value) : pairs.filter((_, i) => i % 2);
-  const total = values.reduce((sum, value, i) => sum + (toBoolean(value) ? toNumber(weights[i] ?? 0, c.env.zone) : 0), 0);
+  const lists = pairs.length === 2 && pairs.every((value) => typeof value === 'object');
+  const [values, weights] = lists ? pairs.map((nodes) => nodes.map((node) => node.read)) : [0, 1].map((odd) => pairs.filter((_, i) => i % 2 === odd));
+  if (values.length !== weights.length) throw new TypeError('weighted-checklist() needs a weight for every value.');
+  const total = values.reduce((sum, value, i) => {
+    const yes = saysYes(c, typeof value === 'object' ? toText(value) : value);
+    return sum + (yes ? toNumber(weights[i], c.env.zone) : 0);
+  }, 0);
   return within(c, total, least, most);
 }
 
 export const CORE = {
   last: [0, 0, (c) => c.size],
-  count: [1, 1, (c, nodes) => needNodes(nodes).length],
+  count: [1, 1, (c, nodes) => needNodes(nodes).filter((node) => node.relevant).length],
   'local-name': [0, 1, (c, nodes) => here(c, nodes)?.name ?? ''],
   name: [0, 1, (c, nodes) => here(c, nodes)?.qname ?? ''],
   'namespace-uri': [0, 1, (c, nodes) => here(c, nodes)?.ns ?? ''],
@@ -74,7 +88,7 @@ export const CORE = {
   true: [0, 0, () => true],
   false: [0, 0, () => false],
   lang: [1, 1, language],
-  number: [0, 1, (c, value) => toNumber(value === undefined ? c.node.value : value, c.env.zone)],
+  number: [0, 1, (c, value) => toNumber(value === undefined ? c.node.read : value, c.env.zone)],
 
   if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c)) ? yes(c) : no(c)), 'lazy'],
   coalesce: [1, 999, (c, ...values) => {
@@ -84,8 +98,9 @@ export const CORE = {
     }
     return '';
   }, 'lazy'],
-  once: [1, 1, (c, value) => (c.node.value === '' ? value(c) : c.node.value), 'lazy'],
-  'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).toLowerCase())],
-  checklist: [3, 999, (c, least, most, ...values) => within(c, countTrue(values), least, most)],
-  'weighted-checklist': [4, 999, weighted],
+  once: [1, 1, (c, value) => (c.current.value === '' ? value(c) : c.current.value), 'lazy'],
+  'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).trim().toLowerCase())],
+  checklist: [3, 999, checklist],
+  'weighted-checklist': [3, 999, weighted],
+  depend: [1, 999, (c, value) => value],
 };

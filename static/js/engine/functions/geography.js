@@ -3,12 +3,12 @@
 
 import { toText } from '../values.js';
 
-const RADIUS = 6378137; // metres at the equator, WGS84
+const RADIUS = 6378100; // metres at the equator, as ODK's clients count
 const radians = (degrees) => degrees * Math.PI / 180;
 
 /** The points of one argument as [latitude, longitude], or null if any of them is no place. */
 function pointsOf(value) {
-  const texts = typeof value === 'object' ? value.map((node) => node.value) : [toText(value)];
+  const texts = typeof value === 'object' ? value.map((node) => node.read) : [toText(value)];
   const points = texts.flatMap((text) => text.split(';')).map((text) => text.trim()).filter(Boolean).map(pointOf);
   return points.includes(null) ? null : points;
 }

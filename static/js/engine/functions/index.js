@@ -1,5 +1,5 @@
 // The function library: name to [least arguments, most arguments, run, special].
-// run(context, ...values) by default; special 'lazy': run(context, ...closures); 'trees': run(trees, compile, ns) answers
+// run(context, ...values) by default; special 'lazy': run(context, ...closures); 'trees': run(trees, compile) answers
 // the closure itself. A file per family; a test holds the names equal to the server's.
 
 import { CORE } from './core.js';

@@ -1,7 +1,7 @@
 // Lists of nodes, repeats, choices and other instances.
 
 import { chance, shuffle } from '../random.js';
-import { compilePath, needNodes } from '../paths.js';
+import { needNodes } from '../paths.js';
 import { rowsWhere } from '../lookup.js';
 import { toNumber, toText } from '../values.js';
 
@@ -10,10 +10,10 @@ const words = (value) => toText(value).split(/[ \t\r\n]+/).filter(Boolean);
 /** The place of a node among its siblings of the same name. */
 export const placeOf = (node) => (node.parent ? node.parent.named(node.name).indexOf(node) + 1 : 1);
 
-/** position() in a predicate; position(node) of an instance of a repeat, also of one that isn't relevant. */
-function position(trees, compile, ns) {
+/** position() in a predicate; position(node): the number of a repeat's instance. */
+function position(trees, compile) {
   if (!trees.length) return (c) => c.position;
-  const nodes = trees[0][0] === 'path' ? compilePath(trees[0], compile, ns, true) : compile(trees[0]);
+  const nodes = compile(trees[0]);
   return (c) => {
     const [node] = needNodes(nodes(c));
     return node ? placeOf(node) : NaN;
@@ -21,22 +21,23 @@ function position(trees, compile, ns) {
 }
 
 /** indexed-repeat(node, repeat, i, ...): the node in the i-th instance of the repeat, near the context otherwise. */
-function indexedRepeat(trees, compile, ns) {
-  const [target, ...pairs] = trees.map((tree) => (tree[0] === 'path' ? compilePath(tree, compile, ns, true) : compile(tree)));
+function indexedRepeat(trees, compile) {
+  if (trees.length % 2 === 0) throw new TypeError('indexed-repeat() takes a question and pairs of repeat and number.');
+  const [target, ...pairs] = trees.map(compile);
   return (c) => {
-    const unbound = { ...c, current: c.env.root ?? c.current };
+    const top = c.env.root ?? c.node.top;
+    const unbound = { ...c, node: top, current: top };
     const [sample] = [...needNodes(target(c)), ...needNodes(target(unbound))];
     let nodes = sample ? allLike(sample) : [];
     for (let i = 0; i < pairs.length; i += 2) {
-      const [repeat] = needNodes(pairs[i](unbound));
-      const wanted = toNumber(pairs[i + 1](c), c.env.zone);
+      const [repeat] = needNodes([...pairs[i](c), ...pairs[i](unbound)]);
+      const wanted = Math.trunc(toNumber(pairs[i + 1](c), c.env.zone));
       nodes = nodes.filter((node) => {
         const above = repeat && ancestorLike(node, pathOf(repeat));
         return above && placeOf(above) === wanted;
       });
     }
-    nodes = nodes.length > 1 ? nearest(nodes, c.node) : nodes;
-    return nodes.filter((node) => node.relevant);
+    return nodes.length > 1 ? nearest(nodes, c.node) : nodes;
   };
 }
 
@@ -63,28 +64,35 @@ function nearest(nodes, context) {
 }
 
 function randomized(c, nodes, seed) {
-  return shuffle(needNodes(nodes), seed === undefined ? c.env.random : chance(seed));
+  return shuffle(needNodes(nodes).filter((node) => node.relevant), seed === undefined ? c.env.random : chance(seed));
 }
 
 /** pulldata(instance, column, key column, key) is short for instance(...)/root/item[key column = key]/column. */
 function pulldata(c, id, column, key, value) {
+  instance(c, toText(id));
   const [row] = rowsWhere(c, toText(id), ['root', 'item'], toText(key), toText(value));
   return row?.named(toText(column))[0]?.value ?? '';
+}
+
+const selected = (c, value, choice) => ` ${toText(value)} `.includes(` ${toText(choice).trim()} `);
+const selectedAt = (list, at) => (at >= 0 ? list[Math.trunc(at)] ?? '' : '');
+
+function instance(c, id) {
+  const root = c.env.instance(id);
+  if (!root) throw new RangeError(`There is no instance ${id}.`);
+  return root;
 }
 
 export const NODES = {
   position: [0, 1, position, 'trees'],
   current: [0, 0, (c) => [c.current]],
-  instance: [1, 1, (c, id) => {
-    const root = c.env.instance(toText(id));
-    return root ? [root] : [];
-  }],
-  'indexed-repeat': [3, 7, indexedRepeat, 'trees'],
+  instance: [1, 1, (c, id) => [instance(c, toText(id))]],
+  'indexed-repeat': [3, 999, indexedRepeat, 'trees'],
   pulldata: [4, 4, pulldata],
   randomize: [1, 2, randomized],
-  'count-non-empty': [1, 1, (c, nodes) => needNodes(nodes).filter((node) => node.value !== '').length],
+  'count-non-empty': [1, 1, (c, nodes) => needNodes(nodes).filter((node) => node.read !== '').length],
   id: [1, 1, (c, value) => {
-    const ids = new Set(typeof value === 'object' ? value.flatMap((node) => words(node.value)) : words(value));
+    const ids = new Set(typeof value === 'object' ? value.flatMap((node) => words(node.read)) : words(value));
     const found = [];
     const visit = (node) => {
       if (ids.has(node.attribute('id'))) found.push(node);
@@ -93,8 +101,9 @@ export const NODES = {
     visit(c.node.top);
     return found;
   }],
-  selected: [2, 2, (c, value, choice) => words(value).includes(toText(choice).trim())],
-  'selected-at': [2, 2, (c, value, at) => words(value)[Math.trunc(toNumber(at, c.env.zone))] ?? ''],
+  selected: [2, 2, selected],
+  'is-selected': [2, 2, selected],
+  'selected-at': [2, 2, (c, value, at) => selectedAt(words(value), toNumber(at, c.env.zone))],
   'count-selected': [1, 1, (c, value) => words(value).length],
   'jr:choice-name': [2, 2, (c, value, path) => c.env.choiceName(c, toText(value), toText(path).trim())],
   'jr:itext': [1, 1, (c, id) => c.env.itext(toText(id), c)],

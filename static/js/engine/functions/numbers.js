@@ -6,12 +6,12 @@ const real = (run) => [1, 1, (c, x) => run(toNumber(x, c.env.zone))];
 
 /** Numbers among the arguments, lists of nodes opened; blanks and texts are left out. */
 const numbers = (c, values) => values
-  .flatMap((value) => (typeof value === 'object' ? value.map((node) => toNumber(node.value, c.env.zone)) : [toNumber(value, c.env.zone)]))
+  .flatMap((value) => (typeof value === 'object' ? value.map((node) => toNumber(node.read, c.env.zone)) : [toNumber(value, c.env.zone)]))
   .filter((x) => !Number.isNaN(x));
 
 /** Move the decimal point by `places`, exactly. */
 function shifted(x, places) {
-  const [digits, power = '0'] = String(x).split('e');
+  const [digits, power = '0'] = (Object.is(x, -0) ? '-0' : String(x)).split('e');
   return Number(`${digits}e${Number(power) + places}`);
 }
 
@@ -20,8 +20,9 @@ export function round(x, digits) {
   if (digits === undefined) return Math.round(x);
   const places = Math.trunc(digits);
   if (Number.isNaN(x) || Number.isNaN(places)) return NaN;
-  if (!Number.isFinite(x) || places > 300) return x;
-  return shifted(Math.round(shifted(x, places)), -places);
+  const moved = shifted(x, Math.max(-400, Math.min(400, places)));
+  if (!Number.isFinite(x) || !Number.isFinite(moved)) return x;
+  return shifted(Math.round(moved), -Math.max(-400, Math.min(400, places)));
 }
 
 const extreme = (pick) => [1, 999, (c, ...values) => {
@@ -34,7 +35,7 @@ export const NUMBERS = {
     if (typeof nodes !== 'object') throw new TypeError('sum() needs a list of nodes.');
     let total = 0;
     for (const node of nodes) {
-      const text = node.value;
+      const text = node.read;
       if (text !== '') total += toNumber(text, c.env.zone);
     }
     return total;
@@ -44,7 +45,7 @@ export const NUMBERS = {
   floor: real(Math.floor),
   ceiling: real(Math.ceil),
   round: [1, 2, (c, x, digits) => round(toNumber(x, c.env.zone), digits === undefined ? undefined : toNumber(digits, c.env.zone))],
-  int: real((x) => Math.trunc(x) + 0),
+  int: real(Math.trunc),
   abs: real(Math.abs),
   pow: [2, 2, (c, x, y) => toNumber(x, c.env.zone) ** toNumber(y, c.env.zone)],
   log: real(Math.log),

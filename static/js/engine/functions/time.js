@@ -1,56 +1,77 @@
 // Dates and times: today() and date() give ISO dates, now() an ISO dateTime with offset, both texts.
 
-import { DAY, dateOf, formatDate, formatMoment, parseDate, parseMoment, parseTime } from '../dates.js';
+import { DAY, dateOf, formatDate, formatMoment, parseDate, parseDays, parseMoment, parseTime } from '../dates.js';
 import { textNumber, toNumber, toText } from '../values.js';
 
-/** Local time as if it were UTC, in ms, of a date, dateTime or number of days; NaN for anything else. */
+const atHome = (c, moment) => moment + c.env.zone(moment) * 60000;
+const timeOfDay = (wall) => (wall - Math.floor(wall / DAY) * DAY) / DAY;
+
+/**
+ * Local time as if it were UTC, in ms, of a dateTime, a date (its midnight) or a number of days; NaN for a blank or NaN.
+ * A text that is none of these is an error.
+ */
 function wallOf(c, value) {
-  const days = typeof value === 'number' ? value : textNumber(toText(value), c.env.zone);
-  if (Number.isInteger(days)) return days * DAY;
-  const moment = Math.round(days * DAY);
-  return moment + c.env.zone(moment) * 60000;
-}
-
-/** dateTimes that fall on midnight UTC are still dateTimes: their wall clock isn't midnight elsewhere. */
-function wall(c, value) {
-  const text = typeof value === 'number' ? '' : toText(value);
-  if (text[10] !== 'T') return wallOf(c, value);
-  const moment = parseMoment(text, c.env.zone);
-  return moment + c.env.zone(moment) * 60000;
-}
-
-const localNow = (c) => c.env.now() + c.env.zone(c.env.now()) * 60000;
-
-function decimalTime(c, value) {
-  const text = toText(value);
-  if (text[10] === 'T') {
-    const local = wall(c, text);
-    return (local - Math.floor(local / DAY) * DAY) / DAY;
+  if (typeof value === 'boolean') throw new TypeError('A true or false is no date.');
+  const text = typeof value === 'number' ? null : toText(value).trim();
+  if (text === '') return NaN;
+  if (text?.[10] === 'T') {
+    const moment = parseMoment(text, c.env.zone);
+    if (!Number.isNaN(moment)) return atHome(c, moment);
   }
-  const time = parseTime(text);
-  if (!time) return NaN;
-  const local = time.offset === null ? time.ms : time.ms + (c.env.zone(0) - time.offset) * 60000;
-  return (local - Math.floor(local / DAY) * DAY) / DAY;
+  const days = text === null ? value : textNumber(text, c.env.zone);
+  if (text !== null && Number.isNaN(days)) throw new TypeError(`"${text}" is no date.`);
+  return Number.isInteger(days) ? days * DAY : atHome(c, Math.floor(days * DAY + 0.5));
+}
+
+function date(c, value) {
+  if (typeof value === 'number' && !Number.isNaN(value)) {
+    if (Math.abs(value) > 2 ** 31) throw new RangeError(`${value} is no date.`);
+    return dateOf(Math.trunc(value));
+  }
+  return dateOf(wallOf(c, value) / DAY);
 }
 
 function dateTime(c, value) {
-  const days = toNumber(value, c.env.zone);
-  const text = typeof value === 'number' ? '' : toText(value);
-  if (text[10] === 'T') return Number.isNaN(days) ? '' : text;
-  if (!Number.isNaN(parseDate(text))) {
-    const midnight = days * DAY;
-    return formatMoment(midnight - c.env.zone(midnight) * 60000, c.env.zone);
+  if (typeof value === 'number' && !Number.isNaN(value)) return formatMoment(Math.floor(value * DAY + 0.5), c.env.zone);
+  const text = typeof value === 'number' ? '' : toText(value).trim();
+  if (text[10] === 'T') {
+    const moment = parseMoment(text, c.env.zone);
+    if (!Number.isNaN(moment)) return formatMoment(moment, c.env.zone);
   }
-  return formatMoment(Math.round(days * DAY), c.env.zone);
+  const wall = wallOf(c, value);
+  if (Number.isNaN(wall)) return '';
+  const first = wall - c.env.zone(wall) * 60000;
+  return formatMoment(wall - c.env.zone(first) * 60000, c.env.zone);
+}
+
+function decimalDateTime(c, value) {
+  if (typeof value === 'boolean') return NaN;
+  return toNumber(value, c.env.zone);
+}
+
+function decimalTime(c, value) {
+  if (typeof value === 'boolean') return NaN;
+  if (typeof value === 'number') return timeOfDay(wallOf(c, value));
+  const text = toText(value).trim();
+  const time = parseTime(text);
+  if (!time) return Number.isNaN(parseDays(text, c.env.zone)) && Number.isNaN(textNumber(text, c.env.zone)) ? NaN : timeOfDay(wallOf(c, text));
+  if (time.offset === null) return time.ms / DAY;
+  const today = parseDate(dateOf(atHome(c, c.env.now()) / DAY)) * DAY;
+  return timeOfDay(atHome(c, today + time.ms - time.offset * 60000));
+}
+
+function format(c, value, pattern) {
+  const wall = wallOf(c, value);
+  return Number.isNaN(wall) ? '' : formatDate(wall, toText(pattern), c.env.language);
 }
 
 export const DATES = {
-  today: [0, 0, (c) => dateOf(localNow(c) / DAY)],
+  today: [0, 0, (c) => dateOf(atHome(c, c.env.now()) / DAY)],
   now: [0, 0, (c) => formatMoment(c.env.now(), c.env.zone)],
-  date: [1, 1, (c, value) => (typeof value === 'number' ? dateOf(value) : dateOf(wall(c, value) / DAY))],
+  date: [1, 1, date],
   'date-time': [1, 1, dateTime],
-  'decimal-date-time': [1, 1, (c, value) => toNumber(value, c.env.zone)],
+  'decimal-date-time': [1, 1, decimalDateTime],
   'decimal-time': [1, 1, decimalTime],
-  'format-date': [2, 2, (c, value, pattern) => formatDate(wall(c, value), toText(pattern), c.env.language, false)],
-  'format-date-time': [2, 2, (c, value, pattern) => formatDate(wall(c, value), toText(pattern), c.env.language, true)],
+  'format-date': [2, 2, format],
+  'format-date-time': [2, 2, format],
 };
