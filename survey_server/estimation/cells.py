@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from survey_server.estimation.design import Bools, Codes, Design, Floats
+from survey_server.estimation.arrays import Bools, Codes, Floats
+from survey_server.estimation.design import Design
 from survey_server.problems import BadEstimate
 
 _DENSE = 1 << 22

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survey_server.estimation.design import Bools, Design, Floats
+from survey_server.estimation.arrays import Bools, Floats
+from survey_server.estimation.design import Design
 from survey_server.estimation.distributions import t_quantile, t_two_sided
 from survey_server.estimation.estimate import Estimate, Kind
 from survey_server.estimation.suppression import flag_for

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from survey_server.estimation.arrays import Floats
 from survey_server.estimation.cells import Cells, DomainSums, Pairs, PsuFrame
-from survey_server.estimation.design import Design, Floats
+from survey_server.estimation.design import Design
 from survey_server.estimation.estimate import Kind
 from survey_server.estimation.table import Block, change_block, estimate_block
 from survey_server.problems import BadEstimate, TooManyCategories

@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.calibration import Calibration
 from survey_server.problems import BadDesign, BadWeight, LonelyPsu, PsuInTwoStrata
 
-Floats: TypeAlias = NDArray[np.float64]
-Codes: TypeAlias = NDArray[np.intp]
-Bools: TypeAlias = NDArray[np.bool_]
 Lonely: TypeAlias = Literal["adjust", "average", "certainty", "fail"]
 
 

@@ -9,7 +9,6 @@ from survey_server.estimation.distributions import (
     beta_quantile,
     chi2_upper,
     normal_quantile,
-    normal_two_sided,
     t_quantile,
 )
 
@@ -58,10 +57,10 @@ def korn_graubard_interval(
     return *clopper_pearson_interval(p * n_eff, n_eff, level), n_eff
 
 
-def survey_wilson_interval(p: float, se: float, n: float, df: float, level: float = 0.95) -> Interval:
-    """Wilson's interval on the effective n, for a share from a complex sample."""
-    n_eff = effective_n(p, se, n, df, level)
-    return wilson_interval(p * n_eff, n_eff, level)
+def survey_wilson_interval(p: float, se: float, df: float, level: float = 0.95) -> Interval:
+    """Wilson's interval for a share from a complex sample: effective n from the error, t in place of z."""
+    n_eff = p * (1 - p) / se**2
+    return _wilson(p, n_eff, t_quantile(0.5 + level / 2, df))
 
 
 def wilson_interval(x: float, n: float, level: float = 0.95, continuity: bool = False) -> Interval:
@@ -69,13 +68,17 @@ def wilson_interval(x: float, n: float, level: float = 0.95, continuity: bool = 
     z = normal_quantile(0.5 + level / 2)
     p = x / n
     if not continuity:
-        centre, root = 2 * n * p + z * z, z * math.sqrt(z * z + 4 * n * p * (1 - p))
-        low, high = (centre - root) / (2 * (n + z * z)), (centre + root) / (2 * (n + z * z))
+        low, high = _wilson(p, n, z)
         return (0.0 if x == 0 else max(low, 0.0)), (1.0 if x == n else min(high, 1.0))
     q = 1 - p
     low = (2 * n * p + z * z - 1 - z * math.sqrt(z * z - 2 - 1 / n + 4 * p * (n * q + 1))) / (2 * (n + z * z))
     high = (2 * n * p + z * z + 1 + z * math.sqrt(z * z + 2 - 1 / n + 4 * p * (n * q - 1))) / (2 * (n + z * z))
     return (0.0 if x == 0 else max(low, 0.0)), (1.0 if x == n else min(high, 1.0))
+
+
+def _wilson(p: float, n: float, z: float) -> Interval:
+    centre, root = 2 * n * p + z * z, z * math.sqrt(z * z + 4 * n * p * (1 - p))
+    return (centre - root) / (2 * (n + z * z)), (centre + root) / (2 * (n + z * z))
 
 
 def clopper_pearson_interval(x: float, n: float, level: float = 0.95) -> Interval:
@@ -85,10 +88,9 @@ def clopper_pearson_interval(x: float, n: float, level: float = 0.95) -> Interva
 
 
 def jeffreys_interval(x: float, n: float, level: float = 0.95) -> Interval:
-    """The equal-tailed interval under Jeffreys' prior; closed at 0 and at n."""
+    """The equal-tailed interval under Jeffreys' prior."""
     tail = (1 - level) / 2
-    low = 0.0 if x == 0 else beta_quantile(tail, x + 0.5, n - x + 0.5)
-    return low, 1.0 if x == n else beta_quantile(1 - tail, x + 0.5, n - x + 0.5)
+    return beta_quantile(tail, x + 0.5, n - x + 0.5), beta_quantile(1 - tail, x + 0.5, n - x + 0.5)
 
 
 def agresti_coull_interval(x: float, n: float, level: float = 0.95) -> Interval:
@@ -153,11 +155,6 @@ def sample_size(p1: float, p2: float, power: float = 0.8, alpha: float = 0.05, d
     middle = (p1 + p2) / 2
     root = za * math.sqrt(2 * middle * (1 - middle)) + zb * math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
     return deff * (root / (p1 - p2)) ** 2
-
-
-def two_sided(z: float) -> float:
-    """The p value of a z."""
-    return normal_two_sided(z)
 
 
 def _expit(x: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from survey_server.estimation.design import Floats
+from survey_server.estimation.arrays import Floats
 
 
 def holm(p: ArrayLike) -> Floats:

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from survey_server.estimation.arrays import Bools, Floats
 from survey_server.estimation.cells import DomainSums, Pairs, SharedPsus
 from survey_server.estimation.change import MDE_FACTOR
-from survey_server.estimation.design import Bools, Floats
 from survey_server.estimation.distributions import t_quantile, t_two_sided
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.suppression import BRACKETED_BELOW, SENSITIVE_BELOW, SUPPRESSED_BELOW

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from survey_server.estimation.design import Bools, Design, Floats
+from survey_server.estimation.arrays import Bools, Floats
+from survey_server.estimation.design import Design
 from survey_server.estimation.estimate import Estimate, Kind, make_estimate
 from survey_server.problems import BadEstimate, EmptyDomain, TooManyCategories
 

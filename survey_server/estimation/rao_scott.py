@@ -1,0 +1,110 @@
+"""Rao-Scott tests: is a distribution the same in all groups, or in two waves, given how the sample was drawn?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from survey_server.estimation.arrays import Bools, Codes, Floats
+from survey_server.estimation.change import Shared, change_df, joint_covariance, shared_psus
+from survey_server.estimation.design import Design
+from survey_server.estimation.distributions import chi2_upper, f_upper
+from survey_server.estimation.taylor import linear_shares
+from survey_server.problems import BadEstimate, EmptyDomain
+
+
+@dataclass(frozen=True)
+class RaoScott:
+    """Pearson's chi-squared, and its first-order (chi2) and second-order (F) corrections for the design."""
+
+    pearson: float
+    f: float
+    ndf: float
+    ddf: float
+    p_value: float
+    cells_df: int
+    mean_deff: float
+    p_first_order: float
+
+
+def rao_scott_test(rows: ArrayLike, columns: ArrayLike, design: Design, domain: ArrayLike | None = None) -> RaoScott:
+    """Whether two questions are independent, over the rows that answer both."""
+    first, second = _coded(rows, design), _coded(columns, design)
+    inside = (first >= 0) & (second >= 0)
+    if domain is not None:
+        inside &= np.asarray(domain, dtype=bool)
+    if not inside.any():
+        raise EmptyDomain("no row answers both questions")
+    r, c = _present(first, inside), _present(second, inside)
+    n_rows, n_columns = int(r.max()) + 1, int(c.max()) + 1
+    if n_rows < 2 or n_columns < 2:
+        raise BadEstimate(f"a test needs two categories on each side; here are {n_rows} and {n_columns}")
+    cells = np.where(inside, r * n_columns + c, -1).astype(float)
+    cells[~inside] = np.nan
+    linear = linear_shares(cells, design, list(range(n_rows * n_columns)))
+    p = linear.values.reshape(n_rows, n_columns)
+    expected = np.outer(p.sum(axis=1), p.sum(axis=0))
+    n = int(inside.sum())
+    pearson = n * float(((p - expected) ** 2 / expected).sum())
+    contrasts = _interaction(n_rows, n_columns)
+    inverse = np.diag(np.where(linear.values > 0, 1 / np.where(linear.values > 0, linear.values, 1), 0.0))
+    srs = contrasts.T @ inverse @ contrasts / n
+    own = contrasts.T @ inverse @ linear.covariance @ inverse @ contrasts
+    return _corrected(pearson, np.linalg.solve(srs, own), linear.df)
+
+
+def rao_scott_change(
+    before: tuple[ArrayLike, Design], after: tuple[ArrayLike, Design], categories: Sequence[Any]
+) -> RaoScott:
+    """Whether a distribution changed between two waves, shared PSUs taken into account."""
+    (codes0, design0), (codes1, design1) = before, after
+    first, second = linear_shares(codes0, design0, categories), linear_shares(codes1, design1, categories)
+    shared: Shared = shared_psus(design0, design1)
+    n0, n1 = int(first.members[:, 0].sum()), int(second.members[:, 0].sum())
+    pooled = (n0 * first.values + n1 * second.values) / (n0 + n1)
+    kept = np.flatnonzero(pooled > 0)[:-1]
+    if not len(kept):
+        raise BadEstimate("a change of distribution needs two categories")
+    k = len(categories)
+    joint = joint_covariance(first, second, shared)
+    turn = np.hstack([-np.eye(k), np.eye(k)])[kept]
+    gap = (second.values - first.values)[kept]
+    srs = (np.diag(pooled) - np.outer(pooled, pooled))[np.ix_(kept, kept)] * (1 / n0 + 1 / n1)
+    pearson = float(gap @ np.linalg.solve(srs, gap))
+    return _corrected(pearson, np.linalg.solve(srs, turn @ joint @ turn.T), change_df(first, second, shared))
+
+
+def _corrected(pearson: float, delta: Floats, df: float) -> RaoScott:
+    """Satterthwaite's correction from the matrix of generalised design effects."""
+    trace, square = float(np.trace(delta)), float(np.trace(delta @ delta))
+    k = len(delta)
+    ndf = trace**2 / square
+    f, mean = pearson / trace, trace / k
+    return RaoScott(pearson, f, ndf, ndf * df, f_upper(f, ndf, ndf * df), k, mean, chi2_upper(pearson / mean, k))
+
+
+def _interaction(n_rows: int, n_columns: int) -> Floats:
+    """A basis of what is left of a table when both margins are taken out."""
+    return np.kron(_contrast(n_rows), _contrast(n_columns))
+
+
+def _contrast(k: int) -> Floats:
+    """k - 1 columns that each compare one category with the last."""
+    return np.vstack([np.eye(k - 1), -np.ones(k - 1)])
+
+
+def _coded(values: ArrayLike, design: Design) -> Codes:
+    codes, _ = pd.factorize(np.asarray(values), sort=True)
+    if len(codes) != design.n_rows:
+        raise BadEstimate(f"{len(codes)} answers for a design of {design.n_rows} rows")
+    return codes
+
+
+def _present(codes: Codes, inside: Bools) -> Codes:
+    """Codes without gaps among the rows inside."""
+    return np.searchsorted(np.unique(codes[inside]), codes)

@@ -1,0 +1,82 @@
+"""Held to R's survey, irr and psych: every reference case is a call of ours, or is listed here with the reason."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from survey_server.problems import LonelyPsu
+
+_spec = importlib.util.spec_from_file_location("reference_calls", Path(__file__).parent / "reference_calls.py")
+assert _spec and _spec.loader
+calls = importlib.util.module_from_spec(_spec)
+sys.modules["reference_calls"] = calls
+_spec.loader.exec_module(calls)
+
+CASES = calls.load_cases()
+
+_OTHER_RULE = "R's adjust.domain.lonely, which we don't offer: a PSU is lonely in the sample, not in a domain"
+_OTHER_TEST = "another test of the same table; we offer the two Rao-Scott corrections"
+_RAKE = "R's rake() takes unweighted margin means in its residuals; the calibrated weights are the ones to match"
+NOT_APPLICABLE = {
+    **{f"lonely.nhdom.{rule}.TRUE": _OTHER_RULE for rule in ("fail", "remove", "certainty", "adjust", "average")},
+    **{f"chisq.{test}.dnh": _OTHER_TEST for test in ("Wald", "adjWald", "lincom", "saddlepoint")},
+    **{f"synth.rakedse.{item}.{rule}": _RAKE for item in ("q1top", "q4") for rule in ("adjust", "remove", "average")},
+    **{f"synth.raked.{item}": _RAKE for item in ("q1top", "q4")},
+    "ciprop.likelihood.dnh": "a profile likelihood interval, which we don't print",
+    "regterm.dnh": "a joint test of several coefficients, which no report asks for",
+}
+
+
+def test_it_answers_every_case_or_says_why_not() -> None:
+    unanswered = {case_id for case_id in CASES if calls.call_for(case_id) is None}
+    assert unanswered == set(NOT_APPLICABLE)
+    assert {CASES[case_id]["tier"] for case_id in NOT_APPLICABLE} == {"info"}
+    assert len(CASES) == 242
+
+
+LOOSER = {"by_ciprop_race.dnh": (1e-8, "R's estimate comes from a logit fit that stops 3e-9 short")}
+
+
+@pytest.mark.parametrize("case_id", [case_id for case_id in CASES if case_id not in NOT_APPLICABLE])
+def test_it_agrees_with_the_reference(case_id: str) -> None:
+    case = CASES[case_id]
+    if isinstance(case["result"], dict) and "error" in case["result"]:
+        with pytest.raises(LonelyPsu):
+            calls.call_for(case_id)(case)
+        return
+    tolerance = LOOSER[case_id][0] if case_id in LOOSER else float(case["rel_tol"])
+    assert_same(calls.call_for(case_id)(case), case["result"], tolerance, case_id)
+
+
+def assert_same(ours: Any, theirs: Any, tolerance: float, where: str) -> None:
+    """Every key and number of theirs is in ours; numbers that cancel to nothing are compared with their neighbours."""
+    if isinstance(theirs, dict):
+        assert set(ours) >= set(theirs), f"{where}: missing {set(theirs) - set(ours)}"
+        for key, value in theirs.items():
+            if (
+                key in ("cov", "corr") and "se_pre" in theirs
+            ):  # of waves without a common PSU they are nothing but rounding
+                scale = theirs["se_pre"] * theirs["se_post"] if key == "cov" else 1.0
+                assert ours[key] == pytest.approx(value, rel=tolerance, abs=tolerance * scale), f"{where}/{key}"
+            else:
+                assert_same(ours[key], value, tolerance, f"{where}/{key}")
+    elif isinstance(theirs, list) and theirs and isinstance(theirs[0], (list, int, float)) and None not in theirs:
+        a, b = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * float(np.abs(b).max()) * 1e-3, err_msg=where)
+    elif isinstance(theirs, list):
+        assert len(ours) == len(theirs), where
+        for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            assert_same(a, b, tolerance, f"{where}[{i}]")
+    elif theirs is None:
+        assert ours is None or math.isnan(ours), where
+    elif isinstance(theirs, str):
+        assert str(ours) == theirs, where
+    else:
+        assert float(ours) == pytest.approx(theirs, rel=tolerance, abs=1e-13 * abs(theirs) + 1e-300), where
