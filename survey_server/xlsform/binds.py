@@ -1,0 +1,133 @@
+"""The <bind>s and actions of the model: types, conditions, calculations, preloads, events."""
+
+from __future__ import annotations
+
+from survey_server.xlsform.complaints import Complaints
+from survey_server.xlsform.model import ASPECTS, Action, Bind
+from survey_server.xlsform.nodes import Node
+from survey_server.xlsform.references import Expressions
+from survey_server.xlsform.shapes import Shape
+from survey_server.xlsform.texts import Texts
+
+TYPES = {
+    "string": "string", "int": "int", "integer": "int", "long": "int", "short": "int", "byte": "int",
+    "decimal": "decimal", "double": "decimal", "float": "decimal", "boolean": "boolean", "date": "date",
+    "time": "time", "dateTime": "dateTime", "datetime": "dateTime", "geopoint": "geopoint", "geotrace": "geotrace",
+    "geoshape": "geoshape", "binary": "binary", "base64Binary": "binary", "barcode": "barcode", "select1": "string",
+    "select": "string", "selectOne": "string", "rank": "odk:rank", "anyURI": "string", "intent": "string",
+    "text": "string", "": "string",
+}  # fmt: skip
+EVENTS = {
+    "odk-instance-first-load": "odk-instance-first-load",
+    "odk-instance-load": "odk-instance-load",
+    "xforms-value-changed": "xforms-value-changed",
+    "odk-new-repeat": "odk-new-repeat",
+    "jr-insert": "odk-new-repeat",
+    "xforms-ready": "odk-instance-load",
+}
+CONDITIONS = ("relevant", "required", "readonly", "constraint", "calculate")
+ODD_WAYS = {"xforms-revalidate": "It is ignored: constraints are always checked when a form is finished."}
+
+
+class BindReader:
+    """Reads binds and actions and ties them to shapes."""
+
+    def __init__(
+        self, shapes: dict[str, Shape], expressions: Expressions, texts: Texts, complaints: Complaints
+    ) -> None:
+        self.shapes = shapes
+        self.expressions = expressions
+        self.texts = texts
+        self.complaints = complaints
+        self.binds: list[Bind] = []
+        self.ids: dict[str, str] = {}
+
+    def find_shape(self, source: str, around: Shape | None, line: int) -> Shape | None:
+        """The shape that a ref names; None if there is none."""
+        tree = self.expressions.read(source, source.strip(), "ref", line)
+        if tree is None or tree[0] != "path":
+            return None
+        start = None if tree[1] == "/" else [around or self.expressions.root]
+        found = self.expressions.resolver.resolve(tree[2:], start)
+        return found[0] if found else None
+
+    def read_bind(self, node: Node) -> None:
+        """Read one bind; a second bind on the same node adds what the first lacks."""
+        source = node.get("nodeset") or node.get("ref")
+        if not source:
+            self.complaints.refuse("A bind has no nodeset.", 'Add nodeset="/...".', line=node.line)
+            return
+        shape = self.find_shape(source, None, node.line)
+        if (bind_id := node.get("id")) is not None:
+            if bind_id in self.ids:
+                self.complaints.refuse(f"Two binds have the id “{bind_id}”.", "Rename one.", line=node.line)
+            self.ids[bind_id] = source
+        if shape is None:
+            self.complaints.warn(
+                f"A bind is for {source.strip()}, which isn't in the form; it is left out.",
+                "Correct its nodeset, or remove it.", line=node.line,
+            )  # fmt: skip
+            return
+        if shape.bind is None:
+            shape.bind = Bind(len(self.binds), shape.ref, line=node.line)
+            self.binds.append(shape.bind)
+        self._fill(shape.bind, shape, node)
+
+    def _fill(self, bind: Bind, shape: Shape, node: Node) -> None:
+        for attribute in node.attributes:
+            name, text = attribute.name, attribute.text
+            if name == "type":
+                bind.type = self._type(text, bind)
+            elif name in CONDITIONS and not attribute.ns:
+                if text.strip():
+                    setattr(bind, name, self.expressions.read(text, shape.ref, name, node.line))
+            elif name in ("constraintMsg", "requiredMsg"):
+                aspect = "constraint_message" if name == "constraintMsg" else "required_message"
+                setattr(bind, aspect, self.texts.read_message(text, shape.ref, aspect, node.line))
+            elif name == "preload":
+                bind.preload = text
+            elif name == "preloadParams":
+                bind.preload_params = text
+            elif name == "saveto":
+                bind.save_to = text
+
+    def _type(self, text: str, bind: Bind) -> str:
+        plain = text.strip().rpartition(":")[2]
+        if plain not in TYPES:
+            self.complaints.warn(
+                f"The type “{text}” is unknown; the answer is kept as text.", "Use a type of XLSForm.",
+                ref=bind.ref, aspect="type", line=bind.line,
+            )  # fmt: skip
+        return TYPES.get(plain, "string")
+
+    def read_action(self, node: Node, source: Shape | None) -> Action | None:
+        """A setvalue, setgeopoint or recordaudio; one Action for all its events."""
+        target, event = node.get("ref") or node.get("bind"), node.get("event")
+        events = (event or "").split()
+        unknown = [name for name in events if name not in EVENTS]
+        if not events or unknown:
+            self.complaints.refuse(
+                f"A <{node.name}> waits for the event “{event or ''}”, which doesn't exist.",
+                "Known events: " + ", ".join(EVENTS) + ".", line=node.line,
+            )  # fmt: skip
+            return None
+        shape = self.find_shape(self.ids.get(target or "", target or ""), source, node.line) if target else None
+        if shape is None:
+            self.complaints.refuse(
+                f"A <{node.name}> fills {target or 'nothing'}, which isn't in the form.",
+                "Correct its ref.", line=node.line,
+            )  # fmt: skip
+            return None
+        value = node.get("value")
+        tree = None
+        if value is not None and value.strip():
+            tree = self.expressions.read(value, shape.ref, "default", node.line)
+            if tree is not None:
+                self.expressions.dependencies(tree, shape, "default", node.line)
+        elif node.name == "setvalue":
+            tree = ["str", node.value()]
+        names = dict.fromkeys(EVENTS[name] for name in events)
+        return Action(node.name, " ".join(names), shape.ref, tree, source.ref if source else "", node.line)
+
+
+__all__ = ["ASPECTS", "BindReader"]

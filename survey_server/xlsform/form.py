@@ -1,0 +1,310 @@
+"""A form, compiled: XForm XML to Form, and Form to the JSON that the phone reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from survey_server.xlsform.binds import BindReader
+from survey_server.xlsform.body import BodyReader
+from survey_server.xlsform.complaints import Complaints, FormProblem
+from survey_server.xlsform.evaluate import Scope
+from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.model import Action, Bind, Control, Forms, Json, Secondary
+from survey_server.xlsform.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
+from survey_server.xlsform.order import Order, build_order
+from survey_server.xlsform.references import Expressions
+from survey_server.xlsform.secondary import UnreadableDataSet, freeze, read_dataset
+from survey_server.xlsform.shapes import Shape, build_shapes, is_template
+from survey_server.xlsform.sheets import Complaint
+from survey_server.xlsform.texts import Texts
+
+MAX_FORM_NODES = 3_000_000
+OPENROSA = "http://openrosa.org/xforms"
+LAST_SAVED = "jr://instance/last-saved"
+UNUSED_NAMESPACES = frozenset(
+    (
+        "http://www.w3.org/2002/xforms", "http://www.w3.org/1999/xhtml", "http://www.w3.org/2001/xml-events",
+        "http://www.w3.org/2001/XMLSchema",
+    )
+)  # fmt: skip
+
+
+@dataclass(eq=False)
+class Form:
+    """A compiled form. Immutable after compile_form; shared by all interviews."""
+
+    id: str
+    version: str
+    title: str
+    hash: str
+    languages: list[str]
+    default_language: str
+    namespaces: dict[str, str]  # prefixes of expressions
+    instance_namespaces: dict[str, str]  # declared on the interview's root
+    template: Node
+    root: Shape
+    shapes: dict[str, Shape]
+    binds: list[Bind]
+    order: Order
+    actions: list[Action]
+    secondary: dict[str, Secondary]
+    texts: dict[str, dict[str, Forms]]
+    body: list[Control]
+    attachments: dict[str, str]
+    warnings: list[Complaint]
+    primary_ids: set[str] = field(default_factory=set)
+
+    @property
+    def repeats(self) -> frozenset[str]:
+        """The refs of all repeats."""
+        return frozenset(ref for ref, shape in self.shapes.items() if shape.is_repeat)
+
+    @property
+    def scope(self) -> Scope:
+        """What names mean in this form's expressions."""
+        return Scope(self.namespaces, self.repeats, in_form=True)
+
+    def to_phone(self) -> Json:
+        """The whole form as JSON, expressions as trees."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "hash": self.hash,
+            "title": self.title,
+            "languages": self.languages or [""],
+            "default_language": self.default_language,
+            "namespaces": self.namespaces,
+            "instance_namespaces": self.instance_namespaces,
+            "instance": node_json(self.template),
+            "binds": [bind.to_json() for bind in self.binds],
+            "order": [list(step) for step in self.order.steps],
+            "triggers": self.order.triggers,
+            "wide": self.order.wide,
+            "actions": [action.to_json() for action in self.actions],
+            "secondary": {name: secondary_json(each) for name, each in self.secondary.items()},
+            "texts": self.texts,
+            "body": [control.to_json() for control in self.body],
+            "attachments": self.attachments,
+        }
+
+
+def node_json(node: Node) -> list[Any]:
+    """[name, attributes, children or text]."""
+    attributes = {a.qname: a.text for a in node.attributes}
+    content: Any = [node_json(child) for child in node.children if child.kind == ELEMENT]
+    return [node.qname, attributes, content or node.value()]
+
+
+def secondary_json(each: Secondary) -> Json:
+    """A data set as the phone reads it: rows where it is flat, nodes where it isn't."""
+    if each.src:
+        return {"src": each.src, "format": each.format} if each.format else {"src": each.src}
+    assert each.document is not None
+    root = each.document.children[0]
+    items = root.elements()
+    flat = root.name == "root" and all(
+        item.name == "item" and not item.attributes and len({c.name for c in item.children}) == len(item.children)
+        and all(not cell.children and not cell.attributes for cell in item.children)
+        for item in items
+    )  # fmt: skip
+    if flat:
+        return {"items": [{cell.name: cell.text for cell in item.children} for item in items]}
+    return {"node": node_json(root)}
+
+
+def compile_form(
+    xform: bytes, attachments: Mapping[str, bytes] | None = None, places: Mapping[str, int] | None = None
+) -> Form:
+    """Compile XForm XML; raises FormProblem with every complaint. `places`: sheet rows of an XLSForm's questions."""
+    complaints = Complaints(places)
+    try:
+        return _FormReader(xform, attachments or {}, complaints).read()
+    except UnreadableXml as problem:
+        complaints.refuse(problem.detail, "Correct the XML.", line=problem.extras.get("line", 0))
+        raise FormProblem(complaints.faults) from None
+
+
+class _FormReader:
+    def __init__(self, xform: bytes, attachments: Mapping[str, bytes], complaints: Complaints) -> None:
+        self.xform = xform
+        self.attachments = attachments
+        self.complaints = complaints
+        self.namespaces: dict[str, str] = {}
+        self.secondary: dict[str, Secondary] = {}
+        self.primary: set[str] = set()
+
+    def stop(self, message: str, cure: str, line: int = 0) -> FormProblem:
+        self.complaints.refuse(message, cure, line=line)
+        return FormProblem(self.complaints.faults)
+
+    def read(self) -> Form:
+        document = parse_xml(self.xform, max_nodes=MAX_FORM_NODES)
+        html = document.children[0]
+        head = html.find("head")
+        model = head.find("model") if head is not None else None
+        body = html.find("body")
+        if html.name != "html" or head is None or model is None:
+            raise self.stop("This is no XForm: it has no <h:html> with a <model> in its <h:head>.", "Export it again.")
+        if body is None:
+            self.complaints.warn("The form has no <h:body>: it asks nothing.", "Add it, with at least one question.")
+            body = Node(ELEMENT, "body")
+        for node in html.walk():
+            if node.declared and node.kind == ELEMENT:
+                self.namespaces.update({p: uri for p, uri in node.declared.items() if p})
+        template = self._instances(model)
+        return self._compile(head, model, body, template)
+
+    def _instances(self, model: Node) -> Node:
+        """Read the instances; the first is the interview itself."""
+        instances = [node for node in model.elements() if node.name == "instance"]
+        if not instances:
+            raise self.stop("The model has no <instance>.", "Add the instance that is filled in.", model.line)
+        first = next((node for node in instances if not node.get("src")), instances[0])
+        content = first.elements()
+        if len(content) != 1:
+            raise self.stop(
+                "The first <instance> must hold exactly one element, the root of the interview.",
+                "Put all questions under one root.", first.line,
+            )  # fmt: skip
+        if first.get("id"):
+            self.primary.add(first.get("id") or "")
+        for node in instances:
+            if node is not first:
+                self._secondary(node)
+        root = content[0]
+        template = Node(ROOT)
+        template.append(root)
+        return template
+
+    def _secondary(self, node: Node) -> None:
+        name, src = node.get("id") or "", node.get("src") or ""
+        if not name:
+            self.complaints.refuse("A data set has no id.", 'Write <instance id="...">.', line=node.line)
+            return
+        if name in self.secondary:
+            self.complaints.warn(f"Two data sets are called “{name}”; the last counts.", "Rename one.", line=node.line)
+        each = Secondary(name, src, line=node.line)
+        if src and src != LAST_SAVED:
+            ending = src.lower().rpartition(".")[2]
+            each.format = ending if ending in ("csv", "xml", "geojson") else "csv" if "file-csv" in src else "xml"
+            self._attachment(each)
+        elif not src:
+            document = Node(ROOT)
+            for child in node.elements():
+                document.append(child)
+            if not document.children:
+                document.append(Node(ELEMENT, "root"))
+            each.document = freeze(document)
+        self.secondary[name] = each
+
+    def _attachment(self, each: Secondary) -> None:
+        data = self.attachments.get(each.filename)
+        if data is None:
+            return
+        try:
+            each.document = read_dataset(each.filename, data)
+        except (UnreadableDataSet, UnreadableXml) as problem:
+            self.complaints.refuse(problem.detail, "Attach it again as UTF-8.", line=each.line)
+
+    def _compile(self, head: Node, model: Node, body: Node, template: Node) -> Form:
+        complaints = self.complaints
+        element = template.children[0]
+        add_meta(element)
+        root = build_shapes(element)
+        shapes = {shape.ref: shape for shape in root.walk()}
+        expressions = Expressions(complaints, root, self.secondary, self.primary)
+        expressions.namespaces = self.namespaces
+        texts = Texts(complaints, expressions.read)
+        itext = model.find("itext")
+        if itext is not None:
+            texts.read_itext(itext)
+        binds = BindReader(shapes, expressions, texts, complaints)
+        for node in model.elements():
+            if node.name == "bind":
+                binds.read_bind(node)
+        reader = BodyReader(root, shapes, binds.ids, expressions, texts, complaints, binds.read_action)
+        for node in model.elements():
+            if node.name in ("setvalue", "setgeopoint", "recordaudio"):
+                reader._action(node, None)
+        controls = reader.read(body)
+        for shape in shapes.values():
+            shape.template.bind = shape.bind
+        order = build_order(root, expressions, complaints)
+        self._check_outputs(controls, texts, expressions, shapes)
+        complaints.check()
+        form_id = element.get("id") or element.ns or element.name
+        title = head.find("title")
+        return Form(
+            id=form_id,
+            version=element.get("version") or element.get("version", OPENROSA) or "",
+            title=(title.value().strip() if title is not None else "") or form_id,
+            hash=self._hash(),
+            languages=texts.languages,
+            default_language=texts.default,
+            namespaces=self.namespaces,
+            instance_namespaces=used_namespaces(element, self.namespaces),
+            template=element,
+            root=root,
+            shapes=shapes,
+            binds=binds.binds,
+            order=order,
+            actions=reader.actions,
+            secondary=self.secondary,
+            texts=texts.all_texts(),
+            body=controls,
+            attachments={n: hashlib.sha256(d).hexdigest() for n, d in sorted(self.attachments.items())},
+            warnings=complaints.warnings,
+            primary_ids=self.primary,
+        )
+
+    def _check_outputs(
+        self, controls: list[Control], texts: Texts, expressions: Expressions, shapes: dict[str, Shape]
+    ) -> None:
+        """Resolve the references in labels and hints from where they are shown."""
+        stack = list(controls)
+        while stack:
+            control = stack.pop()
+            stack.extend(control.children)
+            shape = shapes.get(control.ref)
+            if shape is None:
+                continue
+            for key, aspect in ((control.label, "label"), (control.hint, "hint")):
+                for tree in texts.trees(key):
+                    expressions.dependencies(tree, shape, aspect, control.line)
+
+    def _hash(self) -> str:
+        digest = hashlib.sha256(self.xform)
+        for name, data in sorted(self.attachments.items()):
+            digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+        return digest.hexdigest()
+
+
+def add_meta(root: Node) -> None:
+    """Give the interview a meta/instanceID if its author forgot it: no submission goes without."""
+    meta = root.find("meta")
+    if meta is None:
+        meta = root.append(Node(ELEMENT, "meta"))
+        meta.ns, meta.prefix = OPENROSA, "orx"
+    if meta.find("instanceID") is None:
+        twin = meta.append(Node(ELEMENT, "instanceID"))
+        twin.ns, twin.prefix = meta.ns, meta.prefix
+
+
+def used_namespaces(root: Node, known: Mapping[str, str]) -> dict[str, str]:
+    """The prefixes that the interview's own names use, with their namespaces."""
+    found: dict[str, str] = {}
+    for node in root.walk():
+        if node.kind != ELEMENT:
+            continue
+        for named in [node, *node.attributes]:
+            if named.prefix and named.prefix != "xml" and not (named.kind == ATTRIBUTE and named.name == "template"):
+                found[named.prefix] = named.ns or known.get(named.prefix, "")
+    if root.ns and not root.prefix and root.ns not in UNUSED_NAMESPACES:
+        found[""] = root.ns
+    return found
+
+
+__all__ = ["Complaint", "Form", "FormProblem", "Tree", "compile_form", "is_template"]

@@ -1,0 +1,201 @@
+"""Texts: joining, cutting, comparing, patterns, and the lists that select_multiple stores."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+
+from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, EvaluationProblem
+from survey_server.xlsform.paths import find_rows
+from survey_server.xlsform.pattern import full_match
+from survey_server.xlsform.signature import Library, function
+from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string
+
+TEXT: Library = {}
+_SPACE = re.compile(r"[ \t\r\n]+")
+
+
+def _texts(values: Sequence[Value]) -> list[str]:
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, list):
+            found.extend(text_of(node) for node in value)
+        else:
+            found.append(to_string(value))
+    return found
+
+
+function(TEXT, "concat", "v*", STRING)(lambda *values: "".join(_texts(values)))
+function(TEXT, "join", "sv?v*", STRING)(lambda separator, *values: separator.join(_texts(values)))
+function(TEXT, "contains", "ss", BOOLEAN)(lambda text, part: part in text)
+function(TEXT, "starts-with", "ss", BOOLEAN)(lambda text, part: text.startswith(part))
+function(TEXT, "ends-with", "ss", BOOLEAN)(lambda text, part: text.endswith(part))
+function(TEXT, "substring-before", "ss", STRING)(
+    lambda text, part: text.partition(part)[0] if part in text and part else ""
+)
+function(TEXT, "regex", "ss", BOOLEAN)(full_match)
+
+
+@function(TEXT, "substring-after", "ss", STRING)
+def _substring_after(text: str, part: str) -> str:
+    return text.partition(part)[2] if part else text
+
+
+@function(TEXT, "substr", "snn?", STRING)
+def _substr(text: str, start: float, end: float = float("inf")) -> str:
+    """From `start` (0-based) up to but not including `end`; negative counts from the end."""
+    length = len(text)
+
+    def place(number: float) -> int:
+        if number != number:
+            return 0
+        whole = length if number > length else -length if number < -length else int(number)
+        return max(0, length + whole) if whole < 0 else whole
+
+    return text[place(start) : place(end)]
+
+
+@function(TEXT, "substring", "snn?", STRING)
+def _substring(text: str, start: float, length: float = float("inf")) -> str:
+    """XPath 1.0: 1-based, both numbers rounded, positions compared as numbers."""
+    first = _xpath_round(start)
+    last = first + _xpath_round(length)
+    return "".join(c for i, c in enumerate(text, 1) if i >= first and i < last)
+
+
+def _xpath_round(x: float) -> float:
+    if x != x or abs(x) == float("inf"):
+        return x
+    whole = x // 1
+    return whole + 1 if x - whole >= 0.5 else whole
+
+
+@function(TEXT, "translate", "sss", STRING)
+def _translate(text: str, these: str, those: str) -> str:
+    table: dict[str, str] = {}
+    for i, char in enumerate(these):
+        table.setdefault(char, those[i] if i < len(those) else "")
+    return "".join(table.get(char, char) for char in text)
+
+
+@function(TEXT, "string-length", "cs?", NUMBER)
+def _string_length(c: Context, text: str | None = None) -> float:
+    return float(len(text_of(c.node) if text is None else text))
+
+
+@function(TEXT, "normalize-space", "cs?", STRING)
+def _normalize_space(c: Context, text: str | None = None) -> str:
+    return _SPACE.sub(" ", text_of(c.node) if text is None else text).strip(" ")
+
+
+@function(TEXT, "selected", "ss", BOOLEAN)
+def _selected(chosen: str, value: str) -> bool:
+    return f" {value.strip()} " in f" {chosen} "
+
+
+@function(TEXT, "selected-at", "sn", STRING)
+def _selected_at(chosen: str, place: float) -> str:
+    words = chosen.split()
+    return words[int(place)] if place == place and 0 <= place < len(words) else ""
+
+
+function(TEXT, "count-selected", "s", NUMBER)(lambda chosen: float(len(chosen.split())))
+TEXT["is-selected"] = TEXT["selected"]
+
+
+@function(TEXT, "checklist", "cnnv*", BOOLEAN)
+def _checklist(c: Context, least: float, most: float, *values: Value) -> bool:
+    """Whether the number of true values lies between the two; -1 means no limit."""
+    parts: list[Value] = []
+    for value in values:
+        parts.extend([text_of(node) for node in value] if isinstance(value, list) else [value])
+    return _within(float(sum(1 for part in parts if _is_true(c, part))), least, most)
+
+
+@function(TEXT, "weighted-checklist", "cnnv*", BOOLEAN)
+def _weighted_checklist(c: Context, least: float, most: float, *values: Value) -> bool:
+    """As checklist(), adding the weight that follows each value; or a list of nodes for values and one for weights."""
+    pairs: list[tuple[Value, Value]]
+    if len(values) == 2 and isinstance(values[0], list) and isinstance(values[1], list):
+        if len(values[0]) != len(values[1]):
+            raise EvaluationProblem("weighted-checklist() needs as many weights as values.")
+        pairs = [(text_of(a), text_of(b)) for a, b in zip(values[0], values[1], strict=True)]
+    elif len(values) % 2:
+        raise EvaluationProblem("weighted-checklist() needs a weight after every value.")
+    else:
+        pairs = [(values[i], values[i + 1]) for i in range(0, len(values), 2)]
+    return _within(sum(to_number(w, c.env.zone) for v, w in pairs if _is_true(c, v)), least, most)
+
+
+def _is_true(c: Context, value: Value) -> bool:
+    """A stored value counts when it says something other than no: blank, 0 and false don't."""
+    if isinstance(value, list):
+        value = to_string(value)
+    if isinstance(value, str):
+        number = to_number(value, c.env.zone)
+        return number != 0 if number == number else value not in ("", "false")
+    return to_boolean(value)
+
+
+def _within(x: float, least: float, most: float) -> bool:
+    return (least < 0 or x >= least) and (most < 0 or x <= most)
+
+
+_DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
+
+
+@function(TEXT, "digest", "sss?", STRING)
+def _digest(text: str, algorithm: str, encoding: str = "base64") -> str:
+    """A hash of the text's UTF-8 bytes, in base64 or hex."""
+    name = _DIGESTS.get(algorithm.upper())
+    if name is None:
+        raise EvaluationProblem(f"digest() knows {', '.join(_DIGESTS)}, not “{algorithm}”.")
+    raw = hashlib.new(name, text.encode()).digest()
+    if encoding.lower() not in ("base64", "hex"):
+        raise EvaluationProblem(f"digest() writes base64 or hex, not “{encoding}”.")
+    return raw.hex() if encoding.lower() == "hex" else base64.b64encode(raw).decode()
+
+
+@function(TEXT, "base64-decode", "s", STRING)
+def _base64_decode(text: str) -> str:
+    """The text in base64 (UTF-8); blank if it isn't base64."""
+    compact = _SPACE.sub("", text)
+    try:
+        raw = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except ValueError:
+        return ""
+    return raw.decode("utf-8", errors="replace")
+
+
+@function(TEXT, "uuid", "cn?", STRING)
+def _uuid(c: Context, length: float | None = None) -> str:
+    """A version 4 UUID, or that many random letters and digits."""
+    dice = c.env.dice
+    if length is not None and length == length:
+        alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        return "".join(dice.choice(alphabet) for _ in range(max(0, min(int(length), 255))))
+    bits = f"{dice.getrandbits(128):032x}"
+    return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-{'89ab'[int(bits[16], 16) % 4]}{bits[17:20]}-{bits[20:]}"
+
+
+@function(TEXT, "pulldata", "csssv", STRING)
+def _pulldata(c: Context, name: str, column: str, key: str, value: Value) -> str:
+    """The cell of a data set in the row whose key column has the value; blank if there is none."""
+    document = c.env.find_instance(name)
+    if document is None:
+        raise EvaluationProblem(f"There is no data set “{name}”.")
+    rows = find_rows(document, key, to_string(value))
+    cell = rows[0].find(column) if rows else None
+    return cell.value() if cell is not None else ""
+
+
+@function(TEXT, "jr:itext", "cs", STRING)
+def _itext(c: Context, text_id: str) -> str:
+    return c.env.itext(text_id, c.current)
+
+
+@function(TEXT, "jr:choice-name", "css", STRING)
+def _choice_name(c: Context, value: str, ref: str) -> str:
+    return c.env.choice_label(value, ref.strip(), c.current)
