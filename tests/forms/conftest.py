@@ -71,6 +71,12 @@ def shipped(request: pytest.FixtureRequest) -> Shipped:
 
 
 @pytest.fixture
+def everything() -> list[Shipped]:
+    """All of our forms."""
+    return list(SHIPPED.values())
+
+
+@pytest.fixture
 def perception() -> Shipped:
     """The perception survey."""
     return SHIPPED["ssr_perception"]
