@@ -1,25 +1,24 @@
-// The choices of a select question as they stand now: filtered, shuffled if the form wants it, with labels.
+// The choices of a select question as they stand now: filtered, in their order, with labels.
 
 import { contextOf } from './evaluate.js';
-import { chance, shuffle } from './random.js';
+import { toText } from './values.js';
 
 export class Choices {
   constructor(prepared, env, texts) {
     Object.assign(this, { prepared, env, texts });
-    this.filters = new WeakMap();
-    this.orders = new WeakMap(); // a node's shuffled order when no seed fixes it
+    this.closures = new WeakMap();
   }
 
   /**
    * @typedef {{value: string, label: string, image?: string, audio?: string, video?: string, row?: object}} Choice
+   *   row: all columns of a choice from a data set
    * @param {object} control @param {import('./nodes.js').Node} node the question's node @returns {Choice[]}
    */
   of(control, node) {
     const { choices } = control;
     if (!choices) return [];
-    if (choices.items) return this.ordered(choices, node, choices.items.map((item) => this.choice(item.value, item.label, node)));
-    const column = choices.value ?? 'name';
-    return this.ordered(choices, node, this.rows(choices, node)).map((row) => this.fromRow(row, column, choices.label, node));
+    if (choices.items) return choices.items.map((item) => this.choice(item.value, item.label, node));
+    return this.rows(choices, node).map((row) => this.fromRow(choices, row, node));
   }
 
   /** The label of a choice, blank if there is none of that value. */
@@ -29,39 +28,35 @@ export class Choices {
       const item = choices.items.find((each) => each.value === value);
       return item ? this.texts.plain(item.label, node) : '';
     }
-    const column = choices?.value ?? 'name';
-    const row = choices && this.rows(choices, node).find((each) => cell(each, column) === value);
-    return row ? this.fromRow(row, column, choices.label, node).label : '';
+    const row = choices && this.rows(choices, node).find((each) => this.cell(choices, 'value', each, node) === value);
+    return row ? this.fromRow(choices, row, node).label : '';
   }
 
   rows(choices, node) {
-    return this.compiled(choices, 'nodeset')(contextOf(node, this.env));
+    return this.compiled(choices, 'nodeset', choices.nodeset)(contextOf(node, this.env)).filter((row) => row.relevant);
   }
 
-  compiled(choices, part) {
-    let made = this.filters.get(choices);
-    if (!made) this.filters.set(choices, made = {});
-    return made[part] ??= this.prepared.lazy(choices[part]);
+  compiled(choices, part, tree) {
+    let made = this.closures.get(choices);
+    if (!made) this.closures.set(choices, made = {});
+    return made[part] ??= this.prepared.lazy(tree);
   }
 
-  ordered(choices, node, list) {
-    if (!choices.randomize) return list;
-    if (choices.seed) {
-      const seed = this.compiled(choices, 'seed')(contextOf(node, this.env));
-      return shuffle(list, chance(seed));
-    }
-    if (!this.orders.has(node)) this.orders.set(node, Math.floor(this.env.random() * 2147483646) + 1);
-    return shuffle(list, chance(this.orders.get(node)));
+  fromRow(choices, row, node) {
+    const { label = 'label' } = choices;
+    const value = this.cell(choices, 'value', row, node);
+    if (!label.itext) return { value, label: this.cell(choices, 'label', row, node), row: row.row };
+    return { ...this.choice(value, this.cell(choices, 'itext', row, node), node), row: row.row };
   }
 
-  fromRow(row, column, label, node) {
-    if (label?.itext) return { ...this.choice(cell(row, column), cell(row, label.itext), node), row: row.row };
-    return { value: cell(row, column), label: cell(row, label ?? 'label'), row: row.row };
+  /** The text of a choice's value, label or text key: a column, or an expression about the row. */
+  cell(choices, part, row, node) {
+    const source = part === 'itext' ? choices.label.itext : choices[part] ?? (part === 'value' ? 'name' : 'label');
+    if (typeof source !== 'string') return toText(this.compiled(choices, part, source)({ ...contextOf(row, this.env), current: node }));
+    return row.row ? row.row[source] ?? '' : row.named(source)[0]?.read ?? '';
   }
 
   choice(value, key, node) {
     return { value, label: this.texts.plain(key, node), ...this.texts.media(key) };
   }
 }
-
-const cell = (row, column) => (row.row ? row.row[column] ?? '' : row.named(column)[0]?.value ?? '');

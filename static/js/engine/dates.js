@@ -19,6 +19,7 @@ export function zoneOf(name) {
     timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
   });
   return (moment) => {
+    if (!(Math.abs(moment) < 8e15)) return 0;
     const p = {};
     for (const { type, value } of clock.formatToParts(moment)) p[type] = Number(value);
     return Math.round((Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - moment) / 60000);
@@ -92,7 +93,7 @@ export function formatMoment(moment, zone) {
 const NAMES = {
   en: ['Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec', 'Sun Mon Tue Wed Thu Fri Sat'],
   es: ['ene feb mar abr may jun jul ago sep oct nov dic', 'dom lun mar mié jue vie sáb'],
-  fr: ['janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.', 'dim. lun. mar. mer. jeu. ven. sam.'],
+  fr: ['janv févr mars avr mai juin juil août sept oct nov déc', 'dim lun mar mer jeu ven sam'],
   pt: ['jan fev mar abr mai jun jul ago set out nov dez', 'dom seg ter qua qui sex sáb'],
 };
 const LANGUAGES = { spanish: 'es', español: 'es', french: 'fr', français: 'fr', portuguese: 'pt', português: 'pt' };

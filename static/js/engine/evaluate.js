@@ -30,15 +30,15 @@ export function compile(tree, scope = {}) {
   if (head === 'filter') return compileFilter(tree, inner);
   if (head === 'call') return compileCall(tree, inner);
   const parts = rest.map(inner);
-  if (head === 'and') return (c) => parts.every((part) => toBoolean(part(c)));
-  if (head === 'or') return (c) => parts.some((part) => toBoolean(part(c)));
+  if (head === 'and') return (c) => parts.every((part) => toBoolean(part(c), c.env));
+  if (head === 'or') return (c) => parts.some((part) => toBoolean(part(c), c.env));
   if (head === 'neg') return (c) => -toNumber(parts[0](c), c.env.zone);
   if (head === '|') return (c) => inOrder([...new Set(parts.flatMap((part) => needNodes(part(c))))]);
   const [a, b] = parts;
   const arithmetic = ARITHMETIC[head];
   if (arithmetic) return (c) => arithmetic(toNumber(a(c), c.env.zone), toNumber(b(c), c.env.zone));
   const test = comparison(head);
-  return (c) => test(a(c), b(c), c.env.zone);
+  return (c) => test(a(c), b(c), c.env);
 }
 
 function compileCall([, name, ...trees], inner) {
@@ -61,6 +61,8 @@ function compileCall([, name, ...trees], inner) {
 export function environment(options = {}) {
   return {
     root: null, // the primary instance; null: the context node's own document
+    inForm: false, // whether lists of nodes are judged by their values, as forms do
+    seed: Math.floor(Math.random() * 2147483646) + 1, // of shuffles without a seed of their own
     zone: zoneOf(options.tz),
     now: () => Date.now(),
     random: Math.random,

@@ -26,6 +26,7 @@ class Prepared {
     for (const bind of form.binds) this.binds.set(bind.ref, this.bind(bind));
     this.steps = (form.order ?? []).map(([index, kind]) => ({ ref: form.binds[index].ref, kind, bind: this.binds.get(form.binds[index].ref) }));
     this.actions = (form.actions ?? []).map((action) => ({ ...action, events: String(action.event).split(/\s+/), value: action.value && this.lazy(action.value) }));
+    this.wide = new Set(form.wide ?? []);
     this.visit(form.body ?? []);
   }
 
@@ -53,6 +54,11 @@ class Prepared {
       } else if (!this.controls.has(control.ref)) this.controls.set(control.ref, control);
       this.visit(control.children ?? []);
     }
+  }
+
+  /** Whether a step reads across the instances of a repeat. */
+  isWide(place) {
+    return this.wide.has(place);
   }
 
   /** What may change when the node at `ref` changes, as places in the order. */

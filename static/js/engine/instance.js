@@ -3,6 +3,8 @@
 import { ELEMENT, ROOT, Node, fromTemplate } from './nodes.js';
 import { readXml } from './xml.js';
 
+const NUMERIC = new Set(['int', 'decimal']);
+
 export class Instance {
   /** @param {import('./form.js').Prepared} prepared @param {string} [draft] XML to take up again */
   constructor(prepared, draft) {
@@ -20,6 +22,7 @@ export class Instance {
 
   name(node, above) {
     node.ref = `${above}/${node.qname}`;
+    node.numeric = NUMERIC.has(this.prepared.binds.get(node.ref)?.type);
     for (const attribute of node.attributes) attribute.ref = `${node.ref}/@${attribute.qname}`;
     let place = 0;
     for (const child of node.children) {
@@ -53,7 +56,12 @@ export class Instance {
   /** The nodes of a ref in or below a node. */
   under(node, ref) {
     if (node.ref === ref) return [node];
-    return node.children.filter((child) => ref === child.ref || ref.startsWith(`${child.ref}/`)).flatMap((child) => this.under(child, ref));
+    const found = [];
+    for (const child of node.children) {
+      if (ref === child.ref) found.push(child);
+      else if (ref.startsWith(child.ref) && ref[child.ref.length] === '/') found.push(...this.under(child, ref));
+    }
+    return found;
   }
 
   /** Take over a draft's values and repeats; nodes that the form doesn't know are left out. */
@@ -109,7 +117,8 @@ export class Instance {
   near(ref, node) {
     let above = node;
     while (above.kind === ROOT ? false : ref !== above.ref && !ref.startsWith(`${above.ref}/`)) above = above.parent;
-    return above.kind === ROOT ? [] : this.under(above, ref);
+    if (above.kind === ROOT) return [];
+    return above === this.root ? this.nodes(ref) : this.under(above, ref);
   }
 
   /** @param {string} path with positions, such as /data/roster[2]/age @returns {Node|undefined} */

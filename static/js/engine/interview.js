@@ -34,12 +34,13 @@ export class Interview {
     const now = options.now;
     this.env = environment({
       root: this.instance.document,
+      inForm: true,
       zone: zoneOf(options.tz),
       language: options.language ?? form.default_language ?? form.languages?.[0] ?? '',
       instance: secondaryInstances(form, options.datasets, options.lastSaved),
       choiceName: (c, value, path) => this.choiceName(c, value, path),
       itext: (key, c) => this.texts.plain(key, c.node),
-      ...(options.random && { random: options.random }),
+      ...(options.random && { random: options.random, seed: Math.floor(options.random() * 2147483646) + 1 }),
       ...(now !== undefined && { now: typeof now === 'function' ? now : () => new Date(now).getTime() }),
     });
     this.texts = new Texts(this.prepared, this.env);
@@ -55,7 +56,8 @@ export class Interview {
     else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
     this.recalculation.markAll();
     this.recalculation.run();
-    if (fresh) this.act((action) => action.events.includes('odk-instance-first-load'));
+    const events = fresh ? ['odk-instance-load', 'odk-instance-first-load'] : ['odk-instance-load'];
+    this.act((action) => events.some((event) => action.events.includes(event)));
     this.settle();
     this.events = [];
   }
@@ -92,7 +94,7 @@ export class Interview {
     if (!this.prepared.repeats.has(node.ref)) throw new RangeError(`${ref} is not an instance of a repeat.`);
     node.parent.remove(node);
     this.instance.list();
-    this.recalculation.moved(node.ref);
+    this.recalculation.moved(node.ref, node.parent);
     this.settle();
   }
 
@@ -136,7 +138,7 @@ export class Interview {
 
   /** The draft as XML: all nodes, also irrelevant ones. */
   serialize() {
-    return writeXml(this.instance.root, this.prepared.namespaces);
+    return writeXml(this.instance.root, this.form.instance_namespaces ?? this.prepared.namespaces);
   }
 
   /** Stamp the end and the id, and give the XML to send: irrelevant nodes are left out. */
@@ -146,7 +148,7 @@ export class Interview {
     const id = this.instanceIdNode();
     if (id && (instanceId || !id.text)) this.recalculation.setValue(id, instanceId ?? `uuid:${uuid(this.env)}`);
     this.settle();
-    return writeXml(this.instance.root, this.prepared.namespaces, (node) => node.relevant);
+    return writeXml(this.instance.root, this.form.instance_namespaces ?? this.prepared.namespaces, (node) => node.relevant);
   }
 
   instanceIdNode() {
@@ -194,7 +196,7 @@ export class Interview {
         } else if (!this.counted.has(parent) && wanted < own.length) {
           own.slice(Math.max(0, wanted)).forEach((extra) => parent.remove(extra));
           this.instance.list();
-          this.recalculation.moved(ref);
+          this.recalculation.moved(ref, parent);
           grown = true;
         }
       }
@@ -207,7 +209,7 @@ export class Interview {
     const fresh = Array.from({ length: count }, () => this.instance.insert(parent, ref));
     this.instance.list();
     for (const node of fresh) this.recalculation.spread(node);
-    this.recalculation.moved(ref);
+    this.recalculation.moved(ref, parent);
     this.recalculation.run();
     for (const node of fresh) {
       this.act((action) => action.events.includes('odk-new-repeat') && (action.ref === ref || action.ref.startsWith(`${ref}/`)), node);

@@ -51,7 +51,7 @@ function find(c, id, names, column, value, tests, whole) {
   const inner = { node: null, position: 1, size: 1, current: c.current, env: c.env };
   return nodes.filter((node) => {
     inner.node = node;
-    return tests.every((test) => toBoolean(test(inner)));
+    return tests.every((test) => toBoolean(test(inner), c.env));
   });
 }
 

@@ -5,6 +5,7 @@
 import { AXES, REVERSE, nodeTest } from './axes.js';
 import { indexed } from './lookup.js';
 import { inOrder } from './nodes.js';
+import { toBoolean } from './values.js';
 
 /** Compile ["path", start, step...]. */
 export function compilePath(tree, compile, scope) {
@@ -47,7 +48,7 @@ function fromStart(tree, compile, compiled) {
 
 function fromRoot(steps, compiled) {
   let plain = 0;
-  while (plain < steps.length - 1 && steps[plain].length === 2 && steps[plain][0] === 'child' && !/[*()]/.test(steps[plain][1])) plain++;
+  while (plain < steps.length && steps[plain].length === 2 && steps[plain][0] === 'child' && !/[*()]/.test(steps[plain][1])) plain++;
   const names = steps.map(([, test]) => test.slice(test.indexOf(':') + 1));
   return (c) => {
     const root = c.env.root;
@@ -108,7 +109,7 @@ function passing(nodes, test, c) {
     inner.node = nodes[i];
     inner.position = i + 1;
     const value = test(inner);
-    if (typeof value === 'number' ? value === i + 1 : typeof value === 'object' ? value.length : value) found.push(nodes[i]);
+    if (typeof value === 'number' ? value === i + 1 : toBoolean(value, c.env)) found.push(nodes[i]);
   }
   return found;
 }

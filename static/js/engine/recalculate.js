@@ -5,6 +5,7 @@ import { contextOf } from './evaluate.js';
 import { stored } from './types.js';
 import { toBoolean } from './values.js';
 
+const ALL = 'all';
 const MAX_ROUNDS = 200; // a form without cycles settles long before
 
 export class Recalculation {
@@ -14,14 +15,18 @@ export class Recalculation {
     this.instance = instance;
     this.env = env;
     this.onValue = onValue;
-    this.dirty = new Uint8Array(prepared.steps.length);
+    this.dirty = new Array(prepared.steps.length); // where a step is to be done: ALL, or the instances of repeats
     this.from = prepared.steps.length;
     this.own = new WeakMap(); // a node's own relevance
     this.faults = new Map(); // ref to the message of an expression that failed
   }
 
-  mark(place) {
-    this.dirty[place] = 1;
+  /** @param {number} place of a step @param {object|null} scope the instance of a repeat in which it is to be done */
+  mark(place, scope = null) {
+    const before = this.dirty[place];
+    if (!scope || before === ALL) this.dirty[place] = ALL;
+    else if (before) before.add(scope);
+    else this.dirty[place] = new Set([scope]);
     if (place < this.from) this.from = place;
   }
 
@@ -30,16 +35,36 @@ export class Recalculation {
   }
 
   /** A node got another value or another relevance. */
-  changed(ref) {
-    for (const place of this.prepared.triggered(ref)) this.mark(place);
+  changed(node) {
+    const places = this.prepared.triggered(node.ref);
+    if (!places.length) return;
+    const scope = this.repeatAround(node);
+    for (const place of places) this.mark(place, scope && this.common(place, scope));
   }
 
-  /** Instances of a repeat came or went: all that is inside, and all that reads it, is looked at again. */
-  moved(ref) {
+  /** The innermost instance of a repeat that a node is or is in. */
+  repeatAround(node) {
+    let at = node;
+    while (at && !this.prepared.repeats.has(at.ref)) at = at.parent;
+    return at;
+  }
+
+  /** The innermost instance around `scope` that a step is in too; null if the step reads across instances. */
+  common(place, scope) {
+    if (this.prepared.isWide(place)) return null;
+    let at = scope;
+    while (at && !this.prepared.steps[place].ref.startsWith(`${at.ref}/`)) at = this.repeatAround(at.parent);
+    return at ?? null;
+  }
+
+  /** Instances of a repeat came to or went from a parent: all that is inside, and all that reads it, is looked at again. */
+  moved(ref, parent) {
     const inside = `${ref}/`;
-    this.changed(ref);
-    for (const each of this.instance.places.keys()) if (each.startsWith(inside)) this.changed(each);
-    this.markAll((step) => step.ref === ref || step.ref.startsWith(inside));
+    const scope = this.repeatAround(parent);
+    const touched = (each) => this.prepared.triggered(each).forEach((place) => this.mark(place, scope && this.common(place, scope)));
+    touched(ref);
+    for (const each of this.instance.places.keys()) if (each.startsWith(inside)) touched(each);
+    this.prepared.steps.forEach((step, place) => (step.ref === ref || step.ref.startsWith(inside)) && this.mark(place, scope));
   }
 
   run() {
@@ -47,11 +72,15 @@ export class Recalculation {
     let left = steps.length * MAX_ROUNDS;
     while (this.from < steps.length && left-- > 0) {
       const place = this.from++;
-      if (!this.dirty[place]) continue;
-      this.dirty[place] = 0;
+      const scopes = this.dirty[place];
+      if (!scopes) continue;
+      this.dirty[place] = undefined;
       const { ref, kind, bind } = steps[place];
-      if (kind === 'calculate') for (const node of this.instance.nodes(ref)) this.calculate(node, bind);
-      else if (kind === 'relevant') for (const node of this.instance.nodes(ref)) this.relate(node, bind);
+      const nodes = scopes === ALL ? this.instance.nodes(ref) : [...scopes].flatMap((scope) => this.instance.under(scope, ref));
+      for (const node of nodes) {
+        if (kind === 'calculate') this.calculate(node, bind);
+        else this.relate(node, bind);
+      }
     }
   }
 
@@ -74,13 +103,13 @@ export class Recalculation {
   setValue(node, text) {
     if (node.text === text || node.children.length) return false;
     node.text = text;
-    this.changed(node.ref);
+    this.changed(node);
     this.onValue(node);
     return true;
   }
 
   relate(node, bind) {
-    this.own.set(node, toBoolean(this.evaluate(bind.relevant, node, true)));
+    this.own.set(node, toBoolean(this.evaluate(bind.relevant, node, true), this.env));
     this.spread(node);
   }
 
@@ -89,7 +118,7 @@ export class Recalculation {
     const relevant = (this.own.get(node) ?? true) && node.parent.relevant;
     if (node.relevant === relevant) return;
     node.relevant = relevant;
-    this.changed(node.ref);
+    this.changed(node);
     for (const child of node.children) this.spread(child);
   }
 }

@@ -1,7 +1,7 @@
 // Secondary instances: choice lists inside the form, data sets beside it, and the last saved interview.
 // A data set is read once and shared by all interviews that get the same datasets object.
 
-import { ROOT, Node } from './nodes.js';
+import { ROOT, Node, fromTemplate } from './nodes.js';
 import { fromRows, readCsv, readGeoJson } from './datasets.js';
 import { readXml } from './xml.js';
 
@@ -15,8 +15,8 @@ export function secondaryInstances(form, datasets = {}, lastSaved) {
     const source = Object.hasOwn(form.secondary ?? {}, id) ? form.secondary[id] : null;
     if (!source) return null;
     const lasting = source.src === 'jr://instance/last-saved';
-    const cache = lasting ? own : caches[source.items ? 0 : 1];
-    const key = source.items || lasting ? id : `${source.format}:${source.src}`;
+    const cache = lasting ? own : caches[source.src ? 1 : 0];
+    const key = !source.src || lasting ? id : `${source.format}:${source.src}`;
     if (!cache.has(key)) cache.set(key, lasting ? lastInstance(lastSaved) : read(source, datasets));
     return cache.get(key);
   };
@@ -24,8 +24,13 @@ export function secondaryInstances(form, datasets = {}, lastSaved) {
 
 const lastInstance = (xml) => (xml ? readXml(xml, { ns: false }) : new Node(ROOT));
 
-function read({ items, src, format }, datasets) {
+function read({ items, node, src, format }, datasets) {
   if (items) return fromRows(items);
+  if (node) {
+    const root = new Node(ROOT);
+    root.append(fromTemplate(node, {}));
+    return root;
+  }
   const name = src.replace(/^jr:\/\/[^/]+\//, '');
   const data = datasets[name];
   if (data === undefined) return fromRows([]);

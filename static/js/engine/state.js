@@ -94,7 +94,7 @@ export class State {
 
   test(expression, node, otherwise) {
     try {
-      return toBoolean(expression(contextOf(node, this.interview.env)));
+      return toBoolean(expression(contextOf(node, this.interview.env)), this.interview.env);
     } catch (problem) {
       this.interview.recalculation.faults.set(node.ref, problem.message);
       return otherwise;

@@ -36,9 +36,12 @@ export function textNumber(text, zone) {
   return text.length >= 10 && text[4] === '-' ? parseDays(text, zone) : NaN;
 }
 
-export function toBoolean(value) {
-  if (typeof value === 'object') return value.length > 0;
-  return Boolean(value);
+/** In a form, a list of nodes is as true as the value of its first node; elsewhere it is true if it isn't empty. */
+export function toBoolean(value, env) {
+  if (typeof value !== 'object') return Boolean(value);
+  if (!env?.inForm || !value.length) return value.length > 0;
+  const text = value[0].read;
+  return value[0].numeric ? Boolean(textNumber(text, env.zone)) : text !== '';
 }
 
 const COMPARE = {
@@ -46,25 +49,26 @@ const COMPARE = {
 };
 
 /**
- * XPath's comparison: true if any pair of nodes makes it true.
- * @returns {(a: *, b: *, zone: import('./dates.js').Zone) => boolean}
+ * XPath's comparison: true if any pair of nodes makes it true. In a form, a list without nodes compares as a blank.
+ * @returns {(a: *, b: *, env: object) => boolean}
  */
 export function comparison(operator) {
   const test = COMPARE[operator];
   const equality = operator === '=' || operator === '!=';
-  const atoms = (a, b, zone) => {
+  const atoms = (a, b, env) => {
     if (equality) {
-      if (typeof a === 'boolean' || typeof b === 'boolean') return test(toBoolean(a), toBoolean(b));
+      if (typeof a === 'boolean' || typeof b === 'boolean') return test(toBoolean(a, env), toBoolean(b, env));
       if (typeof a === 'string' && typeof b === 'string') return test(a, b);
     }
-    return test(toNumber(a, zone), toNumber(b, zone));
+    return test(toNumber(a, env.zone), toNumber(b, env.zone));
   };
-  return (a, b, zone) => {
+  return (first, second, env) => {
+    const [a, b] = env.inForm ? [first, second].map((value) => (value.length === 0 ? '' : value)) : [first, second];
     const left = typeof a === 'object', right = typeof b === 'object';
-    if (!left && !right) return atoms(a, b, zone);
-    if (typeof a === 'boolean' || typeof b === 'boolean') return atoms(toBoolean(a), toBoolean(b), zone);
-    if (!left) return b.some((node) => atoms(a, node.read, zone));
-    if (!right) return a.some((node) => atoms(node.read, b, zone));
-    return a.some((one) => b.some((other) => atoms(one.read, other.read, zone)));
+    if (!left && !right) return atoms(a, b, env);
+    if (typeof a === 'boolean' || typeof b === 'boolean') return atoms(toBoolean(a, env), toBoolean(b, env), env);
+    if (!left) return b.some((node) => atoms(a, node.read, env));
+    if (!right) return a.some((node) => atoms(node.read, b, env));
+    return a.some((one) => b.some((other) => atoms(one.read, other.read, env)));
   };
 }

@@ -36,7 +36,7 @@ export const opened = (values) => values.flatMap((value) => (typeof value === 'o
 
 /** A stored value counts when it says something other than no: blank, 0 and false don't. */
 function saysYes(c, value) {
-  if (typeof value !== 'string') return toBoolean(value);
+  if (typeof value !== 'string') return toBoolean(value, c.env);
   const number = toNumber(value, c.env.zone);
   return Number.isNaN(number) ? value !== '' && value !== 'false' : number !== 0;
 }
@@ -83,14 +83,14 @@ export const CORE = {
   'string-length': [0, 1, (c, value) => Array.from(text(c, value)).length],
   'normalize-space': [0, 1, (c, value) => text(c, value).replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '')],
   translate: [3, 3, translate],
-  boolean: [1, 1, (c, value) => toBoolean(value)],
-  not: [1, 1, (c, value) => !toBoolean(value)],
+  boolean: [1, 1, (c, value) => toBoolean(value, c.env)],
+  not: [1, 1, (c, value) => !toBoolean(value, c.env)],
   true: [0, 0, () => true],
   false: [0, 0, () => false],
   lang: [1, 1, language],
   number: [0, 1, (c, value) => toNumber(value === undefined ? c.node.read : value, c.env.zone)],
 
-  if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c)) ? yes(c) : no(c)), 'lazy'],
+  if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c), c.env) ? yes(c) : no(c)), 'lazy'],
   coalesce: [1, 999, (c, ...values) => {
     for (const value of values) {
       const found = value(c);

@@ -1,14 +1,20 @@
 // Lists of nodes, repeats, choices and other instances.
 
 import { chance, shuffle } from '../random.js';
+import { ELEMENT, INSTRUCTION } from '../nodes.js';
 import { needNodes } from '../paths.js';
 import { rowsWhere } from '../lookup.js';
 import { toNumber, toText } from '../values.js';
 
 const words = (value) => toText(value).split(/[ \t\r\n]+/).filter(Boolean);
 
-/** The place of a node among its siblings of the same name. */
-export const placeOf = (node) => (node.parent ? node.parent.named(node.name).indexOf(node) + 1 : 1);
+/** The place of a node among its siblings of the same name, from 1. */
+export function placeOf(node) {
+  if (!node.parent || node.kind > INSTRUCTION) return 1;
+  const siblings = node.kind === ELEMENT ? node.parent.named(node.name).filter((each) => each.ns === node.ns)
+    : node.parent.childNodes.filter((each) => each.kind === node.kind && each.name === node.name);
+  return siblings.indexOf(node) + 1;
+}
 
 /** position() in a predicate; position(node): the number of a repeat's instance. */
 function position(trees, compile) {
@@ -64,7 +70,7 @@ function nearest(nodes, context) {
 }
 
 function randomized(c, nodes, seed) {
-  return shuffle(needNodes(nodes).filter((node) => node.relevant), seed === undefined ? c.env.random : chance(seed));
+  return shuffle(needNodes(nodes).filter((node) => node.relevant), chance(seed ?? c.env.seed));
 }
 
 /** pulldata(instance, column, key column, key) is short for instance(...)/root/item[key column = key]/column. */

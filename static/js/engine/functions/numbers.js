@@ -45,7 +45,7 @@ export const NUMBERS = {
   floor: real(Math.floor),
   ceiling: real(Math.ceil),
   round: [1, 2, (c, x, digits) => round(toNumber(x, c.env.zone), digits === undefined ? undefined : toNumber(digits, c.env.zone))],
-  int: real(Math.trunc),
+  int: real((x) => Math.trunc(x) + 0),
   abs: real(Math.abs),
   pow: [2, 2, (c, x, y) => toNumber(x, c.env.zone) ** toNumber(y, c.env.zone)],
   log: real(Math.log),

@@ -1,6 +1,6 @@
 // Dates and times: today() and date() give ISO dates, now() an ISO dateTime with offset, both texts.
 
-import { DAY, dateOf, formatDate, formatMoment, parseDate, parseDays, parseMoment, parseTime } from '../dates.js';
+import { DAY, dateOf, formatDate, formatMoment, parseDays, parseMoment, parseTime } from '../dates.js';
 import { textNumber, toNumber, toText } from '../values.js';
 
 const atHome = (c, moment) => moment + c.env.zone(moment) * 60000;
@@ -20,6 +20,7 @@ function wallOf(c, value) {
   }
   const days = text === null ? value : textNumber(text, c.env.zone);
   if (text !== null && Number.isNaN(days)) throw new TypeError(`"${text}" is no date.`);
+  if (Number.isNaN(days)) return NaN;
   return Number.isInteger(days) ? days * DAY : atHome(c, Math.floor(days * DAY + 0.5));
 }
 
@@ -56,8 +57,7 @@ function decimalTime(c, value) {
   const time = parseTime(text);
   if (!time) return Number.isNaN(parseDays(text, c.env.zone)) && Number.isNaN(textNumber(text, c.env.zone)) ? NaN : timeOfDay(wallOf(c, text));
   if (time.offset === null) return time.ms / DAY;
-  const today = parseDate(dateOf(atHome(c, c.env.now()) / DAY)) * DAY;
-  return timeOfDay(atHome(c, today + time.ms - time.offset * 60000));
+  return timeOfDay(time.ms + (c.env.zone(0) - time.offset) * 60000);
 }
 
 function format(c, value, pattern) {
