@@ -2,15 +2,18 @@
  * The answers that the next interview of a form starts from (XLSForm `${last-saved#…}`). Of a finished interview only the
  * answers that the form asks to carry over are kept; nothing else stays readable on the phone.
  */
+import { ELEMENT } from './engine/nodes.js';
+import { readXml, writeXml } from './engine/xml.js';
+
 const LAST_SAVED = '__last-saved';
 
 /** `xml` with every answer blanked that the form doesn't carry over; null when it carries none. */
 export function carriedOver(form, xml) {
   const wanted = carriedPaths(form);
   if (wanted.size === 0) return null;
-  const document = new DOMParser().parseFromString(xml, 'application/xml');
-  blank(document.documentElement, '', wanted);
-  return new XMLSerializer().serializeToString(document);
+  const root = readXml(xml).children.find(({ kind }) => kind === ELEMENT);
+  blank(root, '', wanted);
+  return writeXml(root, form.namespaces);
 }
 
 /** The paths below `instance('__last-saved')` in all of the form's expressions, as "/data/group/name". */
@@ -31,11 +34,8 @@ function isLastSaved(tree) {
   return tree[0] === 'path' && Array.isArray(start) && start[0] === 'call' && start[1] === 'instance' && start[2]?.[1] === LAST_SAVED;
 }
 
-function blank(element, above, wanted) {
-  const path = `${above}/${element.localName}`;
-  if (element.children.length === 0) {
-    if (!wanted.has(path)) element.textContent = '';
-    return;
-  }
-  for (const child of element.children) blank(child, path, wanted);
+function blank(node, above, wanted) {
+  const path = `${above}/${node.name}`;
+  if (node.children.length === 0 && !wanted.has(path)) node.text = '';
+  for (const child of node.children) blank(child, path, wanted);
 }

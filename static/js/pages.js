@@ -10,7 +10,8 @@
 /** The pages of `interview` as it stands; `binds` maps plain paths to the form's binds. */
 export function pagesOf(interview, binds) {
   const pages = [];
-  const labelOf = ({ control, ref }) => (control.label ? interview.texts.plain(control.label, interview.node(ref)) : '');
+  const { instance, texts } = interview;
+  const labelOf = ({ control, ref }) => (control.label ? texts.plain(control.label, instance.find(ref) ?? instance.root) : '');
 
   function walk(entry, around) {
     if (!entry.relevant || looksOf(entry).includes('hidden')) return;

@@ -20,7 +20,7 @@ export async function fillView(argument, { signal }) {
     return await holdAndFill(filling, signal);
   } catch (error) {
     if (!(error instanceof CantOpen)) throw error;
-    return sorry(t(error.key));
+    return sorry(t(error.key), error.cause ? h('p.small', { lang: 'en' }, error.cause.message) : null);
   }
 }
 
@@ -77,6 +77,7 @@ class FillPage {
     this.back.parentElement.setAttribute('aria-label', filling.form.title);
     this.forward.hidden = page.kind === 'end';
     const section = page.kind === 'end' ? titleOf(filling.draft.title) : page.section;
+    this.body.dataset.page = page.key;
     fill(this.body, section ? h('p.section', {}, section) : null, ...this.content(page));
     this.drawSaved();
     this.drawQueue();

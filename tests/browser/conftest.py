@@ -1,0 +1,95 @@
+"""A server with the perception and observer forms published, and a phone enrolled with it: real processes both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.forms import get_form
+from survey_server.db.migrate import migrate
+from survey_server.db.models import now
+from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.publishing import publish_form
+from survey_server.db.session import Database, open_database
+from survey_server.db.waves import add_wave
+from tests.browser.field import Phone, Server, running
+
+ROOT = Path(__file__).resolve().parents[2]
+FORMS = {"ssr_perception": ("psus.csv", "posts.csv"), "ssr_observer": ("posts.csv",)}
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as the office leaves it before the first field day."""
+    folder = tmp_path_factory.mktemp("office")
+    url = f"sqlite:///{folder / 'survey.db'}"
+    migrate(url)
+    database = open_database(url)
+    with database.transaction() as session:
+        programme_id = add_programme(session, "demo", "Programa de prueba", demo=True).id
+    for form, files in FORMS.items():
+        data = {name: (ROOT / "forms" / name).read_bytes() for name in files}
+        publish_form(database, programme_id, f"{form}.md", (ROOT / "forms" / f"{form}.md").read_bytes(), data)
+        with database.transaction() as session:
+            today = now().date()
+            row = get_form(session, programme_id, form)
+            add_wave(session, row, "Ola 2", today - timedelta(days=9), today + timedelta(days=9), state="open")
+    database.close()
+    return folder
+
+
+@pytest.fixture
+def server(prepared_folder: Path, tmp_path: Path) -> Iterator[Server]:
+    """The server, up; a test may kill and start it."""
+    folder = tmp_path / "data"
+    shutil.copytree(prepared_folder, folder)
+    with running(Server(folder)) as started:
+        yield started
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """What the server stores, read beside it."""
+    opened = open_database(f"sqlite:///{server.folder / 'survey.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def link(server: Server, database: Database) -> Callable[[], str]:
+    """Makes enrolment links as the office does."""
+
+    def make() -> str:
+        with database.transaction() as session:
+            code = add_enrolment(session, get_programme(session, "demo").id, "Teléfono 7", "OB007")
+        return enrol_link(server.address, code)
+
+    return make
+
+
+@pytest.fixture
+def phone(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[Phone]:
+    made = Phone(playwright, tmp_path / "profile", server.address)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def screens() -> Path:
+    """Where pictures of the views go, to be looked at."""
+    folder = Path(os.environ.get("SURVEY_SCREENS_DIR", ROOT / "build" / "screens" / "phone"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,140 @@
+"""What the browser tests drive: a server process that can really be killed, and a phone-sized browser that can too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+CHROMIUM = "/usr/bin/chromium"
+SERVE = "from survey_server.cli.serve import serve; serve()"
+SIZE = {"width": 360, "height": 740}
+GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Return as soon as `true()`; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+class Server:
+    """`survey-server serve` as its own process group, on a port that stays the same when it comes back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self.environment = {
+            **os.environ,
+            "SURVEY_DATA_DIR": str(folder),
+            "SURVEY_BASE_URL": self.address,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", SERVE, "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until(self.answers, "the server to answer")
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.address, timeout=2) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its workers: no goodbye, nothing flushed."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+class Phone:
+    """Chromium with a profile of its own that outlives the browser process."""
+
+    def __init__(self, playwright: Playwright, profile: Path, address: str) -> None:
+        self.playwright = playwright
+        self.profile = profile
+        self.address = address
+        self.context: BrowserContext | None = None
+
+    def open(self, *, scheme: str = "light", path: str = "/") -> Page:
+        """Start the browser and open the app; what the page complains about fails the test at the end."""
+        self.context = self.playwright.chromium.launch_persistent_context(
+            str(self.profile),
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            viewport=SIZE,
+            device_scale_factor=2,
+            is_mobile=True,
+            has_touch=True,
+            color_scheme=scheme,
+            locale="es-GT",
+            timezone_id="America/Guatemala",
+            geolocation=GUATEMALA,
+            permissions=["geolocation"],
+            accept_downloads=True,
+        )
+        self.complaints: list[str] = []
+        page = self.context.pages[0]
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.address + path)
+        return page
+
+    def kill(self) -> None:
+        """SIGKILL to every process of this browser, as a phone does that runs out of memory."""
+        assert self.context is not None
+        mine = f"--user-data-dir={self.profile}".encode()
+        gone = []
+        for process in Path("/proc").iterdir():
+            if process.name.isdigit() and mine in _command_line(process):
+                os.kill(int(process.name), signal.SIGKILL)
+                gone.append(process)
+        assert gone, "no browser to kill"
+        wait_until(lambda: not any(_command_line(process) for process in gone), "the browser to be gone")
+        (self.profile / "SingletonLock").unlink(missing_ok=True)
+        self.context = None
+
+    def close(self) -> None:
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+            assert not self.complaints
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """The server, up for the length of the block and killed after it."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
