@@ -21,6 +21,13 @@ export class Choices {
     return this.rows(choices, node).map((row) => this.fromRow(choices, row, node));
   }
 
+  /** The text with the words left out that the question doesn't offer any more. */
+  offered(control, node) {
+    const values = new Set(this.rows(control.choices, node).map((row) => this.cell(control.choices, 'value', row, node)));
+    if (control.kind === 'select1') return values.has(node.text) ? node.text : '';
+    return node.text.split(' ').filter((word) => values.has(word)).join(' ');
+  }
+
   /** The label of a choice, blank if there is none of that value. */
   labelOf(control, node, value) {
     const { choices } = control;

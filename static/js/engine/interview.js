@@ -56,6 +56,7 @@ export class Interview {
     else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
     this.recalculation.markAll();
     this.recalculation.run();
+    this.recalculation.touched.clear();
     const events = fresh ? ['odk-instance-load', 'odk-instance-first-load'] : ['odk-instance-load'];
     this.act((action) => events.some((event) => action.events.includes(event)));
     this.settle();
@@ -177,8 +178,24 @@ export class Interview {
       for (const node of changed) {
         this.act((action) => action.events.includes('xforms-value-changed') && action.source === node.ref, node);
       }
-      if (!grown && !changed.length && !this.events?.length) break;
+      const dropped = this.dropUnoffered();
+      if (!grown && !dropped && !changed.length && !this.events?.length) break;
     }
+  }
+
+  /** Clear what select questions no longer offer, where something that their filters read has changed. */
+  dropUnoffered() {
+    const { touched } = this.recalculation;
+    const { filters } = this.prepared;
+    const controls = new Set([...touched, ...(touched.size ? [''] : [])].flatMap((ref) => filters.get(ref) ?? []));
+    touched.clear();
+    let dropped = false;
+    for (const control of controls) {
+      for (const node of this.instance.nodes(control.ref)) {
+        if (node.relevant && node.text) dropped = this.recalculation.setValue(node, this.choices.offered(control, node)) || dropped;
+      }
+    }
+    return dropped;
   }
 
   /** Bring repeats with a count up to it. Lowering it deletes nothing; only an untouched start is cut to it. */

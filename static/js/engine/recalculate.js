@@ -17,6 +17,7 @@ export class Recalculation {
     this.onValue = onValue;
     this.dirty = new Array(prepared.steps.length); // where a step is to be done: ALL, or the instances of repeats
     this.from = prepared.steps.length;
+    this.touched = new Set(); // refs of nodes that changed, for whoever else reads them; emptied by the reader
     this.own = new WeakMap(); // a node's own relevance
     this.faults = new Map(); // ref to the message of an expression that failed
   }
@@ -36,6 +37,7 @@ export class Recalculation {
 
   /** A node got another value or another relevance. */
   changed(node) {
+    this.touched.add(node.ref);
     const places = this.prepared.triggered(node.ref);
     if (!places.length) return;
     const scope = this.repeatAround(node);

@@ -32,7 +32,12 @@ export class State {
       const bind = this.interview.prepared.binds.get(at.ref);
       if (bind?.readonly && this.test(bind.readonly, at, false)) return true;
     }
-    return Boolean(this.bind.calculate);
+    return false;
+  }
+
+  /** Whether somebody may answer: neither readonly nor calculated. */
+  get editable() {
+    return !this.bind.calculate && !this.readonly;
   }
 
   /** Whether the value is of its type and keeps the constraint; blanks and irrelevant nodes do. */
