@@ -1,0 +1,60 @@
+"""`survey-server serve`: migrate the database and serve, with granian, until a signal says stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server import Server as Granian
+
+from survey_server.config import Config
+from survey_server.db.migrate import migrate
+
+STOP_SECONDS = 30
+"""How long requests in hand may take to end after a stop was asked for."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Where and how widely to serve."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int = 4
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes; with SQLite one is best.")
+@click.option("--threads", default=4, show_default=True, help="Requests in hand at once per process.")
+@click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="TLS certificate (PEM).")
+@click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key (PEM).")
+def serve(host: str, port: int, workers: int, threads: int, certificate: Path | None, key: Path | None) -> None:
+    """Serve the phone app, the API and the office. A stop (SIGTERM, Ctrl-C) lets requests in hand end."""
+    migrate(Config.from_environment().database_url)
+    run_server(Serving(host, port, workers, threads), certificate, key)
+
+
+def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
+    """Serve until a signal says stop. Settings come from the environment, in each process anew."""
+    Granian(
+        "survey_server.app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=serving.host,
+        port=serving.port,
+        workers=serving.workers,
+        blocking_threads=serving.threads,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000),
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_access=False,  # addresses may hold codes; what went wrong is logged in web/errors.py
+        ssl_cert=certificate,
+        ssl_key=key,
+        process_name="survey-server",
+    ).serve()
