@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from survey_server.db.audit import add_audit
 from survey_server.db.models import Membership, OfficeSession, Person, PersonLink, Programme, now
 from survey_server.problems import LinkExpired, LoginTaken, PersonNotFound, WeakPassword
 
@@ -78,6 +79,14 @@ def get_person(session: Session, person_id: int) -> Person:
     person = session.get(Person, person_id)
     if person is None:
         raise PersonNotFound("There is no such person.")
+    return person
+
+
+def get_person_by_login(session: Session, login: str) -> Person:
+    """The person who signs in as `login`, or PersonNotFound."""
+    person = find_person(session, login)
+    if person is None:
+        raise PersonNotFound(f"Nobody signs in as {login!r}.")
     return person
 
 
@@ -189,13 +198,15 @@ def use_link(session: Session, code: str, password: str, at: datetime | None = N
     return person
 
 
-def set_roles(session: Session, person: Person, programme: Programme, roles: Iterable[str]) -> None:
+def set_roles(session: Session, person: Person, programme: Programme, roles: Iterable[str], *, actor: str) -> None:
     """The person's roles in the programme become exactly these."""
+    roles = sorted(set(roles))
     session.execute(
         delete(Membership).where(Membership.programme_id == programme.id, Membership.person_id == person.id)
     )
-    session.add_all(Membership(programme_id=programme.id, person_id=person.id, role=role) for role in sorted(roles))
+    session.add_all(Membership(programme_id=programme.id, person_id=person.id, role=role) for role in roles)
     session.flush()
+    add_audit(session, programme.id, actor, "set-roles", f"person:{person.id}", roles=roles)
 
 
 def set_active(session: Session, person: Person, active: bool) -> None:

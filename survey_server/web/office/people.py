@@ -55,8 +55,7 @@ def change_roles(visit: Visit, person_id: int) -> Answer:
     roles = [role for role in request.form.getlist("role") if role in GIVEN_ROLES]
     with visit.database.transaction() as session:
         programme = get_programme(session, request.form.get("programme", ""))
-        set_roles(session, get_person(session, person_id), programme, roles)
-        add_audit(session, programme.id, visit.login.actor, "set-roles", f"person:{person_id}", roles=roles)
+        set_roles(session, get_person(session, person_id), programme, roles, actor=visit.login.actor)
     return redirect(url_for("office.person_page", person_id=person_id), 303)
 
 
