@@ -1,7 +1,8 @@
 /*
  * The service worker. It only keeps this version's files so that the app opens without signal.
  * It never sends anything, never touches a request that isn't one of those files, and installs all of them or nothing:
- * a failed download leaves the version before it running. The server puts `RELEASE` (version, files with SHA-256) above.
+ * a failed download leaves the version before it running. The server puts `RELEASE` (version, files with the start of
+ * their SHA-256) above.
  */
 const PREFIX = 'app-';
 const CACHE = PREFIX + RELEASE.version;
@@ -51,7 +52,7 @@ async function find(path, sha256) {
 
 async function digest(response) {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('').slice(0, 20);
 }
 
 async function activate() {

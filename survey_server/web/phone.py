@@ -32,6 +32,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
+_DIGEST_DIGITS = 20
 _PHONE_FOLDERS = ("css/", "icons/", "js/")
 
 phone = Blueprint("phone", __name__, template_folder=str(Path(__file__).resolve().parents[1] / "templates"))
@@ -127,8 +128,8 @@ def _manifest(assets: Assets) -> bytes:
 
 
 def _worker(assets: Assets, *pages: Asset) -> bytes:
-    files = {page.path: page.sha256 for page in pages}
-    files |= {assets.url(asset.path): asset.sha256 for asset in assets.under(*_PHONE_FOLDERS)}
+    files = {page.path: page.sha256[:_DIGEST_DIGITS] for page in pages}
+    files |= {assets.url(asset.path): asset.sha256[:_DIGEST_DIGITS] for asset in assets.under(*_PHONE_FOLDERS)}
     release = json.dumps({"version": assets.hash, "files": files}, separators=(",", ":"))
     return f"const RELEASE = {release};\n".encode() + assets.files["sw.js"].body
 

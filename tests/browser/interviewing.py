@@ -1,4 +1,4 @@
-"""An interviewer who answers whatever the phone shows: given answers where the test names them, else the first there is."""
+"""An interviewer who answers whatever the phone shows: what the test names, else the first there is."""
 
 from __future__ import annotations
 
