@@ -73,7 +73,9 @@ def shown(number: float) -> float | str:
 def server_xpath(case: Case) -> Case:
     """The server's answer to an expression case."""
     zone = ZoneInfo(case.get("tz", "UTC"))
-    environment = Environment(zone, datetime.fromisoformat(case["now"]) if "now" in case else None, case.get("lang", ""))
+    environment = Environment(
+        zone, datetime.fromisoformat(case["now"]) if "now" in case else None, case.get("lang", "")
+    )
     document = parse_xml(case.get("xml", "<data/>").encode(), keep_space=True)
     compiler = Compiler(LIBRARY, Scope(case.get("ns", {})))
     try:

@@ -16,16 +16,34 @@ Tree = list[Any]
 Case = dict[str, Any]
 
 WORDS = ["", "a", "b", "a b", "ab", "Ñandú", "😀x", "1", "01", "-2.5", "1e3", " 7 ", ".", "true", "false", "0"]
-DATES = ["2026-11-21", "2024-02-29", "2023-02-29", "2026-11-21T10:15:30.123-06:00", "2026-03-08T02:30:00", "10:15", "23:59:59.5Z"]
+DATES = ["2026-11-21", "2024-02-29", "2023-02-29", "2026-11-21T10:15:30.123-06:00", "2026-03-08T02:30:00"]
+TIMES = ["10:15", "23:59:59.5Z"]
 PLACES = ["14.6 -90.5 0 0", "14.6 -90.5 0 0;14.7 -90.5 0 0;14.7 -90.4 0 0;14.6 -90.5 0 0", "91 0", "14.65 -90.45"]
-PATTERNS = ["[a-z]+", "^[A-Z0-9]{2,4}$", "(a|b)*", "\\d+", ".*", "a b?", "[^a]", "(?i)AB", "\\p{L}+", "x{2}", "(a+)+", "(?=a).*"]
-FORMATS = ["%Y-%m-%d", "%e %b %y", "%a %H:%M:%S.%3", "%n/%d %h"]
+PATTERNS = ["[a-z]+", "^[A-Z0-9]{2,4}$", "(a|b)*", "\\d+", ".*", "a b?", "[^a]", "(?i)AB", "\\p{L}+", "x{2}", "(a+)+"]
+PATTERNS += ["(?=a).*", "[[:a]b]", "a**", "(", "\\bab\\b", "[a-", "\\Q.\\E+", "(?!b).*"]
+FORMATS = ["%Y-%m-%d", "%e %b %y", "%a %H:%M:%S.%3", "%n/%d %h", "%q"]
+DIGESTS = ["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "CRC"]
 
-texts = st.sampled_from(WORDS + DATES + PLACES) | st.text(alphabet="ab 12.-ñ😀", max_size=6)
-numbers = st.sampled_from([0.0, 1.0, -1.0, 2.0, 0.5, -1.5, 3.7, 1e-7, 123456789.0, 20000.25]) | st.floats(-1e6, 1e6).map(lambda x: round(x, 4))
+
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()
+
+
+def literally(*choices: str) -> Any:
+    """One of these texts, as a literal."""
+    return st.sampled_from(choices).map(lambda text: ["str", text])
+
+
+texts = st.sampled_from(WORDS + DATES + TIMES + PLACES) | st.text(alphabet="ab 12.-ñ😀", max_size=6)
+EXACT = [0.0, 1.0, -1.0, 2.0, 0.5, -1.5, 3.7, 1e-7, 123456789.0, 20000.25]
+numbers = st.sampled_from(EXACT) | st.floats(-1e6, 1e6).map(lambda x: round(x, 4))
 literals = texts.map(lambda s: ["str", s]) | numbers.map(lambda x: ["neg", ["num", -x]] if x < 0 else ["num", x])
-axes = st.sampled_from(["child"] * 6 + ["parent", "self", "descendant", "descendant-or-self", "ancestor", "ancestor-or-self", "following",
-                        "preceding", "following-sibling", "preceding-sibling", "attribute"])  # fmt: skip
+AXES = (
+    "child child child child child child parent self descendant descendant-or-self ancestor ancestor-or-self following"
+    " preceding following-sibling preceding-sibling attribute"
+)
+axes = st.sampled_from(words(AXES))
 tests = st.sampled_from(["*", "a", "b", "item", "x", "y", "node()", "text()"])
 
 
@@ -45,11 +63,15 @@ def extend(inner: Any) -> Any:
     """Every operator and function over what there is already."""
     nodes = path_of(inner)
     binary = st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "div", "mod", "or", "and"])
-    one = ["string", "number", "boolean", "not", "string-length", "normalize-space", "floor", "ceiling", "round", "int", "abs",
-           "sqrt", "log", "exp", "sin", "atan", "count-selected", "boolean-from-string", "date", "decimal-date-time", "decimal-time",
-           "date-time", "area", "distance", "intersects", "base64-decode", "once"]  # fmt: skip
-    two = ["concat", "contains", "starts-with", "ends-with", "substring-before", "substring-after", "selected", "selected-at",
-           "coalesce", "round", "pow", "atan2", "substring", "substr", "min", "max", "join", "geofence", "distance"]  # fmt: skip
+    one = words(
+        "string number boolean not string-length normalize-space floor ceiling round int abs sqrt log exp sin atan"
+        " count-selected boolean-from-string date decimal-date-time decimal-time date-time area distance intersects"
+        " base64-decode once"
+    )
+    two = words(
+        "concat contains starts-with ends-with substring-before substring-after selected selected-at coalesce round"
+        " pow atan2 substring substr min max join geofence distance"
+    )
     return st.one_of(
         st.tuples(binary, inner, inner).map(list),
         inner.map(lambda tree: ["neg", tree]),
@@ -58,23 +80,30 @@ def extend(inner: Any) -> Any:
         st.tuples(nodes, inner).map(lambda pair: ["filter", *pair]),
         *[call(name, inner) for name in one],
         *[call(name, inner, inner) for name in two],
-        *[call(name, nodes) for name in ("count", "sum", "count-non-empty", "min", "max", "name", "local-name", "position")],
-        *[call(name, inner, inner, inner) for name in ("if", "translate", "substring", "substr", "concat", "checklist")],
-        call("regex", inner, st.sampled_from(PATTERNS).map(lambda p: ["str", p])),
-        *[call(name, inner, st.sampled_from(FORMATS).map(lambda f: ["str", f])) for name in ("format-date", "format-date-time")],
+        *[
+            call(name, nodes)
+            for name in ("count", "sum", "count-non-empty", "min", "max", "name", "local-name", "position")
+        ],
+        *[
+            call(name, inner, inner, inner)
+            for name in ("if", "translate", "substring", "substr", "concat", "checklist")
+        ],
+        call("regex", inner, literally(*PATTERNS)),
+        *[call(name, inner, literally(*FORMATS)) for name in ("format-date", "format-date-time")],
         call("randomize", nodes, inner),
-        call("digest", inner, st.sampled_from(["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"]).map(lambda a: ["str", a])),
+        call("digest", inner, literally(*DIGESTS)),
         call("weighted-checklist", inner, inner, inner, inner),
     )
 
 
-trees = st.recursive(literals | path_of(literals) | st.sampled_from([["call", "true"], ["call", "position"], ["call", "last"], ["call", "today"]]),
-                     extend, max_leaves=8)  # fmt: skip
+BARE = [["call", name] for name in words("true false position last today now pi string number current")]
+trees = st.recursive(literals | path_of(literals) | st.sampled_from(BARE), extend, max_leaves=8)
 
 
 @st.composite
 def documents(draw: Any) -> str:
     """Small documents with nested and repeated elements."""
+
     def element(depth: int) -> str:
         name = draw(st.sampled_from(["a", "b", "item", "x", "y"]))
         attributes = draw(st.sampled_from(["", ' x="1"', ' y="a b"']))

@@ -2,7 +2,7 @@
 // JSON on standard output. `survey-server xpath` and `survey-server scenario` with --engine browser run this; the
 // phone never loads it.
 //   node cli.mjs xpath     [{id, tree, xml?, context?, ns?, now?, tz?, lang?, as?}]
-//   node cli.mjs scenario  [{id, form, files?, lastSaved?, now?, tz?, steps}]
+//   node cli.mjs scenario  [{id, form, files?, last_saved?, now?, tz?, steps}]
 // With --lines, every line of input is such a list and is answered by a line.
 
 import { createInterface } from 'node:readline';

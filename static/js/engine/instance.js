@@ -96,6 +96,12 @@ export class Instance {
     return parent.append(template.copy(), next);
   }
 
+  /** Stands for an instance of a repeat that isn't there yet, where expressions about the repeat start. */
+  phantom(parent, ref) {
+    const { name, prefix, ns } = this.templates.get(ref);
+    return Object.assign(new Node(ELEMENT, name, '', parent), { prefix, ns, ref, relevant: parent.relevant });
+  }
+
   /** Nodes by ref, in document order; to be called after nodes came or went. */
   list() {
     this.byRef = new Map();

@@ -205,7 +205,8 @@ export class Interview {
       if (!count || !this.instance.templates.has(ref)) continue;
       for (const parent of [...this.instance.nodes(ref.slice(0, ref.lastIndexOf('/')))]) {
         const own = parent.children.filter((child) => child.ref === ref);
-        const value = Math.trunc(toNumber(this.recalculation.evaluate(count, parent, 0), this.env.zone)) || 0;
+        const about = own[0] ?? this.instance.phantom(parent, ref);
+        const value = Math.trunc(toNumber(this.recalculation.evaluate(count, about, 0), this.env.zone)) || 0;
         const wanted = parent.relevant ? Math.min(value, MAX_INSTANCES) : 0;
         if (wanted > own.length) {
           this.grow(parent, ref, wanted - own.length);

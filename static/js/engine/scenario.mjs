@@ -16,7 +16,7 @@ const CHECKS = {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 /** @param {{id: string, form: object, files?: Record<string, string>, steps: object[]}} scenario */
-export function runScenario({ id, form, error, files, now, tz, lang, properties, lastSaved, steps }) {
+export function runScenario({ id, form, error, files, now, tz, lang, properties, last_saved: lastSaved, steps }) {
   if (error) return { id, error };
   const options = { now, tz, language: lang, datasets: files, lastSaved, properties };
   try {

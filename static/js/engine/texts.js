@@ -23,7 +23,7 @@ export class Texts {
   plain(key, node, form = '') {
     const parts = this.forms(key)?.[form];
     if (!Array.isArray(parts)) return parts ?? '';
-    return parts.map((part) => (typeof part === 'string' ? part : this.output(part, node))).join('');
+    return parts.map((part) => (typeof part === 'string' ? part : this.output(part, node))).join('').trim();
   }
 
   output(part, node) {
