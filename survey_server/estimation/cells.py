@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.design import Design
+from survey_server.estimation.taylor import linear_means
 from survey_server.problems import BadEstimate
 
 _DENSE = 1 << 22
@@ -125,14 +126,18 @@ class Pairs:
     def __init__(self, frame: PsuFrame, waves: Sequence[Cells], domain: int, n_levels: int) -> None:
         self.frame, self.domain, self.n_levels = frame, domain, n_levels
         keys, self.inside = [], []
+        everywhere = np.empty(0, dtype=np.intp)
+        if any(cells.design.calibration is not None for cells in waves):  # then every PSU has a residual in every level
+            strata = np.arange(n_levels)[:, None] * frame.n_strata + frame.psu_stratum
+            everywhere = (strata * frame.n_psu + np.arange(frame.n_psu)).ravel()
         for cells in waves:
             level = np.zeros(cells.n_cells, dtype=np.intp) if domain < 0 else cells.levels[domain]
             inside = level >= 0
             stratum = frame.psu_stratum[cells.psu]
             keys.append(((level * frame.n_strata + stratum) * frame.n_psu + cells.psu)[inside])
             self.inside.append(inside)
-        unique, place = np.unique(np.concatenate(keys), return_inverse=True)
-        self.of_cell = np.split(place, np.cumsum([len(key) for key in keys])[:-1])
+        unique, place = np.unique(np.concatenate([*keys, everywhere]), return_inverse=True)
+        self.of_cell = np.split(place, np.cumsum([len(key) for key in keys]))[:-1]
         self.size = len(unique)
         self.psu = unique % frame.n_psu
         group, self.group_start = np.unique(unique // frame.n_psu, return_index=True)
@@ -173,6 +178,26 @@ class DomainSums:
             self.spread = np.maximum(squares - self.mean**2, 0.0)
             z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
         self.z = np.where(self.w_total[:, pairs.pair_level] > 0, z, 0.0)
+        self.extra = np.zeros_like(self.mean)
+        if cells.design.calibration is not None or cells.design.second is not None:
+            self._linearise_rows()
+
+    def _linearise_rows(self) -> None:
+        """PSU totals under calibrated weights, and the variance of a second stage: both need the rows themselves."""
+        pairs, cells, design = self.pairs, self.cells, self.cells.design
+        own = np.full(pairs.frame.n_psu, -1, dtype=np.intp)
+        own[pairs.frame.psu_of[cells.wave]] = np.arange(design.n_psu)
+        place = own[pairs.psu]
+        for i, column in enumerate(cells.columns):
+            levels = np.flatnonzero(self.n_total[i])
+            if column is None or not len(levels):
+                continue
+            linear = linear_means(column, design, [cells.in_level(pairs.domain, int(level)) for level in levels])
+            totals = np.zeros((design.n_psu + 1, pairs.n_levels))  # the last row is for PSUs of other waves
+            totals[:-1, levels] = linear.totals
+            self.z[i] = totals[place, pairs.pair_level]
+            if design.second is not None:
+                self.extra[i, levels] = np.diag(design.second.covariance(linear.residuals))
 
 
 def _runs(values: Floats, start: Codes) -> Floats:

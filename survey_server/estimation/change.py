@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,11 @@ class Change:
     p_value: float
     mde: float
     overlap: float
+
+    def scaled(self, factor: float) -> Change:
+        """The same change in other units (0.06 to 6 pp)."""
+        sides = {name: getattr(self, name).scaled(factor) for name in ("estimate", "before", "after")}
+        return dataclasses.replace(self, mde=self.mde * abs(factor), **sides)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, the three estimates as dicts of their own."""

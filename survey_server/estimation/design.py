@@ -13,6 +13,8 @@ from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.calibration import Calibration
 from survey_server.problems import BadDesign, BadWeight, LonelyPsu, PsuInTwoStrata
 
+__all__ = ["Bools", "Codes", "Design", "Floats", "Lonely", "SecondStage", "stack_designs"]
+
 Lonely: TypeAlias = Literal["adjust", "average", "certainty", "fail"]
 
 

@@ -158,4 +158,4 @@ def sample_size(p1: float, p2: float, power: float = 0.8, alpha: float = 0.05, d
 
 
 def _expit(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+    return 0.0 if x < -700 else 1 / (1 + math.exp(-x))

@@ -15,7 +15,7 @@ from survey_server.estimation.distributions import t_quantile, t_two_sided
 from survey_server.problems import BadEstimate, EmptyDomain
 
 Link: TypeAlias = Literal["linear", "logit"]
-_ROUNDS = 200
+_ROUNDS, _SEPARATED = 200, 35.0  # log odds at which a chance is 1 to the last digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def _solve(x: Floats, y: Floats, weight: Floats, link: Link) -> tuple[Floats, Fl
         slope = fitted * (1 - fitted)
         step = np.linalg.solve((x.T * (weight * slope)) @ x, (x.T * weight) @ (y - fitted))
         beta = beta + step
-        if np.abs(beta).max() > 500:
+        if np.abs(x @ beta).max() > _SEPARATED:
             break
         if np.abs(step).max() <= 1e-13 * max(1.0, float(np.abs(beta).max())):
             fitted = 1 / (1 + np.exp(-(x @ beta)))

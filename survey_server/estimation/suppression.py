@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from survey_server.estimation.arrays import Bools, Floats
 from survey_server.estimation.intervals import korn_graubard_interval
 
 Flag: TypeAlias = Literal["", "bracketed", "suppressed"]
@@ -43,10 +44,11 @@ def complementary(flags: Sequence[Flag], sizes: Sequence[float], total_shown: bo
     return done
 
 
-def complementary_table(hidden: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def complementary_table(hidden: Bools, sizes: Floats) -> Bools:
     """A two-way table whose row and column totals are shown: no line keeps exactly one hidden cell, if it can be had.
 
-    Repeats until nothing changes: every line with a single hidden cell hides its smallest other cell.
+    Repeats until nothing changes: every line with a single hidden cell hides another, its smallest among those whose
+    crossing line has a hidden cell already, else its smallest.
     """
     done = hidden.copy()
     while True:
@@ -55,7 +57,8 @@ def complementary_table(hidden: np.ndarray, sizes: np.ndarray) -> np.ndarray:
             for line, count in zip(cells, counts, strict=True):
                 others = np.flatnonzero(~line & (count > 0))
                 if line[count > 0].sum() == 1 and len(others):
-                    line[others[np.argmin(count[others])]] = True
+                    uncrossed = cells.sum(axis=0)[others] == 0
+                    line[others[np.lexsort((count[others], uncrossed))[0]]] = True
         if int(done.sum()) == before:
             return done
 

@@ -25,14 +25,23 @@ def variances(sums: DomainSums) -> Floats:
     finite = 1.0 - frame.fraction[t][pairs.group_stratum]
     alone = drawn == 1
     scale = finite * drawn / np.maximum(drawn - 1, 1)
-    keep = np.where(drawn > 0, 1.0 / np.maximum(drawn, 1), 0.0)
+    first, second = pairs.sum_groups(sums.z), pairs.sum_groups(sums.z**2)
+    spread = second - first**2 / np.maximum(drawn, 1)
     if design.lonely == "adjust":
-        keep = np.where(alone, 0.0, keep)  # the mean over all PSUs is 0 for a mean
+        middle = _grand_mean(sums)
+        spread = np.where(alone, second - 2 * middle * first + middle**2, spread)
     else:
         scale = np.where(alone, 0.0, scale)
-    first, second = pairs.sum_groups(sums.z), pairs.sum_groups(sums.z**2)
-    variance = pairs.sum_levels(scale * np.maximum(second - keep * first**2, 0.0))
-    return variance * average_factors(sums) if design.lonely == "average" else variance
+    variance = pairs.sum_levels(scale * np.maximum(spread, 0.0))
+    return variance * average_factors(sums) + sums.extra
+
+
+def _grand_mean(sums: DomainSums) -> Floats:
+    """The mean of all PSUs of the sample (items x groups): 0 but for the rounding, save under calibrated weights."""
+    level = np.repeat(sums.pairs.levels, np.diff([*sums.pairs.level_start, len(sums.pairs.group_start)]))
+    totals = sums.pairs.sum_levels(sums.pairs.sum_groups(sums.z))
+    middle: Floats = totals[:, level] / sums.cells.design.n_psu
+    return middle
 
 
 def average_factors(sums: DomainSums) -> Floats:
@@ -40,8 +49,10 @@ def average_factors(sums: DomainSums) -> Floats:
     if sums.cells.design.lonely != "average":
         return np.ones_like(sums.mean)
     pairs = sums.pairs
-    here = (pairs.sum_groups(sums.n) > 0).astype(float)
-    able = here * (pairs.frame.drawn[sums.cells.wave][pairs.group_stratum] > 1)
+    drawn = pairs.frame.drawn[sums.cells.wave][pairs.group_stratum]
+    every = sums.cells.design.calibration is not None
+    here = np.where((pairs.sum_groups(sums.n) > 0) | (every & (drawn > 0)), 1.0, 0.0)
+    able = here * (drawn > 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         factors: Floats = pairs.sum_levels(here) / pairs.sum_levels(able)
     return factors
@@ -124,11 +135,13 @@ def _cross(before: DomainSums, after: DomainSums, shared: SharedPsus) -> Floats:
     n = shared.n[stratum]
     finite = np.sqrt((1 - frame.fraction[t0][stratum]) * (1 - frame.fraction[t1][stratum]))
     scale = np.where(n > 1, n / np.maximum(n - 1, 1), 0.0)
-    keep = np.where(n > 1, 1.0 / np.maximum(n, 1), 0.0)
+    first, second, both = pairs.sum_groups(z0), pairs.sum_groups(z1), pairs.sum_groups(z0 * z1)
+    products = both - first * second / np.maximum(n, 1)
     if before.cells.design.lonely == "adjust":
         alone = (n == 1) & (frame.drawn[t0][stratum] == 1) & (frame.drawn[t1][stratum] == 1)
+        m0, m1 = _grand_mean(before), _grand_mean(after)
+        products = np.where(alone, both - m1 * first - m0 * second + m0 * m1, products)
         scale = np.where(alone, 1.0, scale)
-    products = pairs.sum_groups(z0 * z1) - keep * pairs.sum_groups(z0) * pairs.sum_groups(z1)
     return pairs.sum_levels(finite * scale * products) * np.sqrt(average_factors(before) * average_factors(after))
 
 

@@ -47,9 +47,13 @@ class Linear:
     @property
     def totals(self) -> Floats:
         """PSU totals of the influence (P x k), calibration taken out."""
+        return self.design.by_psu(self.residuals)
+
+    @property
+    def residuals(self) -> Floats:
+        """The influence of every row (n x k), calibration taken out."""
         calibration = self.design.calibration
-        rows = self.influence if calibration is None else calibration.residuals(self.influence, self.design.weight)
-        return self.design.by_psu(rows)
+        return self.influence if calibration is None else calibration.residuals(self.influence, self.design.weight)
 
     def estimate(self, i: int, kind: Kind = "mean") -> Estimate:
         """The i-th as an Estimate, with its own domain's degrees of freedom."""

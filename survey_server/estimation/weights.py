@@ -15,7 +15,7 @@ from survey_server.estimation.calibration import Calibration
 from survey_server.estimation.design import Design
 from survey_server.problems import BadEstimate, MarginMismatch
 
-_ROUNDS = 500
+_ROUNDS, _TRIMS = 500, 50
 
 
 @dataclass(frozen=True)
@@ -86,21 +86,23 @@ def rake(
     """Weights that add up to the population in every category of every margin, one margin after the other until all do.
 
     Margins given as shares (adding up to 1) are taken of the sample's own weight. `trim` keeps every weight at most
-    that many times the median and rakes again; then the margins may be missed by the gap that the report tells.
+    that many times the raked median, and none lighter than the lightest was, and rakes again; where both can't be had
+    the margins are missed by the gap that the report tells.
     """
     codes, wanted = _margins(design, margins, totals)
-    weight, trimmed, done, turns, gap = design.weight.copy(), 0, False, 0, np.inf
-    for _ in range(1 if trim is None else 50):
-        weight, done, more, gap = _fit(weight, codes, wanted, tolerance, rounds)
-        turns += more
-        if trim is None:
-            break
-        heavy = weight > trim * float(np.median(weight)) * (1 + 1e-9)
+    weight, trimmed = design.weight, 0
+    weight, done, turns, gap = _fit(weight, codes, wanted, tolerance, rounds)
+    lightest, cap = float(weight.min()), np.inf if trim is None else trim * float(np.median(weight))
+    for _ in range(_TRIMS):
+        heavy = weight > cap * (1 + 1e-9)
         if not heavy.any():
             break
         trimmed = max(trimmed, int(heavy.sum()))
-        weight = np.minimum(weight, trim * float(np.median(weight)))
-        gap, done = _gap(weight, codes, wanted), False
+        weight, done, more, _ = _fit(np.clip(weight, lightest, cap), codes, wanted, tolerance, rounds)
+        turns += more
+    if (weight > cap * (1 + 1e-9)).any():
+        weight, done = np.clip(weight, lightest, cap), False
+    gap = _gap(weight, codes, wanted)
     factor = weight / design.weight
     report = RakingReport(
         converged=done,
