@@ -17,7 +17,7 @@ Choices = Mapping[str, tuple[str, ...]]
 
 
 @dataclass
-class Misfit(Exception):  # noqa: N818 - a cell that doesn't fit; never leaves the import
+class Misfit(Exception):
     """A cell that can't be the answer: the reason and the cure, for the row report."""
 
     reason: str
@@ -33,6 +33,11 @@ def read_value(question: Question, text: str, choices: Choices | None, labels: M
             return _read_choice(text, choices, labels)
         return " ".join(dict.fromkeys(_read_choice(one, choices, labels) for one in _several(text, choices)))
     return _READERS.get(question.type, _as_it_is)(text)
+
+
+def read_day(text: str) -> date:
+    """The day that a cell names; raises Misfit."""
+    return date.fromisoformat(_read_date(text))
 
 
 def is_ticked(text: str) -> bool:

@@ -9,7 +9,7 @@ from survey_server.xlsform.workbook import read_workbook
 
 FORM = """
 | survey |
-| | type | name | label::Español (es) | label::English (en) | required | constraint | relevant | calculation | choice_filter |
+| | type | name | label::es | label::en | required | constraint | relevant | calculation | choice_filter |
 | | start | start | | | | | | | |
 | | today | today | | | | | | | |
 | | select_one country | country | País | Country | yes | | | | |
@@ -25,7 +25,7 @@ FORM = """
 | | integer | kid_age | Edad | Age | | | | | |
 | | end_repeat | | | | | | | | |
 | choices |
-| | list_name | name | label::Español (es) | label::English (en) | in |
+| | list_name | name | label::es | label::en | in |
 | | country | MX | México | Mexico | |
 | | country | CO | Colombia | Colombia | |
 | | town | 1 | Tijuana | Tijuana | MX |
@@ -36,7 +36,7 @@ FORM = """
 | | way | 4 | Otro | Something else | |
 | settings |
 | | form_title | form_id | version | default_language |
-| | Soborno | bribe | 1 | Español (es) |
+| | Soborno | bribe | 1 | es |
 | design |
 | | role | source | field | note |
 | | psu | question | country | |
