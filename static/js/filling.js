@@ -7,7 +7,7 @@ import { findDraft, Keeper, newDraft } from './drafts.js';
 import { Interview } from './engine/interview.js';
 import { canAnswer } from './kinds.js';
 import { finish } from './outbox.js';
-import { indexOfPage, pagesOf } from './pages.js';
+import { aboutHowMany, indexOfPage, pagesOf } from './pages.js';
 import { get } from './store.js';
 import { language, languageCode } from './texts.js';
 
@@ -56,6 +56,10 @@ export class Filling {
 
   get draft() {
     return this.keeper.draft;
+  }
+
+  get total() {
+    return aboutHowMany(this.pages, this.index);
   }
 
   get page() {
@@ -126,7 +130,7 @@ export class Filling {
     const name = this.nameRef ? this.interview.state(this.nameRef).value.trim() : '';
     return {
       xml: this.interview.serialize(), place: this.page.key, label: NAMED.test(name) ? name : '',
-      done: this.index, total: this.pages.length - 1,
+      done: this.index, total: this.total,
     };
   }
 }

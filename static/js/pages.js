@@ -2,20 +2,24 @@
  * An interview as a row of short pages: one question each, a field-list group together, one page after a repeat that
  * grows by hand, and the end. Only what is relevant now has a page.
  *
- *   { key, kind: 'questions' | 'repeat' | 'end', questions, section, heading, repeat? }
+ *   { key, kind: 'questions' | 'repeat' | 'end', questions, section, heading, skipped, repeat? }
  *
  * `key` is the path of the first question (or of the repeat, or 'end'): it stays the same while others come and go.
+ * `skipped` counts the questions before it that aren't relevant now.
  */
+const LIKELY = 0.5;
 
 /** The pages of `interview` as it stands; `binds` maps plain paths to the form's binds. */
 export function pagesOf(interview, binds) {
   const pages = [];
+  let skipped = 0;
   const { instance, texts } = interview;
   const labelOf = ({ control, ref }) => (control.label ? texts.plain(control.label, instance.find(ref) ?? instance.root) : '');
 
   function walk(entry, around) {
-    if (!entry.relevant || looksOf(entry).includes('hidden')) return;
-    if (entry.control.kind === 'group') walkGroup(entry, around);
+    if (looksOf(entry).includes('hidden')) return;
+    if (!entry.relevant) skipped += questionsIn(entry);
+    else if (entry.control.kind === 'group') walkGroup(entry, around);
     else if (entry.control.kind === 'repeat') walkRepeat(entry, around);
     else addQuestion(entry, around);
   }
@@ -36,21 +40,21 @@ export function pagesOf(interview, binds) {
     const grows = !entry.control.count && !entry.control.no_add_remove;
     const hidden = entry.children.length > 0 && !entry.children.some(({ relevant }) => relevant);
     if (!grows || hidden) return;
-    pages.push({ key: entry.ref, kind: 'repeat', questions: [], section: name, repeat: { ref: entry.ref, label: name, count: entry.children.length } });
+    pages.push({ key: entry.ref, kind: 'repeat', questions: [], section: name, skipped, repeat: { ref: entry.ref, label: name, count: entry.children.length } });
   }
 
   function addQuestion({ ref, control }, { section, together }) {
     const question = { ref, control, bind: binds.get(ref.replace(/\[\d+\]/g, '')) ?? {} };
     if (together?.page) together.page.questions.push(question);
     else {
-      const page = { key: ref, kind: 'questions', questions: [question], section: together?.section ?? section, heading: together?.heading ?? '' };
+      const page = { key: ref, kind: 'questions', questions: [question], section: together?.section ?? section, heading: together?.heading ?? '', skipped };
       if (together) together.page = page;
       pages.push(page);
     }
   }
 
   for (const entry of interview.tree()) walk(entry, { section: '', together: null });
-  pages.push({ key: 'end', kind: 'end', questions: [], section: '' });
+  pages.push({ key: 'end', kind: 'end', questions: [], section: '', skipped });
   return pages;
 }
 
@@ -58,6 +62,19 @@ export function pagesOf(interview, binds) {
 export function indexOfPage(pages, key, before = 0) {
   const index = pages.findIndex((page) => page.key === key || page.questions.some(({ ref }) => ref === key));
   return index >= 0 ? index : Math.min(before, pages.length - 1);
+}
+
+/**
+ * About how many pages there will be, seen from the page at `index`: later answers will bring some of the questions in
+ * that aren't relevant yet. Exact on the last page.
+ */
+export function aboutHowMany(pages, index) {
+  const ahead = pages.at(-1).skipped - pages[index].skipped;
+  return pages.length - 1 + Math.round(ahead * LIKELY);
+}
+
+function questionsIn(entry) {
+  return entry.children ? entry.children.reduce((sum, child) => sum + questionsIn(child), 0) : 1;
 }
 
 function looksOf({ control }) {

@@ -122,8 +122,7 @@ class FillPage {
 
   drawHead() {
     const { filling } = this;
-    const { index, pages, page, form } = filling;
-    const total = pages.length - 1;
+    const { index, total, page, form } = filling;
     const words = page.kind === 'end' ? t('end') : t('progress', { n: index + 1, total });
     fill(this.head,
       h('button.icon-button', { type: 'button', 'aria-label': t('saveAndLeave'), onclick: () => this.leave() }, icon('back')),
