@@ -8,25 +8,24 @@ from survey_server.xlsform.complaints import Complaints
 from survey_server.xlsform.model import Control
 
 ANY = frozenset(("field-list", "pages", "minimal", "maps", "placement-map", "hidden-answer", "nogroup"))
+_LISTS = (
+    "minimal autocomplete search quick columns-pack columns no-buttons likert list list-nolabel label table-list image-map"
+    " map horizontal horizontal-compact compact quickcompact"
+)
+_FIELDS = (
+    "multiline numbers thousands-sep url masked counter no-calendar month-year year placement-map maps picker signature"
+    " draw annotate new new-front"
+)
 SUPPORTED: dict[str, frozenset[str]] = {
-    "input": frozenset(
-        "multiline numbers thousands-sep url masked counter no-calendar month-year year placement-map maps"
-        " picker signature draw annotate new new-front".split()
-    ),
-    "select1": frozenset(
-        "minimal autocomplete search quick columns-pack columns no-buttons likert list list-nolabel label table-list"
-        " image-map map horizontal horizontal-compact compact quickcompact".split()
-    ),
-    "select": frozenset(
-        "minimal autocomplete search columns-pack columns no-buttons list list-nolabel label table-list image-map"
-        " horizontal horizontal-compact compact map".split()
-    ),
+    "input": frozenset(_FIELDS.split()),
+    "select1": frozenset(_LISTS.split()),
+    "select": frozenset(_LISTS.split()) - {"quick", "likert", "quickcompact"},
     "rank": frozenset(),
-    "range": frozenset("vertical no-ticks picker rating".split()),
-    "upload": frozenset("new new-front draw annotate signature".split()),
+    "range": frozenset(("vertical", "no-ticks", "picker", "rating")),
+    "upload": frozenset(("new", "new-front", "draw", "annotate", "signature")),
     "trigger": frozenset(),
-    "group": frozenset("field-list table-list pages".split()),
-    "repeat": frozenset("field-list table-list pages".split()),
+    "group": frozenset(("field-list", "table-list", "pages")),
+    "repeat": frozenset(("field-list", "table-list", "pages")),
 }
 COLUMNS = re.compile(r"(columns|compact|quickcompact)-\d+$|w\d+$")
 INSTEAD = {

@@ -127,7 +127,11 @@ class BindReader:
         elif node.name == "setvalue":
             tree = ["str", node.value()]
         names = dict.fromkeys(EVENTS[name] for name in events)
-        return Action(node.name, " ".join(names), shape.ref, tree, source.ref if source else "", node.line)
+        action = Action(node.name, " ".join(names), shape.ref, tree, source.ref if source else "", node.line)
+        place = self.expressions.read(self.ids.get(target or "", target or ""), shape.ref, "ref", node.line)
+        if place is not None and any(len(step) > 2 for step in place[2:]):
+            action.target = place
+        return action
 
 
 __all__ = ["ASPECTS", "BindReader"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from survey_server.xlsform.appearances import check_appearance
@@ -43,6 +44,7 @@ class BodyReader:
         self.complaints = complaints
         self.read_action = read_action
         self.actions: list[Action] = []
+        self.choice_triggers: dict[str, list[str]] = defaultdict(list)
 
     def read(self, body: Node) -> list[Control]:
         """The controls of the form."""
@@ -254,7 +256,10 @@ class BodyReader:
                 choices.label = {"itext": self._column(inner, shape, node.line)}
         elif source:
             choices.label = self._column(source, shape, node.line)
-        self.expressions.dependencies(tree, shape, "itemset", node.line)
+        read = self.expressions.dependencies(tree, shape, "itemset", node.line)
+        if choices.instance:
+            for shape_read in read.near | read.wide:
+                self.choice_triggers[shape_read.ref].append(shape.ref)
         self._check_column(choices, node.line)
         return choices
 

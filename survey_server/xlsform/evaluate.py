@@ -1,4 +1,4 @@
-"""Tree to closure to value. A tree is compiled once; the closure is called with a Context as often as answers change."""
+"""Tree to closure to value: a tree is compiled once, its closure called with a Context as often as answers change."""
 
 from __future__ import annotations
 
@@ -27,13 +27,26 @@ class EvaluationProblem(Problem):
 class Environment:
     """What an expression may ask of its surroundings: the clock, the zone, the instances, the language, the dice."""
 
-    def __init__(self, zone: tzinfo, now: datetime | None = None, language: str = "", seed: int | None = None) -> None:
+    def __init__(
+        self,
+        zone: tzinfo,
+        now: datetime | None = None,
+        language: str = "",
+        dice: Callable[[], float] | None = None,
+    ) -> None:
         self.zone = zone
         self.fixed_now = now
         self.language = language
         self.instances: Mapping[str, Node] = {}
-        self.dice = random.Random(seed)  # noqa: S311 sampling on purpose, repeatable in tests
+        self.dice = dice or random.random
+        self.shuffle_seed: int | None = None
         self.cache: dict[str, NodeList] = {}  # absolute paths that no repeat touches, for one instance
+
+    def seed(self) -> int:
+        """The seed of randomize() without one: drawn once, so that an order stays for the whole interview."""
+        if self.shuffle_seed is None:
+            self.shuffle_seed = int(self.dice() * 2**31)
+        return self.shuffle_seed
 
     def now(self) -> datetime:
         """The moment, in the zone of the interview."""
@@ -142,16 +155,10 @@ class Compiler:
             return Compiled((lambda c: a(c) and b(c)) if operator == "and" else (lambda c: a(c) or b(c)), BOOLEAN)
 
         def every(c: Context) -> bool:
-            for part in parts:
-                if not part(c):
-                    return False
-            return True
+            return all(part(c) for part in parts)
 
         def some(c: Context) -> bool:
-            for part in parts:
-                if part(c):
-                    return True
-            return False
+            return any(part(c) for part in parts)
 
         return Compiled(every if operator == "and" else some, BOOLEAN)
 
@@ -212,10 +219,8 @@ def check_arity(function: Function, count: int) -> None:
     least, most = function.least, function.most
     if count >= least and (most is None or count <= most):
         return
-    if most is None:
-        wanted = f"at least {least}"
-    else:
-        wanted = str(least) if least == most else f"{least} to {most}"
+    exact = str(least) if least == most else f"{least} to {most}"
+    wanted = f"at least {least}" if most is None else exact
     raise ExpressionProblem(
         f"{function.name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}.",
         cure="Check the commas and brackets of the call.",

@@ -69,7 +69,7 @@ def parse_expression(text: str) -> Tree:
     parser = _Parser(text)
     tree = parser.expression(0, 0)
     if parser.kind:
-        parser.fail(f"“{parser.token}” is not expected here", "Is an operator or a bracket missing before it?")
+        parser.fail(f"“{parser.lexeme}” is not expected here", "Is an operator or a bracket missing before it?")
     return tree
 
 
@@ -107,23 +107,23 @@ class _Parser:
         self.text = text
         self.position = 0
         self.kind = ""
-        self.token = ""
+        self.lexeme = ""
         self.end = 0
         self.advance()
 
     def advance(self) -> str:
         """Step over the current token and return it."""
-        before = self.token
+        before = self.lexeme
         found = _TOKENS.match(self.text, self.end)
         if found is None:
             rest = self.text[self.end :].lstrip(" \t\r\n")
             self.position = len(self.text) - len(rest)
-            self.kind, self.token = "", ""
+            self.kind, self.lexeme = "", ""
             if rest:
                 self._complain(rest)
             return before
         self.kind = found.lastgroup or ""
-        self.token = found[self.kind]
+        self.lexeme = found[self.kind]
         self.position = found.start(self.kind)
         self.end = found.end()
         return before
@@ -152,7 +152,7 @@ class _Parser:
         raise ExpressionProblem(f"{where}: {what}.", position=self.position + 1, cure=cure)
 
     def take(self, symbol: str) -> bool:
-        if self.kind == "symbol" and self.token == symbol:
+        if self.kind == "symbol" and self.lexeme == symbol:
             self.advance()
             return True
         return False
@@ -162,8 +162,8 @@ class _Parser:
             self.fail(f"“{symbol}” is missing", cure)
 
     def operator(self) -> str:
-        if self.kind == "symbol" or (self.kind == "name" and self.token in ("or", "and", "div", "mod")):
-            return self.token if self.token in BINDING else ""
+        if self.kind == "symbol" or (self.kind == "name" and self.lexeme in ("or", "and", "div", "mod")):
+            return self.lexeme if self.lexeme in BINDING else ""
         return ""
 
     def expression(self, minimum: int, depth: int) -> Tree:
@@ -217,27 +217,27 @@ class _Parser:
         predicates = self.predicates(depth)
         if predicates:
             primary = ["filter", primary, *predicates]
-        if self.kind == "symbol" and self.token in ("/", "//"):
+        if self.kind == "symbol" and self.lexeme in ("/", "//"):
             return ["path", primary, *self.more_steps(depth)]
         return primary
 
     def primary(self, depth: int) -> Tree | None:
-        kind, token = self.kind, self.token
+        kind, lexeme = self.kind, self.lexeme
         if kind == "number":
             self.advance()
-            if self.kind == "name" and self.position == self.end - len(self.token) and self._touches():
-                self.fail(f"“{token}{self.token}” is neither a number nor a name", "A name can't start with a digit.")
-            return ["num", float(token)]
+            if self.kind == "name" and self.position == self.end - len(self.lexeme) and self._touches():
+                self.fail(f"“{lexeme}{self.lexeme}” is neither a number nor a name", "A name can't start with a digit.")
+            return ["num", float(lexeme)]
         if kind == "string":
             self.advance()
-            return ["str", token[1:-1]]
+            return ["str", lexeme[1:-1]]
         if self.take("("):
             tree = self.expression(0, depth + 1)
             self.need(")", "Close the bracket.")
             return tree
-        if kind == "symbol" and token == "$":
+        if kind == "symbol" and lexeme == "$":
             self.fail("variables ($name) don't exist in forms", "Refer to a question as ${name}.")
-        if kind == "name" and self._followed_by("(") and token not in NODE_TYPES:
+        if kind == "name" and self._followed_by("(") and lexeme not in NODE_TYPES:
             return self.call(depth)
         return None
 
@@ -270,26 +270,26 @@ class _Parser:
     def path(self, depth: int) -> Tree:
         if self.take("/"):
             return ["path", "/", *self.steps(depth)] if self.starts_step() else ["path", "/"]
-        if self.kind == "symbol" and self.token == "//":
+        if self.kind == "symbol" and self.lexeme == "//":
             return ["path", "/", *self.more_steps(depth)]
         if not self.starts_step():
             if not self.kind:
                 self.fail("the expression stops too early", "Write the value that is missing.")
-            self.fail(f"a value is missing before “{self.token}”", "Write a question, a number or a text there.")
+            self.fail(f"a value is missing before “{self.lexeme}”", "Write a question, a number or a text there.")
         steps = self.steps(depth)
         while steps and steps[0] == ["self", "node()"]:
             steps.pop(0)
         return ["path", ".", *steps]
 
     def starts_step(self) -> bool:
-        return self.kind == "name" or (self.kind == "symbol" and self.token in (".", "..", "@", "*"))
+        return self.kind == "name" or (self.kind == "symbol" and self.lexeme in (".", "..", "@", "*"))
 
     def steps(self, depth: int) -> list[Tree]:
         return [self.step(depth), *self.more_steps(depth)]
 
     def more_steps(self, depth: int) -> list[Tree]:
         found: list[Tree] = []
-        while self.kind == "symbol" and self.token in ("/", "//"):
+        while self.kind == "symbol" and self.lexeme in ("/", "//"):
             if self.advance() == "//":
                 found.append(["descendant-or-self", "node()"])
             found.append(self.step(depth))

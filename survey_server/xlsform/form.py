@@ -55,6 +55,7 @@ class Form:
     body: list[Control]
     attachments: dict[str, str]
     warnings: list[Complaint]
+    choice_triggers: dict[str, list[str]] = field(default_factory=dict)  # ref -> selects whose filter reads it
     primary_ids: set[str] = field(default_factory=set)
 
     @property
@@ -83,6 +84,7 @@ class Form:
             "order": [list(step) for step in self.order.steps],
             "triggers": self.order.triggers,
             "wide": self.order.wide,
+            "choice_triggers": self.choice_triggers,
             "actions": [action.to_json() for action in self.actions],
             "secondary": {name: secondary_json(each) for name, each in self.secondary.items()},
             "texts": self.texts,
@@ -231,7 +233,7 @@ class _FormReader:
                 reader._action(node, None)
         controls = reader.read(body)
         for shape in shapes.values():
-            shape.template.bind = shape.bind
+            shape.forget()
         order = build_order(root, expressions, complaints)
         self._check_outputs(controls, texts, expressions, shapes)
         complaints.check()
@@ -257,6 +259,7 @@ class _FormReader:
             body=controls,
             attachments={n: hashlib.sha256(d).hexdigest() for n, d in sorted(self.attachments.items())},
             warnings=complaints.warnings,
+            choice_triggers={ref: sorted(set(found)) for ref, found in sorted(reader.choice_triggers.items())},
             primary_ids=self.primary,
         )
 
@@ -286,11 +289,9 @@ def add_meta(root: Node) -> None:
     """Give the interview a meta/instanceID if its author forgot it: no submission goes without."""
     meta = root.find("meta")
     if meta is None:
-        meta = root.append(Node(ELEMENT, "meta"))
-        meta.ns, meta.prefix = OPENROSA, "orx"
+        meta = root.append(Node(ELEMENT, "meta", prefix="orx", ns=OPENROSA))
     if meta.find("instanceID") is None:
-        twin = meta.append(Node(ELEMENT, "instanceID"))
-        twin.ns, twin.prefix = meta.ns, meta.prefix
+        meta.append(Node(ELEMENT, "instanceID", prefix=meta.prefix, ns=meta.ns))
 
 
 def used_namespaces(root: Node, known: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The ODK function library: every function that expressions may call, and what to write instead of those they may not."""
+"""The ODK function library: every function that expressions may call, and what to write instead of others."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _once(compiler: Compiler, arguments: Sequence[Tree]) -> Compiled:
     first = compiler.compile(arguments[0]).run
 
     def run(c: Context) -> Value:
-        kept = text_of(c.current)
+        kept = c.current.value()  # also while it isn't relevant: it may come back
         value: Value = kept if kept != "" else first(c)
         return value
 
@@ -133,7 +133,7 @@ def _sum(c: Context, nodes: NodeList) -> float:
 
 def numbers_in(c: Context, values: Sequence[Value]) -> list[float]:
     """The numbers among values and in lists of nodes; blanks and texts are left out."""
-    found = []
+    found: list[float] = []
     for value in values:
         parts: list[Value] = [text_of(node) for node in value] if isinstance(value, list) else [value]
         found.extend(number for part in parts if (number := to_number(part, c.env.zone)) == number)

@@ -1,9 +1,10 @@
-"""Geography on the WGS84 sphere: length of a trace, area of a shape, whether a point lies inside, whether lines cross."""
+"""Geography on the WGS84 sphere: length of a trace, area of a shape, points inside, lines that cross."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from survey_server.xlsform.evaluate import BOOLEAN, NUMBER
 from survey_server.xlsform.signature import Library, function
@@ -65,7 +66,7 @@ def _distance(*values: Value) -> float:
     points = points_of(values)
     if points is None or not points:
         return NAN
-    return math.fsum(distance_between(a, b) for a, b in zip(points, points[1:], strict=False))
+    return math.fsum(distance_between(a, b) for a, b in pairwise(points))
 
 
 @function(GEO, "area", "v", NUMBER)
@@ -79,7 +80,7 @@ def _area(value: Value) -> float:
     if points[0] != points[-1]:
         points = [*points, points[0]]
     total = 0.0
-    for (lat1, lon1), (lat2, lon2) in zip(points, points[1:], strict=False):
+    for (lat1, lon1), (lat2, lon2) in pairwise(points):
         total += math.radians(lon2 - lon1) * (2 + math.sin(math.radians(lat1)) + math.sin(math.radians(lat2)))
     return abs(total * RADIUS * RADIUS / 2)
 
@@ -126,7 +127,7 @@ def _intersects(text: str) -> bool:
     points = parse_points(text) if text.strip() else None
     if points is None:
         return False
-    lines = [(a, b) for a, b in zip(points, points[1:], strict=False) if a != b]
+    lines = [(a, b) for a, b in pairwise(points) if a != b]
     closed = len(points) > 2 and points[0] == points[-1]
     for i, (a, b) in enumerate(lines):
         for j in range(i + 1, len(lines)):

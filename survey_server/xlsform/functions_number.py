@@ -107,7 +107,7 @@ function(NUMBERS, "acos", "n", NUMBER)(_guarded(math.acos))
 function(NUMBERS, "atan", "n", NUMBER)(_guarded(math.atan))
 function(NUMBERS, "atan2", "nn", NUMBER)(_guarded(math.atan2))
 function(NUMBERS, "pi", "", NUMBER)(lambda: math.pi)
-function(NUMBERS, "random", "c", NUMBER)(lambda c: c.env.dice.random())
+function(NUMBERS, "random", "c", NUMBER)(lambda c: c.env.dice())
 
 
 def shuffle(items: list[T], seed: int) -> list[T]:
@@ -140,5 +140,5 @@ def seed_of(value: Value, c: Context) -> int:
 
 @function(NUMBERS, "randomize", "cxv?", NODES)
 def _randomize(c: Context, nodes: NodeList, seed: Value | None = None) -> NodeList:
-    known = c.env.dice.getrandbits(31) if seed is None else seed_of(seed, c)
+    known = c.env.seed() if seed is None else seed_of(seed, c)
     return shuffle([node for node in nodes if node.relevant], known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, EvaluationProblem
 from survey_server.xlsform.paths import find_rows
@@ -14,6 +14,7 @@ from survey_server.xlsform.signature import Library, function
 from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string
 
 TEXT: Library = {}
+_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -172,11 +173,15 @@ def _base64_decode(text: str) -> str:
 @function(TEXT, "uuid", "cn?", STRING)
 def _uuid(c: Context, length: float | None = None) -> str:
     """A version 4 UUID, or that many random letters and digits."""
-    dice = c.env.dice
     if length is not None and length == length:
-        alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        return "".join(dice.choice(alphabet) for _ in range(max(0, min(int(length), 255))))
-    bits = f"{dice.getrandbits(128):032x}"
+        wanted = max(0, min(int(length), 255))
+        return "".join(_LETTERS[int(c.env.dice() * len(_LETTERS))] for _ in range(wanted))
+    return new_uuid(c.env.dice)
+
+
+def new_uuid(dice: Callable[[], float]) -> str:
+    """A version 4 UUID from these dice."""
+    bits = "".join(f"{int(dice() * 2**16):04x}" for _ in range(8))
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-{'89ab'[int(bits[16], 16) % 4]}{bits[17:20]}-{bits[20:]}"
 
 

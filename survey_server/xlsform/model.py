@@ -10,6 +10,10 @@ from survey_server.xlsform.nodes import Node
 
 Json = dict[str, Any]
 ASPECTS = ("calculate", "relevant", "required", "readonly", "constraint")
+_BIND_KEYS = (
+    "relevant", "required", "readonly", "constraint", "calculate", "constraint_message", "required_message", "preload",
+    "preload_params", "save_to",
+)  # fmt: skip
 Parts = list[Any]  # literal text or {"value": tree}
 Forms = dict[str, Any]  # "" plain text as Parts, "short", "guidance", "image", "big-image", "audio", "video"
 
@@ -40,9 +44,7 @@ class Bind:
 
     def to_json(self) -> Json:
         """As the phone reads it: blanks left out."""
-        names = ("relevant", "required", "readonly", "constraint", "calculate", "constraint_message")
-        names += ("required_message", "preload", "preload_params", "save_to")
-        return {"ref": self.ref, "type": self.type} | {n: v for n in names if (v := getattr(self, n))}
+        return {"ref": self.ref, "type": self.type} | {name: v for name in _BIND_KEYS if (v := getattr(self, name))}
 
 
 @dataclass(eq=False)
@@ -55,10 +57,13 @@ class Action:
     value: Tree | None = None
     source: str = ""
     line: int = 0
+    target: Tree | None = None  # where predicates choose among the nodes of ref
 
     def to_json(self) -> Json:
         """As the phone reads it."""
         found: Json = {"event": self.event, "kind": self.kind, "ref": self.ref}
+        if self.target is not None:
+            found["target"] = self.target
         if self.source:
             found["source"] = self.source
         if self.value is not None:

@@ -23,7 +23,7 @@ class UnreadableXml(Problem):
 
 
 class Node:
-    """One node. `relevant` is the effective state in an interview; expressions read an irrelevant node as blank."""
+    """One node. `relevant` is the effective state in an interview, `own` what its own condition says."""
 
     __slots__ = (
         "attributes",
@@ -34,35 +34,38 @@ class Node:
         "line",
         "name",
         "ns",
+        "own",
         "parent",
         "prefix",
+        "qname",
+        "ref",
         "relevant",
         "text",
         "text_node",
     )
 
-    def __init__(self, kind: int, name: str = "", text: str = "", parent: Node | None = None) -> None:
+    def __init__(
+        self, kind: int, name: str = "", text: str = "", parent: Node | None = None, prefix: str = "", ns: str = ""
+    ) -> None:
         self.kind = kind
         self.name = name
         self.text = text
         self.parent = parent
-        self.prefix = ""
-        self.ns = ""
+        self.prefix = prefix
+        self.qname = f"{prefix}:{name}" if prefix else name  # the name as written
+        self.ns = ns
+        self.ref = ""  # the canonical ref, where the node is part of an interview
         self.children: list[Node] = []
         self.attributes: list[Node] = []
         self.declared: dict[str, str] | None = None
         self.text_node: Node | None = None
         self.relevant = True
+        self.own = True
         self.bind: object = None
         self.line = 0
 
     def __repr__(self) -> str:
         return f"<{self.path()} {self.value()!r}>"
-
-    @property
-    def qname(self) -> str:
-        """The name as written, with its prefix."""
-        return f"{self.prefix}:{self.name}" if self.prefix else self.name
 
     def value(self) -> str:
         """The XPath string value, whatever the relevance."""
@@ -107,9 +110,7 @@ class Node:
             if attribute.name == name and attribute.ns == ns:
                 attribute.text = value
                 return
-        attribute = Node(ATTRIBUTE, name, value, self)
-        attribute.ns, attribute.prefix = ns, prefix
-        self.attributes.append(attribute)
+        self.attributes.append(Node(ATTRIBUTE, name, value, self, prefix, ns))
 
     def append(self, child: Node) -> Node:
         """Add a child at the end."""
@@ -126,8 +127,8 @@ class Node:
 
     def copy(self, parent: Node | None = None) -> Node:
         """A deep copy."""
-        twin = Node(self.kind, self.name, self.text, parent)
-        twin.prefix, twin.ns, twin.bind, twin.relevant = self.prefix, self.ns, self.bind, self.relevant
+        twin = Node(self.kind, self.name, self.text, parent, self.prefix, self.ns)
+        twin.bind, twin.ref, twin.relevant = self.bind, self.ref, self.relevant
         if self.attributes:
             twin.attributes = [attribute.copy(twin) for attribute in self.attributes]
         if self.children:
@@ -251,11 +252,10 @@ class _Builder:
 
 def _named(kind: int, tag: str) -> Node:
     parts = tag.split(" ")
-    node = Node(kind, parts[1] if len(parts) > 1 else parts[0])
-    if len(parts) > 1:
-        node.ns = parts[0]
-        node.prefix = parts[2] if len(parts) > 2 else ("xml" if parts[0] == XML_NS else "")
-    return node
+    if len(parts) == 1:
+        return Node(kind, tag)
+    prefix = parts[2] if len(parts) > 2 else "xml" if parts[0] == XML_NS else ""
+    return Node(kind, parts[1], prefix=prefix, ns=parts[0])
 
 
 def parse_xml(data: bytes, *, max_depth: int = 100, max_nodes: int = 200_000, keep_space: bool = False) -> Node:

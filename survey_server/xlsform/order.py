@@ -1,4 +1,4 @@
-"""The order in which calculations and conditions are evaluated, what a change triggers, and the cycles that are refused."""
+"""The order in which calculations and conditions are evaluated, what a change triggers, which cycles are refused."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _sorted_steps(needs: dict[Step, Dependencies], by_index: dict[int, Shape]) -
 
 
 def _producers(shape: Shape, binds: dict[Shape, Bind | None]) -> list[Step]:
-    """The steps that decide what an expression reads at a shape: its calculation, its relevance and that of its groups."""
+    """The steps that decide what an expression reads at a shape: its calculation and every relevance around it."""
     found: list[Step] = []
     bind = binds.get(shape)
     if bind is not None:

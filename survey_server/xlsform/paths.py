@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from survey_server.xlsform.evaluate import (
-    ANY,
     BOOLEAN,
     NODES,
     NUMBER,
@@ -169,15 +168,18 @@ def compile_path(compiler: Compiler, tree: Tree) -> Compiled:
     return Compiled(_follow(first, _walks(compiler, steps, SINGLE if single else MIXED)), NODES)
 
 
+def _one_step(first: Closure, only: Walk) -> Closure:
+    return lambda c: only(first(c), c)
+
+
 def _follow(first: Closure, walks: Sequence[Walk]) -> Closure:
     if not walks:
         return first
     if len(walks) == 1:
-        only = walks[0]
-        return lambda c: only(first(c), c)
+        return _one_step(first, walks[0])
 
     def follow(c: Context) -> NodeList:
-        nodes = first(c)
+        nodes: NodeList = first(c)
         for walk in walks:
             if not nodes:
                 return nodes
@@ -257,19 +259,7 @@ def predicate(compiler: Compiler, tree: Tree) -> Walk:
             return [nodes[int(wanted) - 1]] if 1 <= wanted <= len(nodes) and wanted == int(wanted) else []
 
         return at
-    if compiled.type == NUMBER or compiled.type == ANY:
-
-        def holds(c: Context) -> bool:
-            value = run(c)
-            if isinstance(value, float):
-                return value == c.position
-            return to_boolean(value)
-    elif compiled.type == BOOLEAN:
-        holds = run
-    else:
-
-        def holds(c: Context) -> bool:
-            return to_boolean(run(c))
+    holds = run if compiled.type == BOOLEAN else _position_or_boolean(run)
 
     def keep(nodes: NodeList, c: Context) -> NodeList:
         if not nodes:
@@ -286,8 +276,16 @@ def predicate(compiler: Compiler, tree: Tree) -> Walk:
     return keep
 
 
+def _position_or_boolean(run: Closure) -> Closure:
+    def holds(c: Context) -> bool:
+        value = run(c)
+        return value == c.position if isinstance(value, float) else to_boolean(value)
+
+    return holds
+
+
 def _lookup(compiler: Compiler, step: Tree) -> Callable[[Node, Context], NodeList | None] | None:
-    """For item[column = value] over a data set: an index instead of a scan. The predicates still run on what it finds."""
+    """For item[column = value] over a data set: an index instead of a scan; predicates still run on what it finds."""
     if step[0] != "child" or len(step) < 3 or ":" in step[1] or step[1] == "*" or "(" in step[1]:
         return None
     condition = step[2]

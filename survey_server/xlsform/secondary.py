@@ -15,7 +15,7 @@ MAX_CELLS = 3_000_000
 
 
 class UnreadableDataSet(Problem):
-    """An attached file can't be read as the data set that the form wants. Export it again as UTF-8 CSV, XML or GeoJSON."""
+    """An attached file can't be read as the data set that the form wants. Export it as UTF-8 CSV, XML or GeoJSON."""
 
     status = 422
     title = "A data set can't be read"

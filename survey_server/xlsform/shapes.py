@@ -23,6 +23,7 @@ class Shape:
     control: Control | None = None
     is_repeat: bool = False
     attribute: bool = False
+    _repeats: list[Shape] | None = None
 
     def walk(self) -> Iterator[Shape]:
         """This shape and all below, in document order."""
@@ -38,8 +39,14 @@ class Shape:
             above = above.parent
 
     def repeats(self) -> list[Shape]:
-        """The repeats that this shape stands in or is, outermost first."""
-        return [shape for shape in [*reversed(list(self.ancestors())), self] if shape.is_repeat]
+        """The repeats that this shape stands in or is, outermost first; final once the body is read."""
+        if self._repeats is None:
+            self._repeats = [shape for shape in [*reversed(list(self.ancestors())), self] if shape.is_repeat]
+        return self._repeats
+
+    def forget(self) -> None:
+        """Drop what was worked out before all repeats were known."""
+        self._repeats = None
 
     @property
     def is_leaf(self) -> bool:

@@ -1,4 +1,4 @@
-"""Reads a form's source: .xlsx, .xls or pyxform Markdown through pyxform, or XForm XML as it is; and its extra sheets."""
+"""Reads a form's source and its extra sheets: .xlsx, .xls or Markdown through pyxform, or XForm XML as it is."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def read_markdown(data: bytes) -> dict[str, list[SheetRow]]:
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", stripped)[1:]]
         if cells and cells[-1] == "":
             cells.pop()
-        if not cells or all(set(cell) <= set("-: ") for cell in cells if cell) and any(cells):
+        if not cells or (all(set(cell) <= set("-: ") for cell in cells if cell) and any(cells)):
             continue
         if cells[0]:
             table = sheets.setdefault(cells[0].lower(), [])
