@@ -56,5 +56,4 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
         log_access=False,  # addresses may hold codes; what went wrong is logged in web/errors.py
         ssl_cert=certificate,
         ssl_key=key,
-        process_name="survey-server",
     ).serve()
