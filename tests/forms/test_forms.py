@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from survey_server.xlsform.instance import column_names
+
 FORMS = Path(__file__).parents[2] / "forms"
 PRIVATE = {"x_where", "x_pay", "v_threat", "v_ext", "p_corrupt", "p_bribe", "j_free", "j_witness"} | {
     "progress_loc",
@@ -105,3 +107,10 @@ def test_it_shows_nothing_of_the_interview_before_consent(perception):
 def test_it_names_no_sensitive_word_where_a_phone_lists_its_forms(shipped):
     title = shipped.form.title.lower()
     assert not re.search(r"polic|narco|cartel|cártel|corrup|reservad|restricted", title)
+
+
+def test_it_gives_formulas_the_columns_that_arrive(shipped):
+    form = shipped.form
+    inside = tuple(f"{ref}/" for ref in form.repeats)
+    columns = {name for ref, name in column_names(form).items() if not ref.startswith(inside)}
+    assert columns <= shipped.registry.types.keys()
