@@ -18,12 +18,14 @@ export class Choices {
     const { choices } = control;
     if (!choices) return [];
     if (choices.items) return choices.items.map((item) => this.choice(item.value, item.label, node));
-    return this.rows(choices, node).map((row) => this.fromRow(choices, row, node));
+    return (this.rows(choices, node) ?? []).map((row) => this.fromRow(choices, row, node));
   }
 
-  /** The text with the words left out that the question doesn't offer any more. */
+  /** The text with the words left out that the question doesn't offer any more; as it is, if that can't be told. */
   offered(control, node) {
-    const values = new Set(this.rows(control.choices, node).map((row) => this.cell(control.choices, 'value', row, node)));
+    const rows = this.rows(control.choices, node);
+    if (!rows) return node.text;
+    const values = new Set(rows.map((row) => this.cell(control.choices, 'value', row, node)));
     if (control.kind === 'select1') return values.has(node.text) ? node.text : '';
     return node.text.split(' ').filter((word) => values.has(word)).join(' ');
   }
@@ -35,12 +37,17 @@ export class Choices {
       const item = choices.items.find((each) => each.value === value);
       return item ? this.texts.plain(item.label, node) : '';
     }
-    const row = choices && this.rows(choices, node).find((each) => this.cell(choices, 'value', each, node) === value);
+    const row = choices && this.rows(choices, node)?.find((each) => this.cell(choices, 'value', each, node) === value);
     return row ? this.fromRow(choices, row, node).label : '';
   }
 
+  /** The nodes of the choices; null while their data set isn't there. */
   rows(choices, node) {
-    return this.compiled(choices, 'nodeset', choices.nodeset)(contextOf(node, this.env)).filter((row) => row.relevant);
+    try {
+      return this.compiled(choices, 'nodeset', choices.nodeset)(contextOf(node, this.env)).filter((row) => row.relevant);
+    } catch {
+      return null;
+    }
   }
 
   compiled(choices, part, tree) {

@@ -51,7 +51,7 @@ class Prepared {
     this.repeats = new Map(); // ref to its control
     for (const bind of form.binds) this.binds.set(bind.ref, this.bind(bind));
     this.steps = (form.order ?? []).map(([index, kind]) => ({ ref: form.binds[index].ref, kind, bind: this.binds.get(form.binds[index].ref) }));
-    this.actions = (form.actions ?? []).map((action) => ({ ...action, events: String(action.event).split(/\s+/), value: action.value && this.lazy(action.value) }));
+    this.actions = (form.actions ?? []).map((action) => ({ ...action, events: String(action.event).split(/\s+/), value: action.value && this.lazy(action.value), target: action.target && this.lazy(action.target) }));
     this.wide = new Set(form.wide ?? []);
     this.visit(form.body ?? []);
   }

@@ -133,7 +133,7 @@ export class Instance {
     for (const part of path.split('/').slice(1)) {
       const [, name, position] = /^([^[]*)(?:\[(\d+)\])?$/.exec(part) ?? [];
       if (name?.startsWith('@')) return node.attributes.find((a) => a.qname === name.slice(1));
-      node = node.children.filter((child) => child.qname === name)[(position ?? 1) - 1];
+      node = node.children.filter((child) => child.qname === name || child.name === name)[(position ?? 1) - 1];
       if (!node) return undefined;
     }
     return node.kind === ELEMENT ? node : undefined;

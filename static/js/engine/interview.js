@@ -7,17 +7,18 @@ import { Instance } from './instance.js';
 import { Recalculation } from './recalculate.js';
 import { State } from './state.js';
 import { Texts } from './texts.js';
-import { formatMoment, zoneOf, dateOf } from './dates.js';
-import { normalise, stored } from './types.js';
+import { Events } from './events.js';
+import { zoneOf } from './dates.js';
+import { normalise } from './types.js';
 import { prepare } from './form.js';
 import { secondaryInstances } from './secondary.js';
-import { toNumber } from './values.js';
-import { uuid } from './functions/texts.js';
+import { toBoolean, toNumber } from './values.js';
 import { walkBody } from './body.js';
 import { writeXml } from './xml.js';
 
 const MAX_INSTANCES = 10000; // of one repeat
 const MAX_ROUNDS = 100;
+const DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n";
 
 export class Interview {
   /**
@@ -28,7 +29,6 @@ export class Interview {
    */
   constructor(form, options = {}) {
     this.form = form;
-    this.options = options;
     this.prepared = prepare(form);
     this.instance = new Instance(this.prepared, options.instance);
     const now = options.now;
@@ -45,22 +45,21 @@ export class Interview {
     });
     this.texts = new Texts(this.prepared, this.env);
     this.choices = new Choices(this.prepared, this.env, this.texts);
-    this.recalculation = new Recalculation(this.prepared, this.instance, this.env, (node) => this.valueChanged(node));
-    this.events = null; // nodes whose change is still to be told to actions; null while the interview opens
+    this.recalculation = new Recalculation(this.prepared, this.instance, this.env, (node) => this.events.changed(node));
+    this.events = new Events(this, options);
     this.counted = new WeakSet(); // parents whose repeats have been counted once
     this.open(options.instance === undefined);
   }
 
   open(fresh) {
-    if (fresh) for (const bind of this.prepared.binds.values()) this.preload(bind, 'start');
+    if (fresh) this.events.start();
     else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
     this.recalculation.markAll();
     this.recalculation.run();
     this.recalculation.touched.clear();
-    const events = fresh ? ['odk-instance-load', 'odk-instance-first-load'] : ['odk-instance-load'];
-    this.act((action) => events.some((event) => action.events.includes(event)));
+    this.events.opened(fresh);
     this.settle();
-    this.events = [];
+    this.events.listen();
   }
 
   markCounted(node) {
@@ -79,11 +78,7 @@ export class Interview {
 
   /** Add an instance behind the others; `ref` is the repeat's path, positions on its parents only. @returns {string} its path */
   addRepeat(ref) {
-    const plain = ref.replace(/\[\d+\]$/, '');
-    const cut = plain.lastIndexOf('/');
-    const parent = this.node(plain.slice(0, cut));
-    const repeat = `${parent.ref}${plain.slice(cut)}`;
-    if (!this.instance.templates.has(repeat)) throw new RangeError(`${ref} is not a repeat.`);
+    const { parent, repeat } = this.repeatAt(ref);
     const node = this.grow(parent, repeat, 1);
     this.settle();
     return this.instance.pathOf(node);
@@ -100,6 +95,7 @@ export class Interview {
   }
 
   setLanguage(language) {
+    if (!this.form.languages.includes(language)) throw new RangeError(`The form has no language ${language}.`);
     this.env.language = language;
     this.recalculation.markAll(({ bind, kind }) => bind[kind]?.speaks());
     this.settle();
@@ -107,14 +103,13 @@ export class Interview {
 
   /** @returns {State} what a view shows of the node at a path */
   state(ref) {
-    return new State(this, this.node(ref));
+    return new State(this, this.instance.find(ref) ?? this.emptyRepeat(ref));
   }
 
   /** How many instances a repeat has; positions on its parents only. */
   count(ref) {
-    const cut = ref.lastIndexOf('/');
-    const parent = this.instance.find(ref.slice(0, cut));
-    return parent ? parent.children.filter((child) => child.qname === ref.slice(cut + 1)).length : 0;
+    const { parent, repeat } = this.repeatAt(ref);
+    return parent.children.filter((child) => child.ref === repeat).length;
   }
 
   /** Every question in the order of the form: {ref, control, bind, relevant, groups}, instances of repeats opened. */
@@ -145,17 +140,11 @@ export class Interview {
   /** Stamp the end and the id, and give the XML to send: irrelevant nodes are left out. */
   finish({ instanceId, now } = {}) {
     if (now !== undefined) this.env.now = () => new Date(now).getTime();
-    for (const bind of this.prepared.binds.values()) this.preload(bind, 'end');
-    const id = this.instanceIdNode();
-    if (id && (instanceId || !id.text)) this.recalculation.setValue(id, instanceId ?? `uuid:${uuid(this.env)}`);
+    this.events.end(instanceId);
     this.settle();
-    return writeXml(this.instance.root, this.form.instance_namespaces ?? this.prepared.namespaces, (node) => node.relevant);
+    return DECLARATION + writeXml(this.instance.root, this.form.instance_namespaces ?? this.prepared.namespaces, (node) => node.relevant);
   }
 
-  instanceIdNode() {
-    const meta = this.instance.root.children.find((child) => child.name === 'meta');
-    return meta?.children.find((child) => child.name === 'instanceID');
-  }
 
   // Inside.
 
@@ -165,8 +154,22 @@ export class Interview {
     return node;
   }
 
-  valueChanged(node) {
-    this.events?.push(node);
+  repeatAt(ref) {
+    const plain = ref.replace(/\[\d+\]$/, '');
+    const cut = plain.lastIndexOf('/');
+    const parent = this.node(plain.slice(0, cut));
+    const repeat = `${parent.ref}${plain.slice(cut)}`;
+    if (!this.instance.templates.has(repeat)) throw new RangeError(`${ref} is not a repeat.`);
+    return { parent, repeat };
+  }
+
+  /** Stands for a repeat without instances. */
+  emptyRepeat(ref) {
+    const { parent, repeat } = this.repeatAt(ref);
+    const node = this.instance.phantom(parent, repeat);
+    const relevant = this.prepared.binds.get(repeat)?.relevant;
+    node.relevant = parent.relevant && (!relevant || toBoolean(this.recalculation.evaluate(relevant, node, true), this.env));
+    return node;
   }
 
   /** Recalculate, count repeats and run actions until nothing changes any more. */
@@ -174,12 +177,9 @@ export class Interview {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       this.recalculation.run();
       const grown = this.countRepeats();
-      const changed = this.events?.splice(0) ?? [];
-      for (const node of changed) {
-        this.act((action) => action.events.includes('xforms-value-changed') && action.source === node.ref, node);
-      }
+      const acted = this.events.runWaiting();
       const dropped = this.dropUnoffered();
-      if (!grown && !dropped && !changed.length && !this.events?.length) break;
+      if (!grown && !acted && !dropped) break;
     }
   }
 
@@ -207,7 +207,7 @@ export class Interview {
         const own = parent.children.filter((child) => child.ref === ref);
         const about = own[0] ?? this.instance.phantom(parent, ref);
         const value = Math.trunc(toNumber(this.recalculation.evaluate(count, about, 0), this.env.zone)) || 0;
-        const wanted = parent.relevant ? Math.min(value, MAX_INSTANCES) : 0;
+        const wanted = Math.min(value, MAX_INSTANCES);
         if (wanted > own.length) {
           this.grow(parent, ref, wanted - own.length);
           grown = true;
@@ -229,42 +229,8 @@ export class Interview {
     for (const node of fresh) this.recalculation.spread(node);
     this.recalculation.moved(ref, parent);
     this.recalculation.run();
-    for (const node of fresh) {
-      this.act((action) => action.events.includes('odk-new-repeat') && (action.ref === ref || action.ref.startsWith(`${ref}/`)), node);
-    }
+    for (const node of fresh) this.events.added(ref, node);
     return fresh[0];
-  }
-
-  /** Run the actions that pass, for the nodes near the one that caused them. */
-  act(wanted, near) {
-    for (const action of this.prepared.actions.filter(wanted)) {
-      const targets = near ? this.instance.near(action.ref, near) : this.instance.nodes(action.ref);
-      for (const node of targets) {
-        if (action.kind !== 'setvalue') {
-          this.options.onAction?.(action.kind, this.instance.pathOf(node));
-          continue;
-        }
-        const value = action.value ? this.recalculation.evaluate(action.value, node, '') : '';
-        this.recalculation.setValue(node, stored(value, this.prepared.binds.get(node.ref)?.type, this.env.zone));
-      }
-      this.recalculation.run();
-    }
-  }
-
-  preload({ ref, preload, preload_params: what }, moment) {
-    if (!preload) return;
-    const value = this.preloaded(preload, what, moment);
-    if (value !== undefined) for (const node of this.instance.nodes(ref)) this.recalculation.setValue(node, value);
-  }
-
-  preloaded(preload, what, moment) {
-    const now = this.env.now();
-    if (preload === 'timestamp') return what === moment ? formatMoment(now, this.env.zone) : undefined;
-    if (moment !== 'start') return undefined;
-    if (preload === 'date') return dateOf((now + this.env.zone(now) * 60000) / 86400000);
-    if (preload === 'uid') return `uuid:${uuid(this.env)}`;
-    if (preload === 'property') return String(this.options.properties?.[what.replace(/\s+/g, '').toLowerCase()] ?? '');
-    return undefined;
   }
 
   /** jr:choice-name(): the label of a choice of the select question at a path. */

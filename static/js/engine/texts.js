@@ -29,7 +29,8 @@ export class Texts {
   output(part, node) {
     if (!compiled.has(part)) compiled.set(part, compile(part.value, this.prepared.scope));
     try {
-      return toText(compiled.get(part)(contextOf(node, this.env)));
+      const text = toText(compiled.get(part)(contextOf(node, this.env)));
+      return text === 'NaN' ? '' : text;
     } catch {
       return '';
     }

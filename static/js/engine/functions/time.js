@@ -6,6 +6,9 @@ import { textNumber, toNumber, toText } from '../values.js';
 const atHome = (c, moment) => moment + c.env.zone(moment) * 60000;
 const timeOfDay = (wall) => (wall - Math.floor(wall / DAY) * DAY) / DAY;
 
+const FIRST_DAY = -719162; // 0001-01-01
+const LAST_DAY = 2932896; // 9999-12-31
+
 /**
  * Local time as if it were UTC, in ms, of a dateTime, a date (its midnight) or a number of days; NaN for a blank or NaN.
  * A text that is none of these is an error.
@@ -20,7 +23,7 @@ function wallOf(c, value) {
   }
   const days = text === null ? value : textNumber(text, c.env.zone);
   if (text !== null && Number.isNaN(days)) throw new TypeError(`"${text}" is no date.`);
-  if (Number.isNaN(days)) return NaN;
+  if (!(days >= FIRST_DAY && days <= LAST_DAY)) return NaN;
   return Number.isInteger(days) ? days * DAY : atHome(c, Math.floor(days * DAY + 0.5));
 }
 
@@ -33,7 +36,10 @@ function date(c, value) {
 }
 
 function dateTime(c, value) {
-  if (typeof value === 'number' && !Number.isNaN(value)) return formatMoment(Math.floor(value * DAY + 0.5), c.env.zone);
+  if (typeof value === 'number' && !Number.isNaN(value)) {
+    if (!(value >= FIRST_DAY && value <= LAST_DAY)) throw new RangeError(`${value} is no date.`);
+    return formatMoment(Math.floor(value * DAY + 0.5), c.env.zone);
+  }
   const text = typeof value === 'number' ? '' : toText(value).trim();
   if (text[10] === 'T') {
     const moment = parseMoment(text, c.env.zone);
