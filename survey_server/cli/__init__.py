@@ -7,13 +7,14 @@ import sys
 import click
 
 from survey_server.cli.device import device
+from survey_server.cli.engine import scenario, xpath
 from survey_server.cli.form import form
 from survey_server.cli.programme import programme
 from survey_server.cli.serve import serve
 from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
-COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, device)
+COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, device, xpath, scenario)
 
 
 @click.group()

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from survey_server.xlsform.expression import Tree
-from survey_server.xlsform.values import NAN, Value, parse_number, text_of, to_boolean, to_number, to_string
+from survey_server.xlsform.values import NAN, Value, parse_number, text_of, to_boolean, to_number, to_string, truth
 
 if TYPE_CHECKING:
     from survey_server.xlsform.evaluate import Closure, Compiled, Compiler, Context
@@ -76,9 +76,10 @@ def related(compare: Callable[[Any, Any], bool], a: Value, b: Value, zone: tzinf
 
 def equality(compiler: Compiler, sign: str, left: Tree, right: Tree) -> Compiled:
     """The closure of = or !=."""
-    from_sides = compiler.compile(left), compiler.compile(right)
-    a, b = from_sides
+    a, b = compiler.compile(left), compiler.compile(right)
     make = type(a)
+    if compiler.scope.in_form:
+        return make(_in_form(sign, a, b, left, right), "boolean")
     for side, literal in ((a, right), (b, left)):
         if side.type == "nodes" and literal[0] in ("num", "str"):
             return make(_against_literal(side.run, sign, literal), "boolean")
@@ -113,6 +114,29 @@ def _against_literal(run: Closure, sign: str, literal: Tree) -> Closure:
         return False
 
     return by_number
+
+
+def _in_form(sign: str, a: Compiled, b: Compiled, left: Tree, right: Tree) -> Closure:
+    """In a form no node at all reads as a blank, and a question against a boolean counts by its answer."""
+    for side, literal in ((a, right), (b, left)):
+        if side.type == "nodes" and literal[0] in ("num", "str"):
+            run, blank = side.run, (literal[1] == "") is (sign == "=")
+            test = _against_literal(run, sign, literal)
+            if not blank:
+                return test
+            return lambda c: test(c) or not run(c)
+    if not {a.type, b.type} & {"nodes", "any"}:
+        return _plain_equality(sign, a, b)
+    x, y = a.run, b.run
+    compare = equal if sign == "=" else unequal
+
+    def run_both(c: Context) -> bool:
+        ours, theirs = x(c), y(c)
+        if isinstance(ours, bool) or isinstance(theirs, bool):
+            return (truth(ours) == truth(theirs)) is (sign == "=")
+        return compare(ours if ours != [] else "", theirs if theirs != [] else "", c.env.zone)
+
+    return run_both
 
 
 def _plain_equality(sign: str, a: Compiled, b: Compiled) -> Closure:

@@ -12,7 +12,7 @@ from survey_server.problems import Problem
 from survey_server.xlsform import compare
 from survey_server.xlsform.expression import ExpressionProblem, Tree
 from survey_server.xlsform.nodes import Node
-from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string
+from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string, truth
 
 NodeList = list[Node]
 
@@ -168,6 +168,8 @@ class Compiler:
         run = compiled.run
         if compiled.type == BOOLEAN:
             return run
+        if self.scope.in_form and compiled.type in (NODES, ANY):
+            return lambda c: truth(run(c))
         return lambda c: to_boolean(run(c))
 
     def number(self, tree: Tree) -> Callable[[Context], float]:

@@ -11,6 +11,7 @@ from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, Eva
 from survey_server.xlsform.paths import find_rows
 from survey_server.xlsform.pattern import full_match
 from survey_server.xlsform.signature import Library, function
+from survey_server.xlsform.signed import open_signed
 from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string
 
 TEXT: Library = {}
@@ -159,15 +160,27 @@ def _digest(text: str, algorithm: str, encoding: str = "base64") -> str:
     return raw.hex() if encoding.lower() == "hex" else base64.b64encode(raw).decode()
 
 
+def _from_base64(text: str) -> bytes | None:
+    compact = "".join(text.split()).rstrip("=")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except ValueError:
+        return None
+
+
 @function(TEXT, "base64-decode", "s", STRING)
 def _base64_decode(text: str) -> str:
     """The text in base64 (UTF-8); blank if it isn't base64."""
-    compact = _SPACE.sub("", text)
-    try:
-        raw = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
-    except ValueError:
-        return ""
-    return raw.decode("utf-8", errors="replace")
+    raw = _from_base64(text)
+    return "" if raw is None else raw.decode("utf-8", errors="replace")
+
+
+@function(TEXT, "extract-signed", "ss", STRING)
+def _extract_signed(text: str, key: str) -> str:
+    """The message of a signed base64 text, if the Ed25519 key signed it; else blank."""
+    signed, public = _from_base64(text), _from_base64(key)
+    message = open_signed(signed, public) if signed is not None and public is not None else None
+    return "" if message is None else message.decode("utf-8", errors="replace")
 
 
 @function(TEXT, "uuid", "cn?", STRING)

@@ -94,8 +94,7 @@ class State:
             if self._interview.condition(node, "readonly", False):
                 return True
             node = node.parent
-        bind = self._bind
-        return bind is not None and bind.calculate is not None
+        return False
 
     @cached_property
     def valid(self) -> bool:

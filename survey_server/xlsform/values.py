@@ -62,6 +62,18 @@ def to_boolean(value: Value) -> bool:
     return len(value) > 0
 
 
+def truth(value: Value) -> bool:
+    """boolean() in a form, as JavaRosa has it: a question counts by its answer, not by its existence."""
+    if not isinstance(value, list):
+        return to_boolean(value)
+    text = text_of(value[0]) if value else ""
+    kind = getattr(value[0].bind, "type", "string") if value else ""
+    if kind in ("int", "decimal"):
+        number = parse_number(text, UTC)
+        return number == number and number != 0
+    return text not in ("", "false") if kind == "boolean" else text != ""
+
+
 def to_number(value: Value, zone: tzinfo) -> float:
     """XPath's number(), and the days since 1970 of an ISO date or dateTime (in `zone` if it names none)."""
     if isinstance(value, float):
