@@ -78,6 +78,7 @@ class Cells:
         shares: Bools,
     ) -> None:
         self.frame, self.wave, self.columns, self.domains = frame, wave, columns, domains
+        self.shares = shares
         self.design = frame.designs[wave]
         psu = frame.psu_of[wave][self.design.row_psu]
         cell, first = _compress(psu, domains)
@@ -107,7 +108,6 @@ class Cells:
             n = np.bincount(key, minlength=3 * size).reshape(size, 3)
             w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3)
             self.n[i], self.w[i], self.y[i] = n[:, 0] + n[:, 1], w[:, 0] + w[:, 1], w[:, 1]
-            self.yy[i] = self.y[i]
             return
         weighted = np.where(missing, 0.0, weight)
         filled = np.where(missing, 0.0, column)
@@ -164,8 +164,10 @@ class DomainSums:
         place, inside = pairs.of_cell[cells.wave], pairs.inside[cells.wave]
 
         def gather(values: Floats) -> Floats:
-            rows = values if inside.all() else values[:, inside]
-            return np.stack([np.bincount(place, weights=row, minlength=pairs.size) for row in rows])
+            sums = np.empty((len(values), pairs.size))
+            for i, row in enumerate(values if inside.all() else values[:, inside]):
+                sums[i] = np.bincount(place, weights=row, minlength=pairs.size)
+            return sums
 
         def level_sums(values: Floats) -> Floats:
             return pairs.sum_levels(pairs.sum_groups(values))
@@ -174,7 +176,9 @@ class DomainSums:
         self.n_total, self.w_total = level_sums(self.n), level_sums(w)
         with np.errstate(invalid="ignore", divide="ignore"):
             self.mean = level_sums(y) / self.w_total
-            squares = level_sums(gather(cells.yy)) / self.w_total
+            squares = self.mean.copy()  # of shares, 0 and 1 are their own squares
+            others = ~cells.shares
+            squares[others] = level_sums(gather(cells.yy[others])) / self.w_total[others]
             self.spread = np.maximum(squares - self.mean**2, 0.0)
             z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
         self.z = np.where(self.w_total[:, pairs.pair_level] > 0, z, 0.0)

@@ -68,17 +68,17 @@ def build_cube(
         Cells(frame, t, _matrix(wave, items), [_codes(wave, name, breakdowns[name]) for name in names], shares)
         for t, wave in enumerate(waves)
     ]
-    blocks: list[pd.DataFrame] = []
+    blocks: list[dict[str, NDArray[Any]]] = []
     for place, (name, labels) in enumerate([(EVERYBODY, [""]), *breakdowns.items()]):
         grid = Pairs(frame, cells, place - 1, len(labels))
         sums = [DomainSums(grid, cell) for cell in cells]
         for t, wave in enumerate(waves):
             block = estimate_block(sums[t], shares, hidden)
-            blocks.append(_frame(block, items, name, labels, "estimate", wave.name, ""))
+            blocks.append(block | _keys(items, name, labels, "estimate", wave.name, ""))
         for i, j, shared in compared:
             block = change_block(sums[i], sums[j], shares, hidden, shared)
-            blocks.append(_frame(block, items, name, labels, "change", waves[j].name, waves[i].name))
-    return pd.concat(blocks, ignore_index=True)
+            blocks.append(block | _keys(items, name, labels, "change", waves[j].name, waves[i].name))
+    return pd.DataFrame({name: np.concatenate([block[name] for block in blocks]) for name in COLUMNS})
 
 
 def _levels(name: str, waves: Sequence[WaveColumns]) -> list[str]:
@@ -122,18 +122,12 @@ def _matrix(wave: WaveColumns, items: Sequence[str]) -> list[Floats | None]:
     return columns
 
 
-def _frame(
-    block: Block, items: Sequence[str], domain: str, labels: Sequence[str], row: str, wave: str, before: str
-) -> pd.DataFrame:
-    """A block of items x levels as rows of the long table."""
+def _keys(items: Sequence[str], domain: str, labels: Sequence[str], row: str, wave: str, before: str) -> Block:
+    """What every row of a block of items x levels is about."""
     n_items, n_levels = len(items), len(labels)
-    data: dict[str, Any] = {
+    same = {"domain": domain, "row": row, "wave": wave, "before": before}
+    return {
         "item": np.repeat(np.array(items, dtype=object), n_levels),
-        "domain": domain,
         "level": np.tile(np.array(labels, dtype=object), n_items),
-        "row": row,
-        "wave": wave,
-        "before": before,
-        **{name: values.ravel() for name, values in block.items()},
+        **{name: np.full(n_items * n_levels, value, dtype=object) for name, value in same.items()},
     }
-    return pd.DataFrame(data)[COLUMNS]

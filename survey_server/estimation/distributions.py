@@ -7,6 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
 
+import numpy as np
+
+from survey_server.estimation.arrays import Floats
+
 _NORMAL = NormalDist()
 _TINY = 1e-300
 _STEPS = 10_000
@@ -68,6 +72,24 @@ def t_quantile(p: float, df: float) -> float:
     while t_two_sided(high, df) > upper:
         high *= 2.0
     return _invert(lambda t: -t_two_sided(t, df), -upper, 0.0, high)
+
+
+def t_two_sided_many(t: Floats, df: Floats) -> Floats:
+    """`t_two_sided` of whole arrays at once; NaN where there is no t or no degree of freedom."""
+    square = t * t
+    good = np.isfinite(square) & (df > 0) & np.isfinite(df)
+    done = np.full(t.shape, np.nan)
+    x, a = (df / (df + square))[good], df[good] / 2.0
+    y, b = (square / (df + square))[good], np.full(len(x), 0.5)
+    known, place = np.unique(a, return_inverse=True)
+    constant = np.array([math.lgamma(v + 0.5) - math.lgamma(v) - math.lgamma(0.5) for v in known])[place]
+    with np.errstate(divide="ignore"):
+        front = np.exp(constant + a * np.where(x > 0.5, np.log1p(-y), np.log(x)) + 0.5 * np.log(y))
+    swap = x >= (a + 1.0) / (a + b + 2.0)
+    first, second = np.where(swap, b, a), np.where(swap, a, b)
+    tail = front * _beta_fractions(np.where(swap, y, x), first, second) / first
+    done[good] = np.where(swap, 1.0 - tail, tail)
+    return done
 
 
 def f_upper(f: float, df1: float, df2: float) -> float:
@@ -140,7 +162,24 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
             d = 1.0 / (d if abs(d) > _TINY else _TINY)
             c = c if abs(c) > _TINY else _TINY
             value *= c * d
-        if abs(c * d - 1.0) < 1e-16:
+        if abs(c * d - 1.0) < 4e-16:
+            break
+    return value
+
+
+def _beta_fractions(x: Floats, a: Floats, b: Floats) -> Floats:
+    """`_beta_fraction` of whole arrays, until all have settled."""
+    c, d = np.ones(len(x)), 1.0 / (1.0 - (a + b) * x / (a + 1.0))
+    value = d.copy()
+    for m in range(1, _STEPS):
+        for factor in (
+            m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0)),
+        ):
+            d = 1.0 / (1.0 + factor * d)
+            c = 1.0 + factor / c
+            value *= c * d
+        if not (np.abs(c * d - 1.0) >= 4e-16).any():
             break
     return value
 
@@ -165,7 +204,7 @@ def _upper_gamma(a: float, x: float) -> float:
         d = 1.0 / (factor * d + b or _TINY)
         c = b + factor / c or _TINY
         value *= c * d
-        if abs(c * d - 1.0) < 1e-16:
+        if abs(c * d - 1.0) < 4e-16:
             break
     return front * value
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from survey_server.estimation.arrays import Bools, Floats
 from survey_server.estimation.cells import DomainSums, Pairs, SharedPsus
 from survey_server.estimation.change import MDE_FACTOR
-from survey_server.estimation.distributions import t_quantile, t_two_sided
+from survey_server.estimation.distributions import t_quantile, t_two_sided_many
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.suppression import BRACKETED_BELOW, SENSITIVE_BELOW, SUPPRESSED_BELOW
 
@@ -75,11 +75,8 @@ def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
     """The Estimates of one wave and breakdown."""
     variance, df, n = variances(sums), degrees(sums), sums.n_total
     se = np.sqrt(variance)
+    deff, n_eff = design_effects(sums), effective_sizes(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
-        deff = variance * (n - 1) / sums.spread
-        deff[~((sums.spread > 0) & (n > 1))] = np.nan
-        kish = _kish(sums, ~(deff > 0) & (n > 0))
-        n_eff = n / np.maximum(np.where(deff > 0, deff, kish), 1.0)
         reach = _t(df) * se
         low, high = sums.mean - reach, sums.mean + reach
         logit = shares[:, None] & (se > 0) & (sums.mean > 0) & (sums.mean < 1)
@@ -93,9 +90,23 @@ def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
     nobody = n == 0
     for values in (se, low, high):
         values[nobody] = np.nan
-    n_eff[nobody] = 0.0
     block = _block(sums.mean, se, low, high, df, n, sums.w_total, n_eff, deff, cv, hidden)
-    return block | dict.fromkeys(("p_value", "mde", "overlap"), np.full(n.shape, np.nan))
+    return block | dict.fromkeys(("p_value", "mde", "overlap"), np.full(n.size, np.nan))
+
+
+def design_effects(sums: DomainSums) -> Floats:
+    """Variance against that of a simple random sample, NaN where everybody said the same."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deff = variances(sums) * (sums.n_total - 1) / sums.spread
+    return np.where((sums.spread > 0) & (sums.n_total > 1), deff, np.nan)
+
+
+def effective_sizes(sums: DomainSums) -> Floats:
+    """The n over the design effect, never more than n; 0 for nobody."""
+    deff = design_effects(sums)
+    known = deff > 0
+    own = np.where(known, deff, 1.0)
+    return sums.n_total / np.maximum(np.where(known, own, _kish(sums, ~known & (sums.n_total > 0))), 1.0)
 
 
 def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: Bools, shared: SharedPsus) -> Block:
@@ -107,22 +118,19 @@ def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: B
     se = np.sqrt(np.maximum(first + second - 2 * np.clip(cross, -most, most), 0.0))
     both = (before.n > 0) & (after.n > 0)
     df = degrees(before) + degrees(after) - count_degrees(before.pairs, both.astype(float))
-    left, right = estimate_block(before, shares, hidden), estimate_block(after, shares, hidden)
     n = np.minimum(before.n_total, after.n_total)
     nobody = n == 0
     se[nobody] = np.nan
     reach = _t(df) * se
     with np.errstate(invalid="ignore", divide="ignore"):
         cv = np.where(value != 0, se / np.abs(value), np.nan)
-    p = np.full(n.shape, np.nan)
-    for i, j in zip(*np.nonzero(se > 0), strict=True):
-        p[i, j] = t_two_sided(value[i, j] / se[i, j], df[i, j])
-    n_eff = np.minimum(left["n_eff"], right["n_eff"])
+        p = t_two_sided_many(np.where(se > 0, value / se, np.nan), df)
+    n_eff = np.minimum(effective_sizes(before), effective_sizes(after))
     weighted = np.minimum(before.w_total, after.w_total)
     block = _block(
         value, se, value - reach, value + reach, df, n, weighted, n_eff, np.full(n.shape, np.nan), cv, hidden
     )
-    return block | {"p_value": p, "mde": MDE_FACTOR * se, "overlap": np.full(n.shape, shared.overlap)}
+    return block | {"p_value": p.ravel(), "mde": MDE_FACTOR * se.ravel(), "overlap": np.full(n.size, shared.overlap)}
 
 
 def _cross(before: DomainSums, after: DomainSums, shared: SharedPsus) -> Floats:
@@ -180,4 +188,5 @@ def _block(
     floor = np.where(hidden, SENSITIVE_BELOW, SUPPRESSED_BELOW)[:, None]
     flag = np.where(n < floor, "suppressed", np.where(n < BRACKETED_BELOW, "bracketed", "")).astype(object)
     numbers = {"value": value, "se": se, "low": low, "high": high, "df": df, "n": n.astype(np.int64)}
-    return numbers | {"n_weighted": n_weighted, "n_eff": n_eff, "deff": deff, "cv": cv, "flag": flag}
+    numbers |= {"n_weighted": n_weighted, "n_eff": n_eff, "deff": deff, "cv": cv, "flag": flag}
+    return {name: values.ravel() for name, values in numbers.items()}

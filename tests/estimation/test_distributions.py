@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +65,11 @@ def test_it_turns_beta_chances_back_into_values(p: float, a: float, b: float) ->
 @given(st.floats(0.01, 50), st.floats(1, 500))
 def test_it_squares_a_t_into_an_f(t: float, df: float) -> None:
     assert d.t_two_sided(t, df) == pytest.approx(d.f_upper(t * t, 1, df), rel=1e-9, abs=1e-300)
+
+
+def test_it_says_the_same_of_many_as_of_one() -> None:
+    t = np.array([0.0, 0.1, 1.0, 2.5, 30.0, 200.0, math.nan, 1.0, -4.0])
+    df = np.array([1.0, 2.0, 7.0, 60.0, 130.0, 3.0, 5.0, 0.0, 15.0])
+    each = [d.t_two_sided(float(x), float(k)) for x, k in zip(t, df, strict=True)]
+    assert d.t_two_sided_many(t, df) == pytest.approx(each, rel=1e-11, nan_ok=True)
+    assert d.t_two_sided_many(t[:0], df[:0]).shape == (0,)
