@@ -42,7 +42,7 @@ class Wording:
         """Text parts as one text."""
         if not isinstance(parts, list):
             return str(parts or "")
-        return "".join(part if isinstance(part, str) else self._output(part["value"], node) for part in parts)
+        return "".join(part if isinstance(part, str) else self._output(part["value"], node) for part in parts).strip()
 
     def _output(self, tree: Expression, node: Node) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Whole-form scenarios run against the phone's engine; every case of tests/vectors/scenarios/ is one test."""
+"""Whole-form scenarios on the phone's engine and on the server's: every case of tests/vectors/scenarios/ is a test."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from survey_server.xlsform.form import compile_form
-from survey_server.xlsform.workbook import read_workbook
+from survey_server.xlsform.cases import run_scenario, scenario_form
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "scenarios"
 Case = dict[str, Any]
@@ -25,16 +24,14 @@ def cases() -> list[Any]:
     ]
 
 
-def compiled(case: Case) -> Case:
-    """The scenario with its form as the phone receives it."""
-    workbook = read_workbook(case["md"].encode(), "scenario.md")
-    files = {name: text.encode() for name, text in case.get("files", {}).items()}
-    form = compile_form(workbook.xform, files, workbook.places)
-    return {name: value for name, value in case.items() if name != "md"} | {"form": form.to_phone()}
-
-
 @pytest.mark.parametrize("case", cases())
 def test_it_lives_through_the_scenario_on_the_phone(
     phone_scenario: Callable[[list[Case]], list[Case]], case: Case
 ) -> None:
-    assert phone_scenario([compiled(case)]) == [{"id": case["id"], "failures": []}]
+    form = scenario_form(case).to_phone()
+    assert phone_scenario([case | {"form": form}]) == [{"id": case["id"], "failures": []}]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_it_lives_through_the_scenario_on_the_server(case: Case) -> None:
+    assert run_scenario(case) == {"id": case["id"], "failures": []}

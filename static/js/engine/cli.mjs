@@ -8,7 +8,7 @@
 import { createInterface } from 'node:readline';
 import { compile, contextOf, environment } from './evaluate.js';
 import { readXml } from './xml.js';
-import { runScenario } from './scenario.mjs';
+import { momentOf, runScenario } from './scenario.mjs';
 import { toBoolean, toNumber, toText } from './values.js';
 import { zoneOf } from './dates.js';
 
@@ -22,11 +22,11 @@ function answer(value) {
 
 const AS = { boolean: toBoolean, string: toText, number: toNumber, nodes: (value) => value };
 
-function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now, tz, lang, as }) {
+function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now, tz = 'UTC', lang, as }) {
   try {
     if (error) return { id, error };
     const document = readXml(xml ?? '<data/>', { keepSpace: true });
-    const env = environment({ zone: zoneOf(tz), language: lang ?? '', ...(now && { now: () => new Date(now).getTime() }) });
+    const env = environment({ zone: zoneOf(tz), language: lang ?? '', ...(now && { now: () => momentOf(now, tz) }) });
     const start = contextTree ? compile(contextTree, { ns })(contextOf(document, env))[0] : document;
     if (!start) return { id, error: `${context} finds no node.` };
     const value = compile(tree, { ns })(contextOf(start, env));

@@ -1,6 +1,8 @@
 // One whole-form scenario, step by step, against the live interview. Answers {id, failures: [{step, ref, found, expected}]}.
 
 import { Interview } from './interview.js';
+import { parseMoment, zoneOf } from './dates.js';
+import { toText } from './values.js';
 
 const CHECKS = {
   value: (state) => state.value,
@@ -10,15 +12,31 @@ const CHECKS = {
   valid: (state) => state.valid,
   label: (state) => state.label,
   hint: (state) => state.hint,
-  choices: (state) => state.choices.map((choice) => choice.value),
+  choices: (state) => state.choices,
 };
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const text = (value) => toText(value ?? '');
+
+/** An expected choice is a value, or an object with value and label. */
+const sameChoices = (expected, found) => expected.length === found.length
+  && expected.every((wanted, i) => (typeof wanted === 'string' ? { value: wanted } : wanted).value === found[i].value
+    && (wanted.label === undefined || wanted.label === found[i].label));
+
+function same(what, expected, found) {
+  if (what === 'choices') return sameChoices(expected, found);
+  return what === 'value' ? text(expected) === found : expected === found;
+}
+
+/** The moment of a case's clock; without offset it is meant in the case's zone. */
+export const momentOf = (now, tz) => {
+  const moment = parseMoment(now, zoneOf(tz));
+  return Number.isNaN(moment) ? new Date(now).getTime() : moment;
+};
 
 /** @param {{id: string, form: object, files?: Record<string, string>, steps: object[]}} scenario */
-export function runScenario({ id, form, error, files, now, tz, lang, properties, last_saved: lastSaved, steps }) {
+export function runScenario({ id, form, error, files, now, tz = 'UTC', lang, properties, last_saved: lastSaved, steps }) {
   if (error) return { id, error };
-  const options = { now, tz, language: lang, datasets: files, lastSaved, properties };
+  const options = { ...(now && { now: momentOf(now, tz) }), tz, language: lang, datasets: files, lastSaved, properties };
   try {
     let interview = new Interview(form, options);
     const failures = [];
@@ -38,7 +56,7 @@ export function runScenario({ id, form, error, files, now, tz, lang, properties,
 }
 
 function take(interview, step, form, options) {
-  if ('answer' in step) interview.answer(step.answer, step.value);
+  if ('answer' in step) interview.answer(step.answer, text(step.value));
   else if ('add_repeat' in step) interview.addRepeat(step.add_repeat);
   else if ('remove_repeat' in step) interview.removeRepeat(step.remove_repeat);
   else if ('language' in step) interview.setLanguage(step.language);
@@ -48,7 +66,7 @@ function take(interview, step, form, options) {
 
 function check(interview, step) {
   const failures = [];
-  const compare = (what, expected, found) => same(expected, found) || failures.push({ what, expected, found });
+  const compare = (what, expected, found) => same(what, expected, found) || failures.push({ what, expected, found });
   if ('count' in step) compare('count', step.count, interview.count(step.expect.replace(/\[\d+\]$/, '')));
   const wanted = Object.keys(CHECKS).filter((what) => what in step);
   if (!wanted.length) return failures;
