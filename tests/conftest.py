@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from survey_server.db.migrate import migrate
-from survey_server.db.models import Programme
+from survey_server.db.models import Base, Programme
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
 
@@ -37,14 +37,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A migrated, empty database from which each test's own is copied."""
+def postgres_tables(postgres_server: str) -> str:
+    """The URL of a migrated database, which the tests use one after the other."""
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE survey_template")
-    url = _named(postgres_server, "survey_template")
+        connection.execute("CREATE DATABASE survey_tables")
+    url = _named(postgres_server, "survey_tables")
     migrate(url)
-    open_database(url).close()
-    return "survey_template"
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +67,13 @@ def empty_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """A new PostgreSQL database with all tables."""
-    name = f"survey_{next(_numbers)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-        yield _named(postgres_server, name)
-        open_database(_named(postgres_server, name)).close()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_tables: str) -> Iterator[str]:
+    """A PostgreSQL database with all tables, empty."""
+    yield postgres_tables
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with psycopg.connect(postgres_tables, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '10s'")  # a test that left a transaction open fails here
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if not path or path == ":memory:":
         raise BadSetting(f"SURVEY_DATABASE_URL is {url!r}: name a file, as in sqlite:////var/lib/survey/survey.db")
-    _make_folder(Path(path))
+    if not path.startswith("file:"):
+        _make_file(Path(path))
     engine = create_engine(
         url,
         hide_parameters=True,  # the driver's messages may reach a log; answers may not
@@ -72,11 +73,13 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def _make_folder(path: Path) -> None:
+def _make_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(0o600)  # answers are nobody's but the server's; SQLite gives its other files the same rights
     except OSError as error:
-        raise BadSetting(f"The folder {path.parent} for the database can't be made ({error.strerror}).") from error
+        raise BadSetting(f"The database {path} can't be made ({error.strerror}).") from error
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
