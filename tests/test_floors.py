@@ -21,7 +21,7 @@ FLOORS = {
 ONLY_ON = {
     "sqlalchemy": {"db"},
     "alembic": {"db"},
-    "flask": {"web", "app"},
+    "flask": {"web", "app", "demo", "cli"},
     "marshmallow": {"web"},
     "weasyprint": {"reports"},
     "matplotlib": {"reports"},

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from survey_server.demo.perception import GUATEMALA
+from survey_server.demo.walk import Reader
 
 HAWTHORNE_GAP = 23.0
 ENCOUNTERS_PER_WAVE = 300
@@ -58,7 +59,7 @@ class Encounter:
     rng: Random
     slips: float = 0.0
 
-    def answer(self, name: str, choices: list[str]) -> str:
+    def answer(self, name: str, choices: list[str], read: Reader) -> str:
         """The value for the question `name`, as the form stores it; a slip is a score that this observer misread."""
         if name in self._circumstances:
             return self._circumstances[name]

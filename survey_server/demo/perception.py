@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 from survey_server.demo.perception_answers import FACTS, OPINIONS
 from survey_server.demo.scales import NORMAL, correlated
+from survey_server.demo.walk import Reader
 
 GUATEMALA = ZoneInfo("America/Guatemala")
 RISE_IN_SAFETY = 6.0
 FABRICATOR = "EN07"
 INTERVIEWS_PER_SITE = 20
+DRAWN = "/data/select_grp/sel_pos"
 TEAMS, TEAM_SIZE = 5, 3
 _MISSING = {"66", "77", "88", "99", "-88", "-99"}
 
@@ -65,8 +67,10 @@ class Respondent:
         """Whether the interviewer makes this interview up."""
         return self.interviewer == FABRICATOR and self.wave == 2
 
-    def answer(self, name: str, choices: list[str]) -> str:
+    def answer(self, name: str, choices: list[str], read: Reader) -> str:
         """The value for the question `name`, as the form stores it; free text stays blank."""
+        if name in ("age", "sex"):
+            self.chosen = int(read(DRAWN) or 1) - 1
         if name in self._circumstances:
             return self._circumstances[name]
         if name == "r_age":

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from survey_server.xlsform.interview import Interview
+from survey_server.xlsform.state import Question
 
-Answerer = Callable[[str, list[str]], str]
+Reader = Callable[[str], str]
+Answerer = Callable[[str, list[str], Reader], str]
 
 
 class NoAnswer(RuntimeError):
@@ -14,27 +16,25 @@ class NoAnswer(RuntimeError):
 
 
 def answer_all(interview: Interview, answer: Answerer) -> None:
-    """Answer every question that is shown; `answer(name, choice values)` gives the value as stored.
+    """Answer every question that is shown; `answer(name, choice values, read)` gives the value as stored.
 
-    Questions that an answer brings up are asked in the next pass. Raises NoAnswer when an answer breaks a rule.
+    `read(ref)` tells what the form itself has worked out. Questions that an answer brings up are asked in the next
+    pass. Raises NoAnswer when an answer breaks a rule of the form.
     """
     asked: set[str] = set()
-    while True:
-        shown = [question for question in interview.questions() if question.ref not in asked]
-        if not shown:
-            return
+    while shown := [question for question in interview.questions() if question.ref not in asked]:
         for question in shown:
             asked.add(question.ref)
-            _ask(interview, question.ref, answer)
+            _ask(interview, question, answer)
+    if broken := interview.problems():
+        raise NoAnswer(f"{broken[0].ref}: {broken[0].message}")
 
 
-def _ask(interview: Interview, ref: str, answer: Answerer) -> None:
-    state = interview.state(ref)
+def _ask(interview: Interview, question: Question, answer: Answerer) -> None:
+    state = interview.state(question.ref)
     if not state.relevant or state.readonly:
         return
-    name = ref.rsplit("/", 1)[-1]
-    value = answer(name, [choice.value for choice in state.choices or []])
-    interview.answer(ref, value)
-    after = interview.state(ref)
-    if not after.valid or after.missing:
-        raise NoAnswer(f"{ref}: {value!r} is refused by the form")
+    control = question.control
+    offered = interview.wording.offers(interview.node(question.ref), control) if control.choices else None
+    name = question.ref.rsplit("/", 1)[-1]
+    interview.answer(question.ref, answer(name, sorted(offered or ()), lambda ref: interview.state(ref).value))

@@ -1,0 +1,101 @@
+"""`survey-server run`: everything for a first look: database, administrator, demo programme, report, server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+import segno
+from flask import Flask
+
+from survey_server.app import create_app
+from survey_server.cli.report import write_report
+from survey_server.cli.serve import Serving, run_server
+from survey_server.config import Config
+from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.migrate import migrate
+from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
+from survey_server.db.programmes import get_programme, list_programmes
+from survey_server.db.session import Database
+from survey_server.demo.programme import CODE, demo_size, make_demo
+
+ADMINISTRATOR = "admin"
+DEMO_ROLES = ("coordinator", "analyst", "supervisor")
+"""An administrator alone reads no answers; in the demo the first person may look at everything."""
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a first look needs; the password is known only on the first start."""
+
+    office: str
+    password: str | None
+    link: str
+    report: Path
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 serves other machines too.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--prepare-only", is_flag=True, help="Make everything, say where it is, and don't serve.")
+def run(host: str, port: int, prepare_only: bool) -> None:
+    """Prepare what is missing, say where everything is, and serve. What is there already is kept."""
+    os.environ.setdefault("SURVEY_BASE_URL", f"http://127.0.0.1:{port}")
+    config = Config.from_environment()
+    migrate(config.database_url)
+    app = create_app(config)
+    database: Database = app.extensions["database"]
+    password = _add_administrator(database)
+    _add_demo(app, database)
+    _say(Welcome(f"{config.base_url}/office/", password, _new_link(database, config.base_url), _report(config)))
+    if not prepare_only:
+        run_server(Serving(host=host, port=port))
+
+
+def _add_administrator(database: Database) -> str | None:
+    """The new administrator's first password, or None when there are people already."""
+    password = secrets.token_urlsafe(9)
+    with database.transaction() as session:
+        if list_people(session):
+            return None
+        person = add_person(session, ADMINISTRATOR, "Administración", administrator=True)
+        set_password(session, person, password, must_change=True)
+    return password
+
+
+def _add_demo(app: Flask, database: Database) -> None:
+    with database.reading() as session:
+        if list_programmes(session):
+            return
+    with click.progressbar(length=demo_size(), label="Making the demo programme") as bar:
+        make_demo(app, date.today(), bar.update)
+    with database.transaction() as session:
+        if person := find_person(session, ADMINISTRATOR):
+            set_roles(session, person, get_programme(session, CODE), DEMO_ROLES)
+
+
+def _report(config: Config) -> Path:
+    path = config.data_dir / "demo-report.pdf"
+    if not path.exists():
+        click.echo("Drawing the demo report ...")
+        write_report(config, CODE, ("W1", "W2"), "es", path)
+    return path
+
+
+def _new_link(database: Database, base_url: str) -> str:
+    with database.transaction() as session:
+        programme = get_programme(session, CODE)
+        return enrol_link(base_url, add_enrolment(session, programme.id, "Primer teléfono", "EN90"))
+
+
+def _say(welcome: Welcome) -> None:
+    login = f"login {ADMINISTRATOR}, password {welcome.password}" if welcome.password else "with your own login"
+    click.echo(f"\nOffice:       {welcome.office}  ({login})")
+    click.echo(f"Demo report:  {welcome.report}")
+    click.echo(f"Enrol a phone (works once, open it on the phone or scan it):\n              {welcome.link}\n")
+    segno.make(welcome.link, error="l").terminal(compact=True)
+    click.echo()
