@@ -1,0 +1,208 @@
+"""What arrives, read before anything is written: which submission it is, of which wave, with which issues."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey_server.db.compiled import CompiledVersion, load_version
+from survey_server.db.models import Form, FormVersion, Wave
+from survey_server.db.waves import find_nearest_wave, find_wave_on
+from survey_server.problems import DigestMismatch, FormNotHere, Problem, SealedWithoutKey
+from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
+
+_LONGEST_ID = 249
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One finished instance as somebody hands it over; all but `body` is what they say about it."""
+
+    id: str
+    form: str
+    version: str
+    body: bytes
+    sha256: str = ""
+    wave: int | None = None
+    sealed: bool = False
+    collected_on: date | None = None
+    """The day of the interview as its source says, for instances that don't say it themselves."""
+    problem: Problem | None = None
+    """Why it can't be an interview, when that is known already."""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the very bytes."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class Interview:
+    """An arrival that could be read."""
+
+    arrival: Arrival
+    digest: str
+    form_row: int
+    version_id: int | None
+    version: str
+    instance_id: str
+    wave_id: int | None
+    collected_on: date
+    started: datetime | None
+    ended: datetime | None
+    interviewer: str | None
+    site_code: str | None
+    answers: str
+    issues: list[Issue]
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """An arrival that goes to quarantine, and why."""
+
+    arrival: Arrival
+    digest: str
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class FormContext:
+    """What intake knows of one form: its versions by text, the current one, and its waves."""
+
+    form_row: int
+    current_version_id: int | None
+    versions: Mapping[str, int]
+    waves: Sequence[Wave]
+
+
+@dataclass
+class Reader:
+    """Reads arrivals of one programme on one consistent state of its forms and waves; writes nothing."""
+
+    session: Session
+    programme_id: int
+    received_at: datetime
+    interviewer: str | None
+    forms: Mapping[str, FormContext] = field(default_factory=dict)
+
+    def read(self, arrival: Arrival) -> Interview | Unfit:
+        """The interview, or why it can't be one. Never raises for what is in the arrival."""
+        digest = arrival.digest
+        if arrival.problem is not None:
+            return Unfit(arrival, digest, arrival.problem)
+        try:
+            return self._read(arrival, digest)
+        except UnreadableInstance as unreadable:
+            return Unfit(arrival, digest, unreadable)
+        except (DigestMismatch, FormNotHere, SealedWithoutKey) as problem:
+            return Unfit(arrival, digest, problem)
+
+    def _read(self, arrival: Arrival, digest: str) -> Interview:
+        if arrival.sealed:
+            raise SealedWithoutKey()
+        if arrival.sha256 and arrival.sha256 != digest:
+            raise DigestMismatch()
+        context = self.forms.get(arrival.form)
+        if context is None or context.current_version_id is None:
+            raise FormNotHere(f"This programme has no form {arrival.form!r}.")
+        claimed = context.versions.get(arrival.version)
+        compiled = load_version(self.session, self.programme_id, claimed or context.current_version_id)
+        checked = check_instance(compiled.form, arrival.body)
+        if not 0 < len(checked.instance_id) <= _LONGEST_ID:
+            raise UnreadableInstance(f"The instanceID must have 1 to {_LONGEST_ID} characters.")
+        return self._interview(arrival, digest, context, compiled, checked)
+
+    def _interview(
+        self, arrival: Arrival, digest: str, context: FormContext, compiled: CompiledVersion, checked: CheckedInstance
+    ) -> Interview:
+        issues = list(checked.issues)
+        version_id = context.versions.get(checked.version)
+        if version_id is None:
+            issues.append(Issue("unknown-version", "", checked.version))
+        if checked.instance_id != arrival.id:
+            issues.append(Issue("id-mismatch", "", arrival.id[:_LONGEST_ID]))
+        collected_on = _collected_on(compiled, checked) or arrival.collected_on
+        if collected_on is None:
+            issues.append(Issue("no-date", "", ""))
+        day = collected_on or self.received_at.date()
+        wave, wave_issue = _wave_of(context.waves, day, arrival.wave)
+        if wave_issue:
+            issues.append(Issue(wave_issue, "", day.isoformat()))
+        return Interview(
+            arrival=arrival,
+            digest=digest,
+            form_row=context.form_row,
+            version_id=version_id,
+            version=checked.version,
+            instance_id=checked.instance_id,
+            wave_id=wave.id if wave else None,
+            collected_on=day,
+            started=checked.started,
+            ended=checked.ended,
+            interviewer=_text(checked.answers, compiled.question_of("interviewer")) or self.interviewer,
+            site_code=_text(checked.answers, compiled.question_of("site", "psu")),
+            answers=json.dumps(checked.answers, ensure_ascii=False, separators=(",", ":")),
+            issues=issues,
+        )
+
+
+def read_forms(session: Session, programme_id: int, form_ids: Iterable[str]) -> dict[str, FormContext]:
+    """What intake has to know of these forms; those that the programme doesn't have are left out."""
+    wanted = sorted(set(form_ids))
+    forms = session.execute(
+        select(Form.id, Form.form_id, Form.current_version_id).where(
+            Form.programme_id == programme_id, Form.form_id.in_(wanted)
+        )
+    ).all()
+    rows = [form.id for form in forms]
+    versions = session.execute(
+        select(FormVersion.form_row, FormVersion.version, FormVersion.id)
+        .where(FormVersion.programme_id == programme_id, FormVersion.form_row.in_(rows))
+        .order_by(FormVersion.id)
+    ).all()
+    waves = session.scalars(
+        select(Wave).where(Wave.programme_id == programme_id, Wave.form_row.in_(rows)).order_by(Wave.ordinal)
+    ).all()
+    return {
+        form.form_id: FormContext(
+            form_row=form.id,
+            current_version_id=form.current_version_id,
+            versions={row.version: row.id for row in versions if row.form_row == form.id},
+            waves=[wave for wave in waves if wave.form_row == form.id],
+        )
+        for form in forms
+    }
+
+
+def _wave_of(waves: Sequence[Wave], day: date, claimed: int | None) -> tuple[Wave | None, str | None]:
+    """The wave in which the interview was *collected*, however late it comes, and what is odd about it."""
+    wave = find_wave_on(waves, day)
+    if wave is None:
+        near = next((wave for wave in waves if wave.id == claimed), None) or find_nearest_wave(waves, day)
+        return near, "outside-wave-dates" if near else "no-wave"
+    odd = {"planned": "wave-not-open", "closed": "closed-wave", "locked": "closed-wave"}
+    return wave, odd.get(wave.state)
+
+
+def _collected_on(compiled: CompiledVersion, checked: CheckedInstance) -> date | None:
+    told = _text(checked.answers, compiled.question_of("collected"))
+    for text in (told, checked.today):
+        try:
+            if text:
+                return date.fromisoformat(text[:10])
+        except ValueError:
+            continue
+    moment = checked.started or checked.ended
+    return moment.date() if moment else None
+
+
+def _text(answers: Mapping[str, Any], question: str | None) -> str | None:
+    value = answers.get(question) if question else None
+    return None if value is None or value == "" else str(value)

@@ -1,0 +1,265 @@
+"""Write one batch that was read: submissions, conflicts, quarantine, and one row of the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from survey_server.db.arrivals import Arrival, Interview, Unfit
+from survey_server.db.audit import add_audit
+from survey_server.db.devices import set_device_contact
+from survey_server.db.models import (
+    Conflict,
+    Device,
+    Quarantine,
+    Submission,
+    SubmissionIssue,
+    SubmissionVersion,
+    new_id,
+    now,
+)
+from survey_server.problems import Problem, SubmissionConflict
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: read out by voice, none sounds like a digit
+_LONGEST_CLAIM = 255
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who hands over, and by which door: "phone", "import", "openrosa" or "demo"."""
+
+    programme_id: int
+    door: str
+    actor: str
+    device: Device | None = None
+    report: Mapping[str, Any] | None = None
+    """What the phone says about itself, when it does."""
+    received_at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer for one arrival: what was kept, under which number, and what to look at."""
+
+    id: str
+    sha256: str
+    status: int
+    receipt: str
+    issues: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A document that is stored already."""
+
+    submission_id: int
+    sha256: str
+    issues: int
+
+
+class Writer:
+    """Gathers the rows of one batch and writes each table once, in the caller's transaction."""
+
+    def __init__(self, session: Session, source: Source, known: Mapping[tuple[int, str], Known]) -> None:
+        self.session = session
+        self.source = source
+        self.received_at = source.received_at
+        self.changed_at = now()  # frames look for changes by this: always the true time of the writing
+        self.known = dict(known)
+        self.kept_conflicts: dict[tuple[int, str], int] = {}
+        self.kept_quarantine: dict[str, int] = {}
+        self.repeated: list[int] = []
+        self.submissions: list[dict[str, Any]] = []
+        self.versions: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
+        self.conflicts: list[dict[str, Any]] = []
+        self.quarantine: list[dict[str, Any]] = []
+
+    def write(self, items: Iterable[tuple[Arrival, Interview | Unfit | Known]]) -> list[Receipt]:
+        """Write the batch and its audit row; one receipt per item, in their order."""
+        receipts = [self._take(arrival, item) for arrival, item in items]
+        tables = (
+            (Submission, self.submissions),
+            (SubmissionVersion, self.versions),
+            (SubmissionIssue, self.issues),
+            (Conflict, self.conflicts),
+            (Quarantine, self.quarantine),
+        )
+        for model, rows in tables:
+            if rows:
+                self.session.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+        if self.repeated:
+            self._count_repeats()
+        if self.source.device is not None:
+            set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
+        self._audit(len(receipts))
+        return receipts
+
+    def _take(self, arrival: Arrival, item: Interview | Unfit | Known) -> Receipt:
+        if isinstance(item, Known):
+            return self._repeat(arrival, item)
+        if isinstance(item, Unfit):
+            return self._add_quarantine(item)
+        key = (item.form_row, item.instance_id)
+        known = self.known.get(key)
+        if known is None:
+            return self._add_submission(key, item)
+        if known.sha256 == item.digest:
+            return self._repeat(arrival, known)
+        return self._add_conflict(known, item)
+
+    def _repeat(self, arrival: Arrival, known: Known) -> Receipt:
+        self.repeated.append(known.submission_id)
+        return Receipt(arrival.id, known.sha256, 200, receipt_code(known.submission_id), known.issues)
+
+    def _count_repeats(self) -> None:
+        """How often the same bytes came again, for the quality page: a phone that repeats itself is a sign."""
+        self.session.execute(
+            update(Submission)
+            .where(Submission.programme_id == self.source.programme_id, Submission.id.in_(self.repeated))
+            .values(repeats=Submission.repeats + 1, changed_at=self.changed_at)
+            .execution_options(synchronize_session=False)
+        )
+
+    def _add_submission(self, key: tuple[int, str], item: Interview) -> Receipt:
+        submission_id = new_id()
+        programme_id, device = self.source.programme_id, self.source.device
+        own = {"programme_id": programme_id, "submission_id": submission_id, "number": 1}
+        self.submissions.append(
+            {
+                "programme_id": programme_id,
+                "id": submission_id,
+                "form_row": item.form_row,
+                "version_id": item.version_id,
+                "version": item.version,
+                "wave_id": item.wave_id,
+                "instance_id": item.instance_id,
+                "number": 1,
+                "collected_on": item.collected_on,
+                "started": item.started,
+                "ended": item.ended,
+                "received_at": self.received_at,
+                "changed_at": self.changed_at,
+                "device_id": device.id if device else None,
+                "interviewer": item.interviewer,
+                "site_code": item.site_code,
+                "review_state": "received",
+                "issue_count": len(item.issues),
+                "repeats": 0,
+            }
+        )
+        self.versions.append(
+            {
+                **own,
+                "form_row": item.form_row,
+                "instance_id": item.instance_id,
+                "sha256": item.digest,
+                "source": self.source.door,
+                "received_at": self.received_at,
+                "answers": item.answers,
+                "xml": item.arrival.body,
+            }
+        )
+        for ordinal, issue in enumerate(item.issues, 1):
+            self.issues.append(
+                {**own, "ordinal": ordinal, "kind": issue.kind, "path": issue.path, "detail": issue.detail}
+            )
+        self.known[key] = Known(submission_id, item.digest, len(item.issues))
+        return Receipt(item.arrival.id, item.digest, 201, receipt_code(submission_id), len(item.issues))
+
+    def _add_conflict(self, known: Known, item: Interview) -> Receipt:
+        key = (known.submission_id, item.digest)
+        if key not in self.kept_conflicts:
+            self.kept_conflicts[key] = self._find_conflict(*key) or self._new_conflict(*key, item.arrival)
+        problem = SubmissionConflict()
+        code = receipt_code(self.kept_conflicts[key])
+        return Receipt(item.arrival.id, item.digest, problem.status, code, 0, problem)
+
+    def _find_conflict(self, submission_id: int, digest: str) -> int | None:
+        return self.session.scalar(
+            select(Conflict.id).where(
+                Conflict.programme_id == self.source.programme_id,
+                Conflict.submission_id == submission_id,
+                Conflict.sha256 == digest,
+            )
+        )
+
+    def _new_conflict(self, submission_id: int, digest: str, arrival: Arrival) -> int:
+        conflict_id = new_id()
+        row = {
+            "programme_id": self.source.programme_id,
+            "id": conflict_id,
+            "submission_id": submission_id,
+            "sha256": digest,
+            "device_id": self.source.device.id if self.source.device else None,
+            "received_at": self.received_at,
+            "xml": arrival.body,
+        }
+        self.conflicts.append(row)
+        return conflict_id
+
+    def _add_quarantine(self, item: Unfit) -> Receipt:
+        if item.digest not in self.kept_quarantine:
+            self.kept_quarantine[item.digest] = self._find_quarantine(item.digest) or self._new_quarantine(item)
+        code = receipt_code(self.kept_quarantine[item.digest])
+        shown = item.problem if item.problem.status >= 400 else None
+        return Receipt(item.arrival.id, item.digest, item.problem.status, code, 0, shown)
+
+    def _find_quarantine(self, digest: str) -> int | None:
+        return self.session.scalar(
+            select(Quarantine.id).where(
+                Quarantine.programme_id == self.source.programme_id, Quarantine.sha256 == digest
+            )
+        )
+
+    def _new_quarantine(self, item: Unfit) -> int:
+        quarantine_id = new_id()
+        row = {
+            "programme_id": self.source.programme_id,
+            "id": quarantine_id,
+            "sha256": item.digest,
+            "reason": item.problem.code,
+            "detail": _claim(item.problem.detail),
+            "source": self.source.door,
+            "claimed_id": _claim(item.arrival.id),
+            "claimed_form": _claim(item.arrival.form),
+            "claimed_version": _claim(item.arrival.version),
+            "device_id": self.source.device.id if self.source.device else None,
+            "received_at": self.received_at,
+            "content": item.arrival.body,
+        }
+        self.quarantine.append(row)
+        return quarantine_id
+
+    def _audit(self, items: int) -> None:
+        stored, conflicts, quarantined = len(self.submissions), len(self.conflicts), len(self.quarantine)
+        add_audit(
+            self.session,
+            self.source.programme_id,
+            self.source.actor,
+            self.source.door,
+            stored=stored,
+            conflicts=conflicts,
+            quarantined=quarantined,
+            repeated=items - stored - conflicts - quarantined,
+        )
+
+
+def receipt_code(row_id: int) -> str:
+    """The id of what was kept, as it is written on a receipt."""
+    code = ""
+    while row_id:
+        row_id, digit = divmod(row_id, 32)
+        code = _DIGITS[digit] + code
+    return code
+
+
+def _claim(text: str) -> str:
+    """What a phone said, fit for every database: no NUL, no half characters, not too long."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:_LONGEST_CLAIM]

@@ -1,0 +1,176 @@
+"""The frame of a wave holds every submission once, typed, with its site; only changes are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import event, update
+
+from survey_server.db.columns import column_of, columns_of, joined
+from survey_server.db.forms import get_form
+from survey_server.db.frames import repeat_frame, wave_frame
+from survey_server.db.models import Programme, Submission, Wave, now
+from survey_server.db.publishing import publish_form
+from survey_server.db.session import Database
+from survey_server.db.sites import set_sites
+from survey_server.db.submissions import Arrival, Source, take_in
+from survey_server.db.waves import add_wave
+
+HOUSEHOLD = """
+| survey |
+| | type                | name     | label    |
+| | today               | today    |          |
+| | text                | psu      | Place    |
+| | decimal             | income   | Income   |
+| | select_multiple how | news     | News     |
+| | begin_repeat        | member   | Member   |
+| | integer             | age      | Age      |
+| | end_repeat          |          |          |
+| choices |
+| | list_name | name | label |
+| | how       | 1    | Radio |
+| | how       | 2    | Paper |
+| settings |
+| | form_title | form_id   | version |
+| | Household  | household | 1       |
+| design |
+| | role | source   | field | note |
+| | psu  | question | psu   |      |
+"""
+
+
+@pytest.fixture
+def wave(database: Database, programme: Programme) -> Wave:
+    publish_form(database, programme.id, "household.md", HOUSEHOLD.encode())
+    with database.transaction() as session:
+        set_sites(
+            session,
+            programme.id,
+            [{"code": "A", "stratum": "S1", "weight": 2, "border": "yes"}, {"code": "B", "stratum": "S2"}],
+            actor="command",
+        )
+        form = get_form(session, programme.id, "household")
+        return add_wave(session, form, "1", date(2026, 3, 1), date(2026, 3, 31), state="open")
+
+
+def send(
+    database: Database, wave: Wave, number: int, income: str = "1.5", ages: Sequence[int] = (), psu: str = "A"
+) -> None:
+    members = "".join(f"<member><age>{age}</age></member>" for age in ages)
+    xml = (
+        f'<data id="household" version="1"><today>2026-03-05</today><psu>{psu}</psu><income>{income}</income>'
+        f"<news>1 2</news>{members}<meta><instanceID>uuid:{number}</instanceID></meta></data>"
+    )
+    arrival = Arrival(f"uuid:{number}", "household", "1", xml.encode())
+    take_in(database, Source(wave.programme_id, "demo", "command"), [arrival])
+
+
+def frame_of(database: Database, wave: Wave) -> pd.DataFrame:
+    with database.reading() as session:
+        return wave_frame(session, wave)
+
+
+def test_it_types_answers_and_adds_the_site(database: Database, wave: Wave) -> None:
+    send(database, wave, 1)
+    row = frame_of(database, wave).iloc[0].to_dict()
+    assert (row["_id"], row["income"], row["news"], row["psu"]) == ("uuid:1", 1.5, "1 2", "A")
+    assert (row["site.stratum"], row["site.weight"], row["site.border"], row["_wave"]) == ("S1", 2.0, "yes", 1)
+    assert row["_collected_on"] == pd.Timestamp("2026-03-05")
+    assert row["_received_at"].tz is not None
+
+
+def test_it_has_its_columns_before_anything_came(database: Database, wave: Wave) -> None:
+    frame = frame_of(database, wave)
+    assert len(frame) == 0
+    assert {"_id", "_issues", "_wave", "site.stratum", "site.arm", "site.weight"} <= set(frame.columns)
+
+
+def test_it_leaves_the_site_missing_where_the_office_knows_none(database: Database, wave: Wave) -> None:
+    send(database, wave, 1, psu="X")
+    frame = frame_of(database, wave)
+    assert pd.isna(frame["site.stratum"].iloc[0])
+    assert frame["_issues"].iloc[0] == 1
+
+
+def test_it_holds_each_submission_once_in_the_order_of_arrival(database: Database, wave: Wave) -> None:
+    for number in range(5):
+        send(database, wave, number)
+        send(database, wave, number)
+        assert list(frame_of(database, wave)["_id"]) == [f"uuid:{n}" for n in range(number + 1)]
+    assert list(frame_of(database, wave)["_repeats"]) == [1.0] * 5
+
+
+def test_it_reads_only_what_is_new(database: Database, wave: Wave) -> None:
+    for number in range(3):
+        send(database, wave, number)
+    frame_of(database, wave)
+    send(database, wave, 3)
+    read: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda c, cursor, statement, *_: read.append(statement))
+    with database.reading() as session:
+        before = session.connection().connection.driver_connection
+        assert before is not None
+        frame = wave_frame(session, wave)
+    answers = [statement for statement in read if "answers" in statement]
+    assert (len(frame), len(answers)) == (4, 1)
+    read.clear()
+    frame_of(database, wave)
+    assert [statement for statement in read if "answers" in statement] == []
+
+
+def test_it_reads_again_what_was_changed(database: Database, wave: Wave) -> None:
+    send(database, wave, 1)
+    frame_of(database, wave)
+    with database.transaction() as session:
+        session.execute(update(Submission).values(review_state="approved", changed_at=now()))
+    assert list(frame_of(database, wave)["_review_state"]) == ["approved"]
+
+
+def test_it_forgets_what_went_to_another_wave(database: Database, wave: Wave) -> None:
+    send(database, wave, 1)
+    send(database, wave, 2)
+    frame_of(database, wave)
+    with database.transaction() as session:
+        session.execute(update(Submission).where(Submission.instance_id == "uuid:1").values(wave_id=None))
+    assert list(frame_of(database, wave)["_id"]) == ["uuid:2"]
+
+
+def test_it_gives_repeats_a_frame_of_their_own(database: Database, wave: Wave) -> None:
+    send(database, wave, 1, ages=(40, 7))
+    send(database, wave, 2)
+    send(database, wave, 3, ages=(30,))
+    with database.reading() as session:
+        frame = repeat_frame(session, wave, "member")
+        none = repeat_frame(session, wave, "other")
+    assert frame[["_id", "_position", "age"]].to_numpy().tolist() == [
+        ["uuid:1", 1.0, 40.0],
+        ["uuid:1", 2.0, 7.0],
+        ["uuid:3", 1.0, 30.0],
+    ]
+    assert len(none) == 0
+    assert "age" not in frame_of(database, wave).columns
+
+
+def test_it_hands_out_frames_that_can_be_changed_without_harm(database: Database, wave: Wave) -> None:
+    send(database, wave, 1)
+    mine = frame_of(database, wave)
+    mine.loc[0, "income"] = 99
+    assert frame_of(database, wave)["income"].iloc[0] == 1.5
+
+
+def test_it_makes_a_column_of_numbers_only_when_all_are() -> None:
+    assert column_of([1, None, 2.5]).dtype == np.float64
+    assert column_of([None, None]).dtype == np.float64
+    assert column_of(["1", None, 2, 2.5]).tolist() == ["1", None, "2", "2.5"]
+
+
+def test_it_turns_numbers_into_text_when_a_question_changed_its_type() -> None:
+    both = joined(columns_of([{"a": 1, "b": 1}, {"a": None}]), columns_of([{"a": "x", "c": 2}]), 2)
+    assert both["a"].tolist() == ["1", None, "x"]
+    assert both["b"].tolist()[0] == 1
+    assert np.isnan(both["b"][1:]).all()
+    assert np.isnan(both["c"][:2]).all()
