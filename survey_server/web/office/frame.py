@@ -114,7 +114,7 @@ def page(
             visit = _visit(address.pop("code", None), right, administrator)
             if visit is None:
                 return redirect(url_for("office.login_page", next=request.full_path.rstrip("?")), 303)
-            if visit.login.must_change_password and view.__name__ not in ("account_page", "logout"):
+            if visit.login.must_change_password and view.__name__ not in ("account_page", "change_password", "logout"):
                 return redirect(url_for("office.account_page"), 303)
             g.visit = visit
             return view(visit, **address)

@@ -1,0 +1,139 @@
+"""Every page of the office times every role: what may be opened, by a table written by hand."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import TestResponse
+
+from survey_server.web.office.frame import GUARDS, Guard
+from tests.office.world import PEOPLE, Browser, World
+
+EVERYBODY = frozenset(PEOPLE)
+ADMINISTRATORS = frozenset({"administrator"})
+FIELD = frozenset({"administrator", "coordinator", "supervisor"})
+ENROLLERS = frozenset({"administrator", "coordinator"})
+CASES = frozenset({"coordinator", "analyst", "supervisor"})
+REPORTERS = frozenset({"coordinator", "analyst"})
+
+ALLOWED = {
+    ("home", "GET"): EVERYBODY,
+    ("logout", "POST"): EVERYBODY,
+    ("account_page", "GET"): EVERYBODY,
+    ("change_password", "POST"): EVERYBODY,
+    ("programme_page", "GET"): EVERYBODY,
+    ("wave_page", "GET"): EVERYBODY,
+    ("change_wave_state", "POST"): frozenset({"coordinator"}),
+    ("submissions_page", "GET"): CASES,
+    ("submission_page", "GET"): CASES,
+    ("quarantine_page", "GET"): REPORTERS,
+    ("devices_page", "GET"): FIELD,
+    ("enrol", "POST"): ENROLLERS,
+    ("revoke", "POST"): ENROLLERS,
+    ("reports_page", "GET"): REPORTERS,
+    ("make_report", "POST"): REPORTERS,
+    ("report_page", "GET"): REPORTERS,
+    ("report_file", "GET"): REPORTERS,
+    ("people_page", "GET"): ADMINISTRATORS,
+    ("add", "POST"): ADMINISTRATORS,
+    ("person_page", "GET"): ADMINISTRATORS,
+    ("change_roles", "POST"): ADMINISTRATORS,
+    ("new_link", "POST"): ADMINISTRATORS,
+    ("change_active", "POST"): ADMINISTRATORS,
+}
+PUBLIC = {"login_page", "login", "set_language", "link_page", "take_link"}
+VALUES = {
+    "change_wave_state": {"state": "closed"},
+    "enrol": {"label": "T-03", "interviewer": "EN003"},
+    "change_roles": {"programme": "norte", "role": ["observer"]},
+    "add": {"login": "new", "name": "New", "language": "es"},
+}
+
+
+def private_guards() -> list[Guard]:
+    return [guard for guard in GUARDS if not guard.public]
+
+
+def name_of(guard: Guard) -> str:
+    return guard.endpoint.removeprefix("office.")
+
+
+def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
+    path = guard.rule.replace("<code>", programme)
+    path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
+    path = path.replace("<int:submission_id>", str(world.submissions[0]))
+    path = path.replace("<int:person_id>", str(world.people["observer"]))
+    return path.replace("<report>", "0" * 16).replace("<name>", "wave-summary.pdf")
+
+
+def visit(browser: Browser, guard: Guard, path: str) -> TestResponse:
+    return browser.get(path) if guard.method == "GET" else browser.post(path, VALUES.get(name_of(guard)))
+
+
+def test_it_has_a_line_in_the_table_for_every_page() -> None:
+    assert {(name_of(guard), guard.method) for guard in private_guards()} == set(ALLOWED)
+    assert {name_of(guard) for guard in GUARDS if guard.public} == PUBLIC
+
+
+def test_it_guards_every_route_of_the_office(world: World) -> None:
+    routes = {rule.endpoint for rule in world.app.url_map.iter_rules() if rule.rule.startswith("/office")}
+    assert routes == {guard.endpoint for guard in GUARDS} | {"office.nowhere"}
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_it_opens_to_a_role_what_the_table_says_and_nothing_else(world: World, role: str) -> None:
+    browser = world.browser(role)
+    for guard in sorted(private_guards(), key=lambda guard: name_of(guard) == "logout"):
+        answer = visit(browser, guard, address_of(guard, world))
+        assert (answer.status_code != 403) == (role in ALLOWED[name_of(guard), guard.method]), (guard, answer.status)
+
+
+def test_it_sends_strangers_to_the_door(world: World) -> None:
+    stranger = world.browser()
+    for guard in private_guards():
+        answer = visit(stranger, guard, address_of(guard, world))
+        assert answer.status_code == 303, guard
+        assert answer.location.startswith("/office/login"), guard
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY - ADMINISTRATORS))
+def test_it_hides_other_programmes_as_if_they_did_not_exist(world: World, role: str) -> None:
+    browser = world.browser(role)
+    for guard in private_guards():
+        if "<code>" in guard.rule:
+            assert visit(browser, guard, address_of(guard, world, "sur")).status_code == 404, guard
+    assert "Programa del sur" not in browser.get("/office/").text
+
+
+@pytest.mark.parametrize(
+    ("role", "locked", "still_open"),
+    [("coordinator", 200, 403), ("analyst", 200, 403), ("supervisor", 200, 200), ("observer", 403, 403)],
+)
+def test_it_opens_single_submissions_by_role_and_state_of_the_wave(
+    world: World, role: str, locked: int, still_open: int
+) -> None:
+    browser = world.browser(role)
+    path = "/office/p/norte/submissions"
+    assert browser.get(f"{path}/{world.submissions[0]}").status_code == locked
+    assert browser.get(f"{path}/{world.submissions[1]}").status_code == still_open
+    if role != "observer":
+        listed = browser.get(path).text
+        assert f"{path}/{world.submissions[0]}" in listed
+        assert (f"{path}/{world.submissions[1]}" in listed) == (still_open == 200)
+
+
+def test_it_shows_no_submission_of_another_programme(world: World) -> None:
+    answer = world.browser("supervisor").get(f"/office/p/norte/submissions/{world.submissions[2]}")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
+    browser = world.browser(role)
+    for path in ("", f"waves/{world.locked.id}", f"waves/{world.open.id}", "submissions", "devices"):
+        text = browser.get(f"/office/p/norte/{path}").text
+        assert not any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75"))
+
+
+def test_it_keeps_reports_of_unlocked_waves_from_the_coordinator(world: World) -> None:
+    values = {"wave": ["W1", "W2"], "language": "es", "edition": "full"}
+    assert world.browser("coordinator").post("/office/p/norte/reports", values).status_code == 422

@@ -1,0 +1,181 @@
+"""Two programmes with people of every role, and a browser for each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from survey_server.app import create_app
+from survey_server.config import Config
+from survey_server.db.devices import add_device
+from survey_server.db.forms import get_form
+from survey_server.db.models import Programme, Wave
+from survey_server.db.people import add_person, set_password, set_roles
+from survey_server.db.programmes import add_programme
+from survey_server.db.publishing import publish_form
+from survey_server.db.session import Database
+from survey_server.db.sites import set_sites, set_wave_sites
+from survey_server.db.storing import Receipt
+from survey_server.db.submissions import Arrival, Source, take_in
+from survey_server.db.waves import add_wave, set_wave_state
+from survey_server.web.office.people import GIVEN_ROLES
+from survey_server.web.office.roles import ADMINISTRATOR
+from tests.web.field import FORM, interview
+
+PASSWORD = "cuatro palabras sin relación"
+PEOPLE = (ADMINISTRATOR, *GIVEN_ROLES)
+_PROOF = re.compile(r'name="proof" value="([^"]+)"')
+
+
+def make_config(url: str, folder: Path, base_url: str = "http://127.0.0.1:8000") -> Config:
+    return Config.from_environment(
+        {
+            "SURVEY_DATA_DIR": str(folder),
+            "SURVEY_DATABASE_URL": url,
+            "SURVEY_SECRET_KEY": "k" * 40,
+            "SURVEY_BASE_URL": base_url,
+        }
+    )
+
+
+@dataclass
+class World:
+    """What the tests know about the server's data."""
+
+    app: Flask
+    database: Database
+    here: Programme
+    elsewhere: Programme
+    locked: Wave
+    open: Wave
+    submissions: list[int]
+    """One submission of the locked wave, one of the open wave with issues, one of the other programme."""
+    device_id: int
+    people: dict[str, int]
+
+    def browser(self, login: str | None = None) -> Browser:
+        """A browser, signed in as `login` if one is given."""
+        browser = Browser(self.app)
+        if login:
+            assert browser.sign_in(login).status_code == 303
+        return browser
+
+
+@dataclass
+class Browser:
+    """A test client that fills the proof of forms in, as a page does."""
+
+    app: Flask
+
+    def __post_init__(self) -> None:
+        self.client = self.app.test_client()
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def post(self, path: str, values: Mapping[str, object] | None = None, *, proof: str | None = None) -> TestResponse:
+        return self.client.post(path, data={"proof": self.proof() if proof is None else proof, **(values or {})})
+
+    def proof(self) -> str:
+        """The proof on a page that anybody can open."""
+        found = _PROOF.search(self.get("/office/login").text)
+        assert found
+        return found[1]
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/office/login", {"login": login, "password": password})
+
+
+def build_world(url: str, database: Database, folder: Path, base_url: str = "http://127.0.0.1:8000") -> World:
+    """Everything above, stored through the same doors as in real work."""
+    app = create_app(make_config(url, folder, base_url))
+    with database.transaction() as session:
+        here = add_programme(session, "norte", "Programa del norte", demo=True)
+        elsewhere = add_programme(session, "sur", "Programa del sur")
+    waves = [_publish(database, programme) for programme in (here, elsewhere)]
+    people = _add_people(database, here)
+    with database.transaction() as session:
+        device, _ = add_device(session, here.id, "T-01", "EN001")
+        add_device(session, here.id, "T-02", "EN002")
+    receipts = [
+        *_send(database, here, interview("uuid:locked", today="2026-03-05")),
+        *_send(
+            database, here, interview("uuid:open", today="2026-09-05", psu="Z", age="12", remark="<script>x</script>")
+        ),
+        *_send(database, elsewhere, interview("uuid:other", today="2026-09-05")),
+    ]
+    _send(database, here, "<data id=", "uuid:broken")
+    _set_state(database, here, waves[0][0], "locked")
+    return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people)
+
+
+def add_submission(world: World, xml: str, instance_id: str) -> None:
+    _send(world.database, world.here, xml, instance_id)
+
+
+def _publish(database: Database, programme: Programme) -> tuple[Wave, Wave]:
+    publish_form(database, programme.id, "mini.md", FORM.encode())
+    with database.transaction() as session:
+        form = get_form(session, programme.id, "mini")
+        first = add_wave(session, form, "W1", date(2026, 3, 1), date(2026, 3, 20), state="open")
+        second = add_wave(session, form, "W2", date(2026, 9, 1), date(2026, 9, 20), state="open")
+        rows = [
+            {
+                "code": "A",
+                "name": "Aldea A",
+                "department": "Petén",
+                "stratum": "ESTRATO-X",
+                "arm": "BRAZO-X",
+                "weight": 1.75,
+            },
+            {
+                "code": "B",
+                "name": "Aldea B",
+                "department": "Petén",
+                "target": 10,
+                "stratum": "ESTRATO-X",
+                "arm": "BRAZO-Y",
+            },
+        ]
+        set_sites(session, programme.id, rows, actor="command")
+        for wave in (first, second):
+            set_wave_sites(session, wave, ["A", "B"], actor="command")
+    return first, second
+
+
+def _add_people(database: Database, programme: Programme) -> dict[str, int]:
+    people = {}
+    for login in PEOPLE:
+        with database.transaction() as session:
+            person = add_person(session, login, login.title(), administrator=login == ADMINISTRATOR)
+            set_password(session, person, PASSWORD)
+            if login != ADMINISTRATOR:
+                set_roles(session, person, programme, [login], actor="command")
+            people[login] = person.id
+    return people
+
+
+def _send(database: Database, programme: Programme, xml: str, instance_id: str = "") -> list[Receipt]:
+    found = re.search("<instanceID>(.*?)</instanceID>", xml)
+    claimed = instance_id or (found[1] if found else "")
+    source = Source(programme.id, "phone", "device:1")
+    return take_in(database, source, [Arrival(claimed, "mini", "1", xml.encode())])
+
+
+def _row(receipt: Receipt) -> int:
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    value = 0
+    for character in receipt.receipt:
+        value = value * 32 + digits.index(character)
+    return value
+
+
+def _set_state(database: Database, programme: Programme, wave: Wave, state: str) -> None:
+    with database.transaction() as session:
+        set_wave_state(session, session.get_one(Wave, (programme.id, wave.id)), state, actor="command")
