@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,12 +60,13 @@ def _answer(path: Path, engine: str, kind: str, run: Callable[[Case], Case], pre
 
 def _read(path: Path) -> list[Case]:
     try:
-        cases = json.loads(click.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8"))
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        cases = json.loads(text)
     except ValueError as error:
         raise click.ClickException(f"{path} isn't JSON: {error}") from None
     if not isinstance(cases, list) or not all(isinstance(case, dict) and "id" in case for case in cases):
         raise click.ClickException(f"{path} must be a list of cases, each with an id.")
-    return cases
+    return list(cases)
 
 
 def run_in_node(kind: str, cases: list[Case]) -> list[Case]:

@@ -9,8 +9,8 @@ from survey_server.xlsform.model import Control
 
 ANY = frozenset(("field-list", "pages", "minimal", "maps", "placement-map", "hidden-answer", "nogroup"))
 _LISTS = (
-    "minimal autocomplete search quick columns-pack columns no-buttons likert list list-nolabel label table-list image-map"
-    " map horizontal horizontal-compact compact quickcompact"
+    "minimal autocomplete search quick columns-pack columns no-buttons likert list list-nolabel label table-list"
+    " image-map map horizontal horizontal-compact compact quickcompact"
 )
 _FIELDS = (
     "multiline numbers thousands-sep url masked counter no-calendar month-year year placement-map maps picker signature"

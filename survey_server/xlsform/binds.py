@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from survey_server.xlsform.complaints import Complaints
-from survey_server.xlsform.model import ASPECTS, Action, Bind
+from survey_server.xlsform.model import Action, Bind
 from survey_server.xlsform.nodes import Node
 from survey_server.xlsform.references import Expressions
 from survey_server.xlsform.shapes import Shape
@@ -25,8 +25,11 @@ EVENTS = {
     "jr-insert": "odk-new-repeat",
     "xforms-ready": "odk-instance-load",
 }
+PARAMETERS = {
+    "max-pixels", "quality", "location-priority", "location-min-interval", "location-max-age", "track-changes",
+    "track-changes-reasons", "identify-user", "allow-mock-accuracy", "incremental",
+}  # fmt: skip
 CONDITIONS = ("relevant", "required", "readonly", "constraint", "calculate")
-ODD_WAYS = {"xforms-revalidate": "It is ignored: constraints are always checked when a form is finished."}
 
 
 class BindReader:
@@ -90,6 +93,8 @@ class BindReader:
                 bind.preload_params = text
             elif name == "saveto":
                 bind.save_to = text
+            elif attribute.ns and name in PARAMETERS:
+                bind.parameters[name] = text
 
     def _type(self, text: str, bind: Bind) -> str:
         plain = text.strip().rpartition(":")[2]
@@ -132,6 +137,3 @@ class BindReader:
         if place is not None and any(len(step) > 2 for step in place[2:]):
             action.target = place
         return action
-
-
-__all__ = ["ASPECTS", "BindReader"]

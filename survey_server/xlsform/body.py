@@ -18,6 +18,7 @@ KINDS = {"input": "input", "secret": "input", "textarea": "input", "select1": "s
 KINDS |= {"rank": "rank", "range": "range", "upload": "upload", "trigger": "trigger", "group": "group"}
 KINDS |= {"repeat": "repeat"}
 RANGE_DEFAULTS = {"start": "1", "end": "10", "step": "1"}
+ACTIONS = ("setvalue", "setgeopoint", "recordaudio")
 SELECTS = ("select1", "select", "rank")
 KNOWN = frozenset(("ref", "bind", "nodeset", "appearance", "mediatype", "count", "noAddRemove", "start", "end", "step"))
 READ_ELSEWHERE = frozenset(("label", "hint", "item", "itemset", "help", "alert", "setvalue", "setgeopoint", "value"))
@@ -53,8 +54,8 @@ class BodyReader:
     def children(self, node: Node, around: Shape) -> list[Control]:
         found = []
         for child in node.elements():
-            if child.name in ("setvalue", "setgeopoint", "recordaudio"):
-                self._action(child, None)
+            if child.name in ACTIONS:
+                self._action(child, around if around.is_repeat else None)
             elif child.name in KINDS:
                 control = self.control(child, around)
                 if control is not None:
@@ -145,9 +146,6 @@ class BodyReader:
         if count:
             control.count = self.expressions.read(count, shape.ref, "count", node.line)
         control.no_add_remove = (node.get("noAddRemove", JAVAROSA) or "").strip() in ("true()", "true")
-        for child in node.elements():
-            if child.name in ("setvalue", "setgeopoint", "recordaudio"):
-                self._action(child, shape)
 
     def _check_inside(self, control: Control, repeat: Shape) -> None:
         if control.ref and not control.ref.startswith(repeat.ref + "/"):
@@ -162,16 +160,18 @@ class BodyReader:
         if shape.control is None:
             shape.control = control
         for child in node.elements():
-            if child.name in ("setvalue", "setgeopoint", "recordaudio"):
+            if child.name in ACTIONS:
                 self._action(child, shape)
         if control.kind == "range":
             self._range(node, control)
-        if control.kind in SELECTS:
+        if control.kind in SELECTS or node.find("itemset") is not None:
             control.choices = self._choices(node, control, shape)
         query = node.get("query")
         if query and control.kind == "input":
             control.kind = "select1"
             control.choices = self._external(query, control, shape)
+        if shape.bind is not None:
+            control.parameters.update(shape.bind.parameters)
         for attribute in node.attributes:
             if attribute.name not in KNOWN and attribute.name != "query":
                 control.parameters[attribute.name] = attribute.text
@@ -257,7 +257,7 @@ class BodyReader:
         elif source:
             choices.label = self._column(source, shape, node.line)
         read = self.expressions.dependencies(tree, shape, "itemset", node.line)
-        if choices.instance:
+        if any(len(step) > 2 for step in steps_of(tree)):
             for shape_read in read.near | read.wide:
                 self.choice_triggers[shape_read.ref].append(shape.ref)
         self._check_column(choices, node.line)
@@ -296,6 +296,13 @@ class BodyReader:
 
 
 JAVAROSA = "http://openrosa.org/javarosa"
+
+
+def steps_of(tree: Tree) -> list[Tree]:
+    """The steps of the path that an itemset is, inside randomize() too."""
+    if tree[0] == "call" and len(tree) > 2:
+        return steps_of(tree[2]) if tree[1] == "randomize" else []
+    return list(tree[2:]) if tree[0] == "path" else []
 
 
 def instance_of(tree: Tree) -> str:

@@ -1,4 +1,4 @@
-"""Expression cases and whole-form scenarios from JSON: what the commands `xpath` and `scenario` run, and the vectors."""
+"""Expression cases and whole-form scenarios from JSON, as the commands `xpath` and `scenario` run them."""
 
 from __future__ import annotations
 

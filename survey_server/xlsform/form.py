@@ -55,6 +55,7 @@ class Form:
     body: list[Control]
     attachments: dict[str, str]
     warnings: list[Complaint]
+    style: str = ""  # pages, theme-grid, ...
     choice_triggers: dict[str, list[str]] = field(default_factory=dict)  # ref -> selects whose filter reads it
     primary_ids: set[str] = field(default_factory=set)
 
@@ -75,6 +76,7 @@ class Form:
             "version": self.version,
             "hash": self.hash,
             "title": self.title,
+            "style": self.style,
             "languages": self.languages or [""],
             "default_language": self.default_language,
             "namespaces": self.namespaces,
@@ -227,6 +229,11 @@ class _FormReader:
         for node in model.elements():
             if node.name == "bind":
                 binds.read_bind(node)
+            if node.name == "submission" and node.get("base64RsaPublicKey"):
+                complaints.warn(
+                    "The form wants submissions encrypted with its own key; the phone seals them with the wave's.",
+                    "Remove public_key from the settings.", line=node.line,
+                )  # fmt: skip
         reader = BodyReader(root, shapes, binds.ids, expressions, texts, complaints, binds.read_action)
         for node in model.elements():
             if node.name in ("setvalue", "setgeopoint", "recordaudio"):
@@ -254,6 +261,7 @@ class _FormReader:
             binds=binds.binds,
             order=order,
             actions=reader.actions,
+            style=body.get("class") or "",
             secondary=self.secondary,
             texts=texts.all_texts(),
             body=controls,

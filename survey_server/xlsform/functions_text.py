@@ -29,7 +29,7 @@ def _texts(values: Sequence[Value]) -> list[str]:
     return found
 
 
-function(TEXT, "concat", "v*", STRING)(lambda *values: "".join(_texts(values)))
+function(TEXT, "concat", "v?*", STRING)(lambda *values: "".join(_texts(values)))
 function(TEXT, "join", "sv?v*", STRING)(lambda separator, *values: separator.join(_texts(values)))
 function(TEXT, "contains", "ss", BOOLEAN)(lambda text, part: part in text)
 function(TEXT, "starts-with", "ss", BOOLEAN)(lambda text, part: text.startswith(part))
@@ -107,7 +107,7 @@ function(TEXT, "count-selected", "s", NUMBER)(lambda chosen: float(len(chosen.sp
 TEXT["is-selected"] = TEXT["selected"]
 
 
-@function(TEXT, "checklist", "cnnv*", BOOLEAN)
+@function(TEXT, "checklist", "cnnv?*", BOOLEAN)
 def _checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     """Whether the number of true values lies between the two; -1 means no limit."""
     parts: list[Value] = []
@@ -116,7 +116,7 @@ def _checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     return _within(float(sum(1 for part in parts if _is_true(c, part))), least, most)
 
 
-@function(TEXT, "weighted-checklist", "cnnv*", BOOLEAN)
+@function(TEXT, "weighted-checklist", "cnnv?*", BOOLEAN)
 def _weighted_checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     """As checklist(), adding the weight that follows each value; or a list of nodes for values and one for weights."""
     pairs: list[tuple[Value, Value]]

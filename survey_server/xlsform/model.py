@@ -36,6 +36,7 @@ class Bind:
     preload: str = ""
     preload_params: str = ""
     save_to: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
     def tree(self, aspect: str) -> Tree | None:
         """The tree of an aspect."""
