@@ -9,12 +9,14 @@ import click
 from survey_server.cli.device import device
 from survey_server.cli.engine import scenario, xpath
 from survey_server.cli.form import form
+from survey_server.cli.imports import import_
+from survey_server.cli.person import person
 from survey_server.cli.programme import programme
 from survey_server.cli.serve import serve
 from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
-COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, device, xpath, scenario)
+COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, person, device, import_, xpath, scenario)
 
 
 @click.group()
