@@ -404,3 +404,10 @@ class DataSetTellsTooMuch(Problem):
 
     status = 422
     title = "A phone may not know this column"
+
+
+class UnfitSites(Problem):
+    """Rows of a site table can't be used: each is named with column, value and cure. Nothing was changed."""
+
+    status = 422
+    title = "The site table has faults"

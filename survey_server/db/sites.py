@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.models import Site, Wave, WaveSite, new_id, now
+from survey_server.db.site_rows import read_site_rows
 from survey_server.problems import UnknownSite
 
 COLUMNS = (
@@ -37,10 +38,13 @@ _AT_ONCE = 500
 
 
 def set_sites(session: Session, programme_id: int, rows: Iterable[Mapping[str, Any]], *, actor: str) -> int:
-    """Add these sites, or change those whose code is known already; the rest stay. The number of rows."""
+    """Add these sites, or change those whose code is known already; the rest stay. The number of rows.
+
+    Values may be text, as a CSV has them; raises UnfitSites with every fault, and then nothing is changed.
+    """
     known = dict(session.execute(select(Site.code, Site.id).where(Site.programme_id == programme_id)).all())
     added, changed = [], []
-    for row in rows:
+    for row in read_site_rows(rows):
         values = _values(programme_id, row)
         if values["code"] in known:
             changed.append({**values, "id": known[values["code"]]})
