@@ -226,7 +226,7 @@ export class Interview {
   grow(parent, ref, count) {
     const fresh = Array.from({ length: count }, () => this.instance.insert(parent, ref));
     this.instance.list();
-    for (const node of fresh) this.recalculation.spread(node);
+    for (const node of fresh) this.recalculation.arrived(node);
     this.recalculation.moved(ref, parent);
     this.recalculation.run();
     for (const node of fresh) this.events.added(ref, node);

@@ -115,6 +115,16 @@ export class Recalculation {
     this.spread(node);
   }
 
+  /** A node is new: it has the relevance of its place, and whoever reads its refs hears of it. */
+  arrived(node) {
+    this.spread(node);
+    const touch = (each) => {
+      this.touched.add(each.ref);
+      each.children.forEach(touch);
+    };
+    touch(node);
+  }
+
   /** A node is relevant if its own expression and all above it say so. */
   spread(node) {
     const relevant = (this.own.get(node) ?? true) && node.parent.relevant;

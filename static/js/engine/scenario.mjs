@@ -34,9 +34,9 @@ export const momentOf = (now, tz) => {
 };
 
 /** @param {{id: string, form: object, files?: Record<string, string>, steps: object[]}} scenario */
-export function runScenario({ id, form, error, files, now, tz = 'UTC', lang, properties, last_saved: lastSaved, steps }) {
+export function runScenario({ id, form, error, files, now, tz = 'UTC', lang, properties, random, last_saved: lastSaved, steps }) {
   if (error) return { id, error };
-  const options = { ...(now && { now: momentOf(now, tz) }), tz, language: lang, datasets: files, lastSaved, properties };
+  const options = { ...(now && { now: momentOf(now, tz) }), tz, language: lang, datasets: files, lastSaved, properties, ...(random !== undefined && { random: () => random }) };
   try {
     let interview = new Interview(form, options);
     const failures = [];
