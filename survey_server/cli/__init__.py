@@ -12,12 +12,13 @@ from survey_server.cli.form import form
 from survey_server.cli.imports import import_
 from survey_server.cli.person import person
 from survey_server.cli.programme import programme
+from survey_server.cli.report import report
 from survey_server.cli.serve import serve
 from survey_server.cli.site import site
 from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
-COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, site, person, device, import_, xpath, scenario)
+COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, site, person, device, import_, report, xpath, scenario)
 
 
 @click.group()

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
-from survey_server.problems import NothingToReport
+from survey_server.reports.editions import FORMATS, file_name, render_edition
+from survey_server.reports.from_database import summarise
+from survey_server.reports.wave_summary import WaveSummary
 
 LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English"}
 EDITIONS = ("full",)
+
+
+def make_summary(
+    database: Database, programme_code: str, waves: Sequence[str], language: str, edition: str = "full"
+) -> WaveSummary:
+    """The report's value: one wave, or the first and the last of several compared."""
+    with database.reading() as session:
+        return summarise(session, get_programme(session, programme_code), waves, language, edition)
 
 
 def make_editions(
     database: Database, programme_code: str, waves: Sequence[str], language: str, edition: str = "full"
 ) -> Mapping[str, bytes]:
     """The files of the report by name: PDF, HTML, CSV pack, JSON and XLSX of the same figures."""
-    raise NothingToReport(f"{programme_code}: {', '.join(waves)}")
+    summary = make_summary(database, programme_code, waves, language, edition)
+    return {file_name(summary, form): render_edition(summary, form) for form in FORMATS}

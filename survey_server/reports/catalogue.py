@@ -1,0 +1,65 @@
+"""The words of a report in one language, read from texts/<language>.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from survey_server.problems import UnknownReportLanguage
+from survey_server.reports.formats import Numbers
+from survey_server.reports.value import Cell, Note
+
+LANGUAGES = ("es", "en")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Texts by dotted key, and the numbers style that goes with them."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    @property
+    def numbers(self) -> Numbers:
+        """How this language prints numbers."""
+        return Numbers(self.language)
+
+    def __getitem__(self, key: str) -> str:
+        """The text of `key`; raises KeyError for a key that the catalogue doesn't have."""
+        return self.texts[key]
+
+    def find(self, key: str, default: str) -> str:
+        """The text of `key`, or `default`: for words that come from data (a role, an issue kind)."""
+        return self.texts.get(key, default)
+
+    def write(self, note: Note) -> str:
+        """A note as a sentence, its cells printed as the language wants."""
+        values = {name: self._quote(cell) for name, cell in note.cells.items()}
+        sentence = self.texts[note.rule].format(**values, **note.words)
+        return f"{note.about}: {sentence}" if note.about else sentence
+
+    def _quote(self, cell: Cell) -> str:
+        interval = self.numbers.interval(cell)
+        return f"{self.numbers.show(cell)} {interval}" if interval else self.numbers.show(cell)
+
+
+@cache
+def get_catalogue(language: str) -> Catalogue:
+    """The catalogue of a language; raises UnknownReportLanguage for one that has none."""
+    if language not in LANGUAGES:
+        raise UnknownReportLanguage(f"Reports are written in {', '.join(LANGUAGES)}, not in {language!r}.")
+    text = files("survey_server.reports").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    return Catalogue(language, dict(_flatten(tomllib.loads(text))))
+
+
+def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            pairs += _flatten(value, f"{prefix}{key}.")
+        else:
+            pairs.append((prefix + key, str(value)))
+    return pairs

@@ -1,0 +1,116 @@
+"""Whether two waves of an indicator may be compared: what breaks the comparison, and what asks for caution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from survey_server.reports.measure import Pair
+from survey_server.reports.sample import Sample, codes_of
+from survey_server.reports.value import Cell, Note
+from survey_server.xlsform.registry import Indicator
+
+OVERLAP_BREAK, OVERLAP_CAUTION = 0.60, 0.80
+SEASON_DAYS, DURATION_MOVE, MISSING_MOVE = 45, 0.25, 5.0
+
+
+@dataclass(frozen=True)
+class Comparability:
+    """Reasons by rule: any break means "Not comparable"; cautions keep the verdict and are printed with it."""
+
+    breaks: tuple[Note, ...] = ()
+    cautions: tuple[Note, ...] = ()
+
+
+def check_comparability(pair: Pair, indicator: Indicator, overlap: float) -> Comparability:
+    """What the two waves' questions, sites and fieldwork say about comparing this indicator."""
+    if pair.before is None:
+        return Comparability()
+    breaks = [*_wording(pair, indicator), *_overlap(pair, overlap, 0.0, OVERLAP_BREAK, "break.overlap")]
+    cautions = [
+        *_overlap(pair, overlap, OVERLAP_BREAK, OVERLAP_CAUTION, "caution.overlap"),
+        *_missing(pair, indicator),
+        *fieldwork_cautions(pair),
+    ]
+    return Comparability(tuple(breaks), tuple(cautions))
+
+
+def broken_questions(pair: Pair, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the questions whose wording or choices differ between or inside the waves."""
+    if pair.before is None:
+        return ()
+    one, two = pair.before.data, pair.after.data
+    return tuple(name for name in names if len(one.hashes(name) | two.hashes(name)) > 1)
+
+
+def fieldwork_cautions(pair: Pair) -> Iterator[Note]:
+    """Cautions that hold for everything in the wave: another season, another length of interview."""
+    if pair.before is None:
+        return
+    days = [_middle_day(sample) for sample in pair.samples]
+    if days[0] and days[1] and (shift := _season_shift(days[0], days[1])) > SEASON_DAYS:
+        yield Note("caution.season", {"days": Cell(float(shift))})
+    minutes = [median_minutes(sample) for sample in pair.samples]
+    if minutes[0] and minutes[1] and abs(minutes[1] / minutes[0] - 1) > DURATION_MOVE:
+        cells = {"before": Cell(minutes[0], "minutes"), "after": Cell(minutes[1], "minutes")}
+        yield Note("caution.duration", cells)
+
+
+def median_minutes(sample: Sample) -> float | None:
+    """The median length of an interview in minutes; None when the phones didn't time them."""
+    minutes = minutes_of(sample.consenting)
+    known = minutes[~np.isnan(minutes)]
+    return float(np.median(known)) if len(known) else None
+
+
+def minutes_of(frame: pd.DataFrame) -> np.ndarray:
+    """The length of each interview in minutes, NaN where start or end isn't known."""
+    if "_started" not in frame or "_ended" not in frame:
+        return np.full(len(frame), math.nan)
+    started, ended = (pd.to_datetime(frame[name], utc=True, errors="coerce") for name in ("_started", "_ended"))
+    minutes: np.ndarray = ((ended - started).dt.total_seconds() / 60).to_numpy(dtype=float)
+    return minutes
+
+
+def missing_share(sample: Sample, name: str) -> float:
+    """Percent of those asked a question who don't know or don't answer (88, 99); NaN when nobody was asked."""
+    codes = codes_of(sample.frame, name)
+    asked = np.array([code is not None for code in codes], dtype=bool)
+    if not asked.any():
+        return math.nan
+    return 100.0 * float(np.isin(codes[asked].astype(str), ("88", "99", "-88", "-99")).mean())
+
+
+def _wording(pair: Pair, indicator: Indicator) -> Iterator[Note]:
+    if broken := broken_questions(pair, indicator.questions):
+        yield Note("break.wording", words={"questions": ", ".join(broken)})
+
+
+def _overlap(pair: Pair, overlap: float, low: float, high: float, rule: str) -> Iterator[Note]:
+    if pair.has_sites and not math.isnan(overlap) and low <= overlap < high:
+        yield Note(rule, {"overlap": Cell(100 * overlap, "percent")})
+
+
+def _missing(pair: Pair, indicator: Indicator) -> Iterator[Note]:
+    assert pair.before is not None
+    for name in indicator.questions:
+        before, after = missing_share(pair.before, name), missing_share(pair.after, name)
+        if abs(after - before) > MISSING_MOVE:
+            cells = {"before": Cell(before, "percent1"), "after": Cell(after, "percent1")}
+            yield Note("caution.missing", cells, {"question": name})
+
+
+def _middle_day(sample: Sample) -> date | None:
+    days = pd.to_datetime(sample.everyone.get("_collected_on", pd.Series(dtype=object)), errors="coerce").dropna()
+    return days.sort_values().iloc[len(days) // 2].date() if len(days) else None
+
+
+def _season_shift(one: date, two: date) -> int:
+    """Days between two days of the year, the shorter way round."""
+    gap = abs(one.timetuple().tm_yday - two.timetuple().tm_yday)
+    return min(gap, 365 - gap)

@@ -1,0 +1,104 @@
+"""Programme against comparison areas: the four means of each headline and the difference in differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from survey_server.estimation.change import DifferenceInDifferences as Did
+from survey_server.reports.measure import Pair, count_cell, estimate_cell, programme_arm
+from survey_server.reports.results import Result
+from survey_server.reports.study import Study, note
+from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+
+PSUS_PER_ARM = 10
+
+
+def build_comparison(study: Study) -> Page | LeftOut:
+    """The page that comes closest to saying what the programme did; left out without enough comparison areas."""
+    name = study.t["page.comparison"]
+    able = [pair for pair in study.pairs if pair.before and all(programme_arm(s) is not None for s in pair.samples)]
+    if not able:
+        return LeftOut("comparison", name, note("left_out.no_arms" if study.before_wave else "left_out.one_wave"))
+    able = [pair for pair in able if min(_psus(pair)) >= PSUS_PER_ARM]
+    if not able:
+        return LeftOut("comparison", name, Note("left_out.few_psus", {"count": Cell(float(PSUS_PER_ARM))}))
+    effects = list(_effects(study, able))
+    if not effects:
+        return LeftOut("comparison", name, note("left_out.no_arms"))
+    table = _table(study, effects)
+    clear = [result for result, did in effects if did.estimate.low > 0 or did.estimate.high < 0]
+    rule = "comparison.message.some" if clear else "comparison.message.none"
+    message = Note(rule, {"count": Cell(float(len(clear))), "all": Cell(float(len(effects)))})
+    blocks: tuple[Block, ...] = (
+        Prose((note("comparison.lead"), *_disagreements(study, effects)), "lead"),
+        _chart(study, table),
+        table,
+        Prose((note("comparison.note"), *_psu_notes(study, able)), "small"),
+    )
+    return Page("comparison", name, message, blocks)
+
+
+def _effects(study: Study, pairs: Sequence[Pair]) -> Iterator[tuple[Result, Did]]:
+    for result in study.headlines:
+        if result.pair in pairs and not result.comparability.breaks and (did := result.pair.did(result.indicator)):
+            yield result, did
+
+
+def _psus(pair: Pair) -> list[int]:
+    """How many PSUs each arm has, in the wave that has fewer."""
+    counts = []
+    for wanted in (True, False):
+        by_wave = []
+        for sample in pair.samples:
+            arm = programme_arm(sample)
+            assert arm is not None
+            by_wave.append(len(np.unique(sample.design.row_psu[arm == wanted])))
+        counts.append(min(by_wave))
+    return counts
+
+
+def _table(study: Study, effects: Sequence[tuple[Result, Did]]) -> Table:
+    t, waves = study.t, study.wave_names
+    columns = (
+        *(Column(f"programme.{wave}", wave, t["head.programme_areas"]) for wave in waves),
+        *(Column(f"comparison.{wave}", wave, t["head.comparison_areas"]) for wave in waves),
+        Column("did", t["head.did"], detail=t["head.interval"]),
+        Column("p", "p"),
+        Column("n", "n", detail=t["head.smallest_cell"]),
+    )
+    rows = tuple(_row(study, result, did) for result, did in effects)
+    notes = (note("comparison.table.note"), note("note.small_cells"))
+    return Table("comparison.did", "", columns, rows, notes=notes, corner=t["head.indicator"])
+
+
+def _row(study: Study, result: Result, did: Did) -> Row:
+    scale, sensitive = result.indicator.scale, result.indicator.sensitive
+    means = (did.programme_before, did.programme_after, did.comparison_before, did.comparison_after)
+    cells = [estimate_cell(mean.scaled(scale), result.value_format, sensitive=sensitive) for mean in means]
+    effect = estimate_cell(did.estimate.scaled(scale), result.change_format, interval=True, sensitive=sensitive)
+    p = Cell(did.p_value if effect.shown else None, "p")
+    return Row(result.indicator.code, study.label(result), (*cells, effect, p, count_cell(did.estimate.n)))
+
+
+def _chart(study: Study, table: Table) -> Chart:
+    alt = study.t.write(Note("comparison.chart.alt", {"count": Cell(float(len(table.rows)))}))
+    return Chart(
+        "comparison", "slope", table, alt, caption=note("comparison.chart", waves=" → ".join(study.wave_names))
+    )
+
+
+def _disagreements(study: Study, effects: Sequence[tuple[Result, Did]]) -> Iterator[Note]:
+    """Indicators whose plain change is clear while the difference in differences points the other way."""
+    for result, did in effects:
+        plain = result.comparison.difference
+        if plain and result.p_adjusted < 0.05 and plain.value * did.estimate.value < 0:
+            yield note("comparison.disagree", name=study.label(result))
+
+
+def _psu_notes(study: Study, pairs: Sequence[Pair]) -> Iterator[Note]:
+    for pair in pairs:
+        programme, comparison = _psus(pair)
+        cells = {"programme": Cell(float(programme)), "comparison": Cell(float(comparison))}
+        yield Note("comparison.psus", cells, {"form": study.title_of(pair)})

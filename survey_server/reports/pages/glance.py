@@ -1,0 +1,205 @@
+"""At a glance: the headline indicators, what moved, what didn't, what can't be told, and what to read with care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from survey_server.estimation.verdict import VERDICT_WORDS
+from survey_server.reports.comparability import fieldwork_cautions
+from survey_server.reports.measure import estimate_cell
+from survey_server.reports.pages.quality import quality_warnings
+from survey_server.reports.results import Result
+from survey_server.reports.study import Study, note
+from survey_server.reports.units import unit_range
+from survey_server.reports.value import (
+    BLANK,
+    Cell,
+    Column,
+    Headlines,
+    LeftOut,
+    Note,
+    Page,
+    Prose,
+    Row,
+    Spark,
+    Table,
+    text_cell,
+)
+
+MARKS = {
+    "improved": "improved",
+    "worsened": "worsened",
+    "stable": "stable",
+    "no_clear_change": "unclear",
+    "not_comparable": "broken",
+    "suppressed": "unknown",
+    "too_few": "unknown",
+    "rose": "context",
+    "fell": "context",
+    "flat": "context",
+}
+UNKNOWN = frozenset(("not_comparable", "suppressed", "too_few"))
+FEW = 3
+STILL = frozenset(("no_clear_change", "stable", "flat"))
+
+
+def build_glance(study: Study) -> Page | LeftOut:
+    """The page that most readers will read alone."""
+    name = study.t["page.glance"]
+    if not study.headlines:
+        return LeftOut("glance", name, note("left_out.no_headlines"))
+    table = _table(study)
+    return Page(
+        "glance", name, _message(study), (Prose(tuple(_sentences(study)), "lead"), Headlines(table), *_care(study))
+    )
+
+
+def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
+    """The verdict as words; unless `brief`, the smallest detectable change or the reason stand on a second line."""
+    word = result.verdict
+    if word is None:
+        return BLANK
+    lines = [VERDICT_WORDS[study.t.language][word.word_key]]
+    if word.small:
+        lines[0] += f" ({VERDICT_WORDS[study.t.language]['small']})"
+    if brief:
+        return text_cell(lines[0], MARKS[word.word_key])
+    lines += (
+        [study.t.write(Note("glance.mde", {"mde": mde_cell(result)}))] if word.word_key == "no_clear_change" else []
+    )
+    lines += [study.t.find(f"short.{reason.rule}", "") for reason in result.comparability.breaks]
+    lines += [study.t.find(f"short.{caution.rule}", "") for caution in _own_cautions(result)]
+    return text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])
+
+
+def mde_cell(result: Result) -> Cell:
+    """The smallest change that this design would have shown."""
+    change = result.comparison.change
+    return Cell(change.mde if change else None, "mean" if result.change_format == "change" else "index")
+
+
+def _own_cautions(result: Result) -> list[Note]:
+    shared = {caution.rule for caution in fieldwork_cautions(result.pair)}
+    return [caution for caution in result.comparability.cautions if caution.rule not in shared]
+
+
+def _table(study: Study) -> Table:
+    t, waves = study.t, study.wave_names
+    heads = [Column("before", waves[0])] if len(waves) > 1 else []
+    columns = (
+        *heads,
+        Column("after", waves[-1]),
+        Column("change", t["head.change"], detail=t["head.interval"]),
+        *((Column("target", t["head.target"]),) if _has_targets(study) else ()),
+        Column("verdict", t["head.verdict"], left=True),
+    )
+    rows = tuple(_row(study, result, len(waves) > 1) for result in study.headlines)
+    notes = [note("glance.note.adjusted"), *([note("note.small_cells")] if _has_small(rows) else [])]
+    return Table("glance.headlines", t["page.glance"], columns, rows, notes=tuple(notes), corner=t["head.indicator"])
+
+
+def _row(study: Study, result: Result, two_waves: bool) -> Row:
+    indicator, comparison = result.indicator, result.comparison
+    broken = bool(result.comparability.breaks)
+    sides = [
+        estimate_cell(side, result.value_format, interval=True, sensitive=indicator.sensitive)
+        for side in ((comparison.before, comparison.after) if two_waves else (comparison.after,))
+    ]
+    change = BLANK
+    if not broken:
+        change = estimate_cell(
+            comparison.difference, result.change_format, interval=True, sensitive=indicator.sensitive
+        )
+    target = [Cell(indicator.target, result.value_format)] if _has_targets(study) else []
+    detail = f"{study.t.find(f'good.{indicator.direction}', '')} · {unit_label(study, result)}"
+    return Row(
+        indicator.code,
+        study.label(result),
+        (*sides, change, *target, verdict_cell(study, result)),
+        detail=detail,
+        spark=_spark(result),
+    )
+
+
+def _spark(result: Result) -> Spark:
+    good = {"down": -1, "context": 0}.get(result.indicator.direction, 1)
+    return Spark(unit_range(result.indicator), good, result.minimum_change)
+
+
+def unit_label(study: Study, result: Result) -> str:
+    """The unit in words: "%" stays, scales are named."""
+    unit = result.indicator.unit
+    return study.t.find(f"unit.{unit}", unit)
+
+
+def _has_targets(study: Study) -> bool:
+    return any(result.indicator.target is not None for result in study.headlines)
+
+
+def _has_small(rows: Sequence[Row]) -> bool:
+    return any(cell.flag in ("bracketed", "suppressed") for row in rows for cell in row.cells)
+
+
+def _message(study: Study) -> Note:
+    """The heading: counts of verdicts, worded by rule."""
+    keys = [result.verdict.word_key for result in study.headlines if result.verdict]
+    counts = {
+        "all": Cell(float(len(study.headlines))),
+        "improved": Cell(float(keys.count("improved"))),
+        "worsened": Cell(float(keys.count("worsened"))),
+    }
+    if not keys:
+        return Note("glance.message.one_wave", counts)
+    rule = {
+        (True, True): "mixed",
+        (True, False): "better",
+        (False, True): "worse",
+        (False, False): "still",
+    }[counts["improved"].value != 0, counts["worsened"].value != 0]
+    return Note(f"glance.message.{rule}", counts)
+
+
+def _sentences(study: Study) -> Iterator[Note]:
+    """At most three: what moved, what didn't, what can't be told."""
+    moved = [r for r in study.headlines if r.verdict and r.verdict.word_key in ("improved", "worsened")]
+    still = [r for r in study.headlines if r.verdict and r.verdict.word_key in STILL]
+    unknown = [r for r in study.headlines if r.verdict and r.verdict.word_key in UNKNOWN]
+    if moved:
+        most = max(moved, key=_size)
+        cells = {"change": estimate_cell(most.comparison.difference, most.change_format, interval=True)}
+        words = {
+            "names": _names(study, moved),
+            "most": study.label(most),
+            "word": VERDICT_WORDS[study.t.language][most.verdict.word_key if most.verdict else "stable"].lower(),
+            "unit": study.t.find(f"change_unit.{most.indicator.unit}", ""),
+        }
+        yield Note("glance.moved.one" if len(moved) == 1 else "glance.moved.many", cells, words)
+    if still:
+        rule = "all" if len(still) == len(study.headlines) else "few" if len(still) <= FEW else "some"
+        yield Note(f"glance.still.{rule}", {"count": Cell(float(len(still)))}, {"names": _names(study, still)})
+    if unknown:
+        yield Note("glance.unknown", {"count": Cell(float(len(unknown)))}, {"names": _names(study, unknown)})
+
+
+def _size(result: Result) -> float:
+    """How large a change is, in multiples of the smallest that matters."""
+    estimate = result.comparison.difference
+    return abs(estimate.value) / result.minimum_change if estimate and result.minimum_change else 0.0
+
+
+def _names(study: Study, results: Sequence[Result]) -> str:
+    return "; ".join(study.label(result) for result in results)
+
+
+def _care(study: Study) -> list[Prose]:
+    """The box "Read with care", filled from the quality rules; absent when nothing asks for it."""
+    notes = list(quality_warnings(study))
+    for pair in study.pairs:
+        notes += [replace(caution, about=study.title_of(pair)) for caution in fieldwork_cautions(pair)]
+    for result in study.headlines:
+        for reason in (*result.comparability.breaks, *_own_cautions(result)):
+            notes.append(replace(reason, about=study.label(result)))
+    if study.programme.demo:
+        notes.insert(0, note("care.demo"))
+    return [Prose(tuple(notes), "box", study.t["glance.care"])] if notes else []

@@ -1,0 +1,87 @@
+"""Annex 1: how the numbers were made, written from the design that was used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from survey_server.reports.measure import Pair, count_cell, number_cell
+from survey_server.reports.sample import Sample
+from survey_server.reports.study import Study, note
+from survey_server.reports.value import Block, Cell, Column, Note, Page, Paragraphs, Prose, Row, SideBySide, Table
+
+PARAGRAPHS = ("estimates", "change", "many", "verdict", "comparable", "small", "missing", "limits")
+
+
+def build_method(study: Study) -> Page:
+    """The methodology annex."""
+    tables = tuple(
+        table for pair in study.pairs for table in (_design(study, pair), _strata(study, pair)) if table.rows
+    )
+    prose = [Prose((note(f"method.{key}"),), title=study.t[f"method.title.{key}"]) for key in PARAGRAPHS]
+    if study.observations:
+        prose.insert(5, Prose((note("method.observation"),), title=study.t["method.title.observation"]))
+    blocks: tuple[Block, ...] = (
+        Prose((note("method.lead"),), "lead"),
+        SideBySide(tables),
+        Prose(tuple(_lonely(study)), "small"),
+        Paragraphs(tuple(prose)),
+        Prose((note("method.guide"),), "box", study.t["method.title.guide"]),
+    )
+    return Page("method", study.t["page.method"], note("method.message"), blocks)
+
+
+def _design(study: Study, pair: Pair) -> Table:
+    t = study.t
+    columns = tuple(Column(key, s.data.wave.name) for key, s in zip(pair.wave_keys, pair.samples, strict=True))
+    facts: dict[str, Callable[[Sample], Cell]] = {
+        "counted": lambda s: count_cell(s.n),
+        "psus": lambda s: count_cell(s.design.n_psu),
+        "strata": lambda s: count_cell(s.design.n_strata),
+        "df": lambda s: count_cell(s.design.df),
+        "weight_ratio": lambda s: number_cell(_weight_ratio(s), "coefficient"),
+        "kish": lambda s: number_cell(_kish(s), "coefficient"),
+    }
+    rows = [Row(key, t[f"method.row.{key}"], tuple(fact(s) for s in pair.samples)) for key, fact in facts.items()]
+    if pair.shared is not None and pair.has_sites:
+        overlap = Cell(100 * pair.shared.overlap, "percent1")
+        rows.append(Row("overlap", t["method.row.overlap"], (*([Cell()] * (len(columns) - 1)), overlap)))
+    title = f"{t['method.table.design']} · {study.title_of(pair)}"
+    return Table(f"method.design.{pair.form_id}", title, columns, tuple(rows))
+
+
+def _strata(study: Study, pair: Pair) -> Table:
+    """PSUs and interviews by stratum in the wave after."""
+    t, sample = study.t, pair.after
+    column = sample.role("stratum")
+    rows: list[Row] = []
+    if column is not None:
+        design = sample.design
+        stratum = design.psu_stratum[design.row_psu]
+        for place, name in enumerate(design.stratum_labels):
+            label = study.level_label(pair, column, str(name))
+            cells = (count_cell(int(design.psus_of_stratum[place])), count_cell(int((stratum == place).sum())))
+            rows.append(Row(str(name), label, cells))
+    columns = (Column("psus", t["method.row.psus"]), Column("n", "n"))
+    title = f"{t['method.table.strata']} · {sample.data.wave.name}"
+    return Table(f"method.strata.{pair.form_id}", title, columns, tuple(rows), corner=t["breakdown.stratum"])
+
+
+def _lonely(study: Study) -> Iterator[Note]:
+    for pair in study.pairs:
+        for sample in pair.samples:
+            if sample.design.lonely_strata:
+                names = ", ".join(str(name) for name in sample.design.lonely_strata)
+                yield note("method.lonely", wave=sample.data.wave.name, strata=names)
+
+
+def _weight_ratio(sample: Sample) -> float:
+    """The largest weight over the smallest."""
+    return float(sample.design.weight.max() / sample.design.weight.min())
+
+
+def _kish(sample: Sample) -> float:
+    """Kish's design effect of the weights alone."""
+    weight = sample.design.weight
+    return float(len(weight) * np.square(weight).sum() / weight.sum() ** 2)

@@ -1,0 +1,74 @@
+"""What a report is made from: the programme, and for each form and wave its questions, registry, answers, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from survey_server.reports.questionnaire import Item, Questionnaire
+from survey_server.xlsform.registry import Registry
+
+
+@dataclass(frozen=True)
+class ProgrammeInfo:
+    """The programme as the cover names it; `demo` marks every page as invented data."""
+
+    code: str
+    name: str
+    demo: bool = False
+    funder: str = ""
+    implementers: str = ""
+
+
+@dataclass(frozen=True)
+class WaveInfo:
+    """One round of fieldwork as it was planned."""
+
+    name: str
+    ordinal: int
+    starts: date | None = None
+    ends: date | None = None
+    state: str = "open"
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """What happened around the submissions of a wave: counts that the frame can't hold."""
+
+    planned_sites: int | None = None
+    planned_interviews: int | None = None
+    conflicts: int = 0
+    quarantined: int = 0
+    issues: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WaveData:
+    """One wave of one form: the versions met in it, oldest first, and a frame with a row per submission."""
+
+    form_id: str
+    wave: WaveInfo
+    questionnaires: tuple[Questionnaire, ...]
+    registry: Registry
+    frame: pd.DataFrame
+    facts: FieldFacts = field(default_factory=FieldFacts)
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        """The newest version met in the wave."""
+        return self.questionnaires[-1]
+
+    def item(self, name: str) -> Item | None:
+        """The question as the newest version that has it puts it."""
+        for questionnaire in reversed(self.questionnaires):
+            if name in questionnaire.by_name:
+                return questionnaire.by_name[name]
+        return None
+
+    def hashes(self, name: str) -> frozenset[str]:
+        """The wording hashes under which the question was asked in this wave."""
+        found = (questionnaire.hash_of(name) for questionnaire in self.questionnaires)
+        return frozenset(digest for digest in found if digest)

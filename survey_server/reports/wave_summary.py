@@ -1,0 +1,168 @@
+"""WaveSummary: the one value that every edition is drawn from, built by pure functions from the data of the waves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+import survey_server
+from survey_server.problems import NothingToReport
+from survey_server.reports.catalogue import get_catalogue
+from survey_server.reports.measure import Pair
+from survey_server.reports.pages.breakdown import build_breakdown
+from survey_server.reports.pages.comparison import build_comparison
+from survey_server.reports.pages.compliance import build_compliance
+from survey_server.reports.pages.cover import build_facts
+from survey_server.reports.pages.glance import build_glance
+from survey_server.reports.pages.hawthorne import build_hawthorne
+from survey_server.reports.pages.indicators import build_indicators
+from survey_server.reports.pages.method import build_method
+from survey_server.reports.pages.quality import build_quality
+from survey_server.reports.pages.toplines import build_toplines
+from survey_server.reports.pages.versions import build_versions
+from survey_server.reports.sample import Sample
+from survey_server.reports.study import Study, note
+from survey_server.reports.value import LeftOut, Note, Page, Table, notes_of, tables_of
+from survey_server.reports.wave_data import ProgrammeInfo, WaveData
+
+NOT_CARRIED = ("border", "training", "followup", "admin", "reaction", "justice", "community", "decision")
+
+
+@dataclass(frozen=True)
+class WaveSummary:
+    """A report in one language: cover, pages in order, and the pages that have no data with the reason."""
+
+    language: str
+    programme: ProgrammeInfo
+    waves: tuple[str, ...]
+    edition: str
+    state: Literal["final", "preliminary"]
+    cutoff: datetime | None
+    code_version: str
+    data_hash: str
+    facts: Table
+    pages: tuple[Page, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def report_id(self) -> str:
+        """The name of this very report: the same for the same data, code, language and edition."""
+        parts = (self.programme.code, *self.waves, self.language, self.edition, self.code_version, self.data_hash)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12].upper()
+
+    @property
+    def title(self) -> str:
+        """The title in the document's properties."""
+        return f"{self.programme.name}: {self.waves_line}"
+
+    @property
+    def waves_line(self) -> str:
+        """The waves compared, earlier first."""
+        return " → ".join(self.waves)
+
+    def tables(self) -> Iterator[Table]:
+        """Every table of every page, the cover's first."""
+        yield self.facts
+        for page in self.pages:
+            yield from tables_of(page)
+
+    def notes(self) -> Iterator[tuple[str, Note]]:
+        """Every sentence with the page it stands on."""
+        for page in self.pages:
+            for sentence in notes_of(page):
+                yield page.id, sentence
+
+
+def build_wave_summary(
+    programme: ProgrammeInfo,
+    before: Sequence[WaveData],
+    after: Sequence[WaveData],
+    language: str,
+    edition: str = "full",
+) -> WaveSummary:
+    """The report on the forms of `after`, each compared with the same form in `before` where there is one."""
+    earlier = {data.form_id: Sample(data) for data in before}
+    samples = [Sample(data) for data in after]
+    pairs = tuple(Pair(_with_rows(earlier.get(s.data.form_id)), s) for s in samples if s.n)
+    if not pairs:
+        raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
+    study = Study(programme, pairs, get_catalogue(language))
+    built = list(_pages(study))
+    return WaveSummary(
+        language=language,
+        programme=programme,
+        waves=study.wave_names,
+        edition=edition,
+        state="final" if all(s.data.wave.state == "locked" for p in pairs for s in p.samples) else "preliminary",
+        cutoff=_cutoff(pairs),
+        code_version=code_version(),
+        data_hash=_data_hash(pairs),
+        facts=build_facts(study),
+        pages=tuple(page for page in built if isinstance(page, Page)),
+        left_out=tuple(page for page in built if isinstance(page, LeftOut)),
+    )
+
+
+def _pages(study: Study) -> Iterator[Page | LeftOut]:
+    """The pages in the standard order."""
+    yield build_glance(study)
+    for pair in study.surveys:
+        yield build_toplines(study, pair)
+    for pair in study.pairs:
+        yield build_breakdown(study, pair)
+    yield build_comparison(study)
+    yield build_compliance(study)
+    yield build_hawthorne(study)
+    for key in NOT_CARRIED:
+        yield LeftOut(key, study.t[f"page.{key}"], note("left_out.no_form"))
+    yield build_quality(study)
+    yield build_method(study)
+    yield build_versions(study)
+    yield build_indicators(study)
+
+
+@cache
+def code_version() -> str:
+    """The package's version and a digest of its Python files: what made the numbers."""
+    root = Path(survey_server.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return f"{version('survey-server')}+{digest.hexdigest()[:8]}"
+
+
+def _with_rows(sample: Sample | None) -> Sample | None:
+    return sample if sample is not None and sample.n else None
+
+
+def _cutoff(pairs: Sequence[Pair]) -> datetime | None:
+    """When the last submission arrived."""
+    moments = [
+        pd.to_datetime(sample.everyone["_received_at"], utc=True, errors="coerce").max()
+        for pair in pairs
+        for sample in pair.samples
+        if "_received_at" in sample.everyone
+    ]
+    known = [moment for moment in moments if not pd.isna(moment)]
+    return max(known).to_pydatetime() if known else None
+
+
+def _data_hash(pairs: Sequence[Pair]) -> str:
+    """A digest of every answer and design column that the report was made from, whatever the order of arrival."""
+    digest = hashlib.sha256()
+    for pair in pairs:
+        for sample in pair.samples:
+            frame = sample.everyone.sort_values("_id", kind="stable") if "_id" in sample.everyone else sample.everyone
+            digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
+            for name in sorted(frame.columns):
+                values = pd.util.hash_array(frame[name].astype(str).to_numpy(dtype=object), categorize=True)
+                digest.update(name.encode() + values.tobytes())
+    return digest.hexdigest()[:12]
