@@ -128,7 +128,7 @@ def _known(database: Database, target: ImportTarget, instance_ids: Sequence[str]
             version.form_row == target.wave.form_row,
             version.instance_id.in_(instance_ids),
         )
-        return dict(session.execute(query).tuples().all())
+        return dict(session.execute(query).all())
 
 
 def _differs(row: FilledRow) -> RowNote:

@@ -37,9 +37,6 @@ FORM = """
 | settings |
 | | form_title | form_id | version | default_language |
 | | Soborno | bribe | 1 | es |
-| design |
-| | role | source | field | note |
-| | psu | question | country | |
 """
 
 
