@@ -18,7 +18,19 @@ from survey_server.cli.site import site
 from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
-COMMANDS: tuple[click.Command, ...] = (serve, programme, form, wave, site, person, device, import_, report, xpath, scenario)
+COMMANDS: tuple[click.Command, ...] = (
+    serve,
+    programme,
+    form,
+    wave,
+    site,
+    person,
+    device,
+    import_,
+    report,
+    xpath,
+    scenario,
+)
 
 
 @click.group()
