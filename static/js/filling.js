@@ -23,7 +23,7 @@ export async function openFilling(argument) {
   if (!stored) throw new CantOpen('formMissing');
   const device = await get('meta', 'device');
   try {
-    const interview = new Interview(stored.form, {
+    const interview = await Interview.open(stored.form, {
       instance: draft.xml ?? undefined, datasets: stored.files, language: formLanguage(stored.form, draft.language),
       lastSaved: (await get('carried', draft.form)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },

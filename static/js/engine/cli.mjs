@@ -8,6 +8,7 @@
 import { createInterface } from 'node:readline';
 import { compile, contextOf, environment } from './evaluate.js';
 import { readXml } from './xml.js';
+import { loadFunctions } from './functions/index.js';
 import { momentOf, runScenario } from './scenario.mjs';
 import { toBoolean, toNumber, toText } from './values.js';
 import { zoneOf } from './dates.js';
@@ -37,6 +38,7 @@ function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now
   }
 }
 
+await loadFunctions();
 const RUN = { xpath: evaluateCase, scenario: runScenario };
 const run = (text) => JSON.stringify(JSON.parse(text).map(RUN[process.argv[2]]));
 

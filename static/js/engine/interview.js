@@ -1,5 +1,6 @@
 // A live interview: one form, one instance, and all that follows from an answer. No DOM, no network, no storage:
-// the caller keeps serialize() after every answer and sends what finish() gives.
+// the caller keeps serialize() after every answer and sends what finish() gives. Start with Interview.open(), which loads
+// what the form needs; the constructor is for callers that have awaited loadFunctions().
 
 import { environment } from './evaluate.js';
 import { Choices } from './choices.js';
@@ -9,6 +10,7 @@ import { State } from './state.js';
 import { Texts } from './texts.js';
 import { Events } from './events.js';
 import { zoneOf } from './dates.js';
+import { loadFunctions } from './functions/index.js';
 import { normalise } from './types.js';
 import { prepare } from './form.js';
 import { secondaryInstances } from './secondary.js';
@@ -48,10 +50,16 @@ export class Interview {
     this.recalculation = new Recalculation(this.prepared, this.instance, this.env, (node) => this.events.changed(node));
     this.events = new Events(this, options);
     this.counted = new WeakSet(); // parents whose repeats have been counted once
-    this.open(options.instance === undefined);
+    this.begin(options.instance === undefined);
   }
 
-  open(fresh) {
+  /** An interview of a form whose functions may still have to be loaded. @returns {Promise<Interview>} */
+  static async open(form, options) {
+    await loadFunctions(form);
+    return new Interview(form, options);
+  }
+
+  begin(fresh) {
     if (fresh) this.events.start();
     else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
     this.recalculation.markAll();

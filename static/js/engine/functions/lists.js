@@ -1,6 +1,5 @@
 // Lists of nodes, repeats, choices and other instances.
 
-import { chance, shuffle } from '../random.js';
 import { ELEMENT, INSTRUCTION } from '../nodes.js';
 import { needNodes } from '../paths.js';
 import { rowsWhere } from '../lookup.js';
@@ -69,10 +68,6 @@ function nearest(nodes, context) {
   return nodes.filter((_, i) => shared[i] === most);
 }
 
-function randomized(c, nodes, seed) {
-  return shuffle(needNodes(nodes).filter((node) => node.relevant), chance(seed ?? c.env.seed));
-}
-
 /** pulldata(instance, column, key column, key) is short for instance(...)/root/item[key column = key]/column. */
 function pulldata(c, id, column, key, value) {
   instance(c, toText(id));
@@ -89,13 +84,12 @@ function instance(c, id) {
   return root;
 }
 
-export const NODES = {
+export const LISTS = {
   position: [0, 1, position, 'trees'],
   current: [0, 0, (c) => [c.current]],
   instance: [1, 1, (c, id) => [instance(c, toText(id))]],
   'indexed-repeat': [3, 999, indexedRepeat, 'trees'],
   pulldata: [4, 4, pulldata],
-  randomize: [1, 2, randomized],
   'count-non-empty': [1, 1, (c, nodes) => needNodes(nodes).filter((node) => node.read !== '').length],
   id: [1, 1, (c, value) => {
     const ids = new Set(typeof value === 'object' ? value.flatMap((node) => words(node.read)) : words(value));

@@ -1,9 +1,5 @@
-// Texts beyond XPath 1.0: cutting, joining, patterns, digests, signatures.
+// Texts beyond XPath 1.0: cutting, joining, inventing.
 
-import { digest } from '../digest.js';
-import { matches } from '../regex.js';
-import { openSigned } from '../signed.js';
-import { fromBase64, readUtf8 } from '../bytes.js';
 import { opened } from './core.js';
 import { toNumber, toText } from '../values.js';
 
@@ -28,9 +24,5 @@ export function uuid(env, length) {
 export const TEXTS = {
   substr: [2, 3, substr],
   join: [1, 999, (c, separator, ...values) => opened(values).map(toText).join(toText(separator))],
-  regex: [2, 2, (c, value, pattern) => matches(toText(value), toText(pattern))],
   uuid: [0, 1, (c, length) => uuid(c.env, length === undefined ? undefined : toNumber(length, c.env.zone))],
-  digest: [2, 3, (c, value, algorithm, encoding = 'base64') => digest(toText(value), toText(algorithm), toText(encoding))],
-  'base64-decode': [1, 1, (c, value) => readUtf8(fromBase64(toText(value)) ?? [])],
-  'extract-signed': [2, 2, (c, value, key) => openSigned(toText(value), toText(key))],
 };

@@ -2,7 +2,7 @@
 // and an inside-out Fisher-Yates shuffle.
 
 import { sha256 } from './digest.js';
-import { textNumber, toText } from './values.js';
+import { textNumber, toText } from '../values.js';
 import { utf8 } from './bytes.js';
 
 const MODULUS = 2147483647;

@@ -77,7 +77,7 @@ function crosses(a, b, d, e) {
   return p === 0 && between(a, b, d) || q === 0 && between(a, b, e) || r === 0 && between(d, e, a) || s === 0 && between(d, e, b);
 }
 
-export const GEOGRAPHY = {
+export const FAMILY = {
   area: [1, 1, area],
   distance: [1, 999, distance],
   geofence: [2, 2, geofence],
