@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
+from sqlalchemy import select
 
 from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
-from survey_server.db.models import now
+from survey_server.db.models import Device, Submission, SubmissionVersion, now
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
@@ -51,33 +51,53 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def server(prepared_folder: Path, tmp_path: Path) -> Iterator[Server]:
-    """The server, up; a test may kill and start it."""
-    folder = tmp_path / "data"
-    shutil.copytree(prepared_folder, folder)
-    with running(Server(folder)) as started:
+@pytest.fixture(scope="session")
+def shared_server(prepared_folder: Path) -> Iterator[Server]:
+    with running(Server(prepared_folder)) as started:
         yield started
 
 
 @pytest.fixture
-def database(server: Server) -> Iterator[Database]:
+def server(shared_server: Server) -> Server:
+    """The server, up; a test may kill and start it."""
+    if shared_server.process is None:
+        shared_server.start()
+    return shared_server
+
+
+@pytest.fixture
+def database(shared_server: Server) -> Iterator[Database]:
     """What the server stores, read beside it."""
-    opened = open_database(f"sqlite:///{server.folder / 'survey.db'}")
+    opened = open_database(f"sqlite:///{shared_server.folder / 'survey.db'}")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def link(server: Server, database: Database) -> Callable[[], str]:
-    """Makes enrolment links as the office does."""
+def label(request: pytest.FixtureRequest) -> str:
+    """What the office calls the phone of this test."""
+    return f"Teléfono {abs(hash(request.node.name)) % 10_000}"
 
-    def make() -> str:
-        with database.transaction() as session:
-            code = add_enrolment(session, get_programme(session, "demo").id, "Teléfono 7", "OB007")
-        return enrol_link(server.address, code)
 
-    return make
+@pytest.fixture
+def link(server: Server, database: Database, label: str) -> str:
+    """An enrolment link, as the office makes it."""
+    with database.transaction() as session:
+        code = add_enrolment(session, get_programme(session, "demo").id, label, "OB007")
+    return enrol_link(server.address, code)
+
+
+@pytest.fixture
+def stored(database: Database, label: str) -> Callable[[], list[SubmissionVersion]]:
+    """Reads the documents that this test's phone has brought to the server, in their order."""
+
+    def read() -> list[SubmissionVersion]:
+        with database.reading() as session:
+            query = select(SubmissionVersion).join(Submission, Submission.id == SubmissionVersion.submission_id)
+            query = query.join(Device, Device.id == Submission.device_id).where(Device.label == label)
+            return list(session.scalars(query.order_by(SubmissionVersion.submission_id)))
+
+    return read
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
-SERVE = "from survey_server.cli.serve import serve; serve()"
 SIZE = {"width": 360, "height": 740}
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
@@ -47,7 +46,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-c", SERVE, "--port", str(self.port)]
+        command = [Path(sys.executable).parent / "survey-server", "serve", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
@@ -133,8 +132,8 @@ def _command_line(process: Path) -> bytes:
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
     """The server, up for the length of the block and killed after it."""
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.kill()

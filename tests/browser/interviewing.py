@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from playwright.sync_api import Locator, Page
 
@@ -24,57 +25,65 @@ def begin(page: Page, title: str) -> None:
     page.locator("form.questions").wait_for()
 
 
+LOOK = """() => {
+  const form = document.querySelector('form.questions');
+  const questions = [...form.querySelectorAll('section.question')].map((question) => {
+    const rows = [...question.querySelectorAll('input[type=radio], input[type=checkbox]')];
+    const field = question.querySelector('.control input:not([type=search]), .control textarea');
+    return {
+      ref: question.dataset.ref,
+      rows: rows.map((row) => row.value),
+      chosen: rows.filter((row) => row.checked).map((row) => row.value),
+      field: rows.length || !field ? null : field.type,
+      text: rows.length || !field ? '' : field.value,
+      place: Boolean(question.querySelector('.place')),
+      optional: Boolean(question.querySelector('.optional')),
+    };
+  });
+  return { page: form.dataset.page, questions };
+}"""
+
+
 def fill_in(page: Page, answers: Mapping[str, str], *, until: str | None = None) -> dict[str, str]:
     """Answer page after page to the end, or up to the question `until`; what was answered, by path."""
     given: dict[str, str] = {}
-    while page.locator("form.questions[data-page='end']").count() == 0:
-        key = page.locator("form.questions").get_attribute("data-page")
-        assert key is not None
-        if until is not None and key.endswith(f"/{until}"):
-            break
-        for question in page.locator("section.question").all():
-            ref = question.get_attribute("data-ref")
-            assert ref is not None
-            value = answer(question, answers.get(ref.rsplit("/", 1)[1]))
+    seen = page.evaluate(LOOK)
+    while seen["page"] != "end" and not (until and seen["page"].endswith(f"/{until}")):
+        for question in seen["questions"]:
+            value = answer(page, question, answers.get(question["ref"].rsplit("/", 1)[1]))
             if value is not None:
-                given[ref] = value
+                given[question["ref"]] = value
         page.locator(NEXT).click()
-        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=key)
+        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=seen["page"])
+        seen = page.evaluate(LOOK)
     return given
 
 
-def answer(question: Locator, wanted: str | None) -> str | None:
-    """Answer one question; None for what only tells, or may stay blank."""
-    choices = question.locator("input[type=radio], input[type=checkbox]")
-    field = question.locator(".control input:not([type=search]), .control textarea").first
-    if choices.count():
-        return choose(question, wanted)
-    if question.locator(".place").count():
-        question.locator(".place button").first.click()
-        question.locator(".taken").wait_for()
+def answer(page: Page, question: Mapping[str, Any], wanted: str | None) -> str | None:
+    """Answer one question, by finger; None for what only tells, or may stay blank."""
+    here = page.locator(f"[data-ref='{question['ref']}']")
+    if question["rows"]:
+        return choose(here, question, wanted)
+    if question["place"]:
+        here.locator(".place button").first.click()
+        here.locator(".taken").wait_for()
         return "14.6407 -90.5133 0 4"
-    if field.count() == 0:
+    if question["field"] == "time" and not question["text"]:
+        here.locator("button.code").click()
+        return here.locator("input").input_value()
+    if question["field"] is None or (wanted is None and question["optional"]):
         return None
-    if field.get_attribute("type") == "time":
-        question.locator("button.code").click()
-        return field.input_value()
-    if wanted is None and question.locator(".optional").count():
-        return None
-    if wanted is not None or field.input_value() == "":
-        field.fill(wanted or "7")
-    return field.input_value()
+    if wanted is not None or question["text"] == "":
+        here.locator(".control input, .control textarea").fill(wanted or "7")
+    return wanted or str(question["text"]) or "7"
 
 
-def choose(question: Locator, wanted: str | None) -> str:
+def choose(here: Locator, question: Mapping[str, Any], wanted: str | None) -> str:
     """Tap one row, or several for "1 2": the first when none is named and nothing is chosen yet."""
-    chosen = question.locator("input:checked")
-    if wanted is None and chosen.count():
-        return " ".join(chosen.nth(i).input_value() for i in range(chosen.count()))
-    values = (wanted or question.locator("input[type=radio], input[type=checkbox]").first.input_value()).split(" ")
+    values = wanted.split(" ") if wanted else question["chosen"] or question["rows"][:1]
     for value in values:
-        row = question.locator(f"label:has(input[value='{value}'])")
-        if not row.locator("input").is_checked():
-            row.click()
+        if value not in question["chosen"]:
+            here.locator(f"label:has(input[value='{value}'])").click()
     return " ".join(values)
 
 

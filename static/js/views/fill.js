@@ -61,6 +61,10 @@ class FillPage {
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
     document.addEventListener('visibilitychange', flush, { signal });
     addEventListener('pagehide', () => this.save(), { signal });
+    const sizes = new ResizeObserver(() => this.makeRoom());
+    sizes.observe(this.head);
+    sizes.observe(this.element.lastElementChild);
+    signal.addEventListener('abort', () => sizes.disconnect());
     signal.addEventListener('abort', () => this.leaveViews());
     filling.setLanguage();
     this.draw();
@@ -81,9 +85,17 @@ class FillPage {
     fill(this.body, section ? h('p.section', {}, section) : null, ...this.content(page));
     this.drawSaved();
     this.drawQueue();
+    this.makeRoom();
     if (!focus) return;
     scrollTo(0, 0);
     this.body.querySelector('h1')?.focus({ preventScroll: true });
+  }
+
+  /** Large letters on a small screen: what usually stays in sight scrolls away, so that there is room to answer. */
+  makeRoom() {
+    const fixed = [this.head, this.element.lastElementChild, this.body.querySelector('.is-sticky')];
+    const taken = fixed.reduce((sum, each) => sum + (each?.offsetHeight ?? 0), 0);
+    this.element.classList.toggle('is-cramped', taken > innerHeight * 0.6);
   }
 
   content(page) {

@@ -1,0 +1,113 @@
+"""Every view at 360x740, in both languages, light and dark: axe finds nothing, thumbs hit, and there is a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.field import Phone
+from tests.browser.interviewing import NEXT, begin, enrol, fill_in, finish
+
+pytestmark = pytest.mark.browser
+
+ANSWERS = {"country": "GT", "adm1": "GT12", "psu": "GT1217011", "dwelling": "7", "n_adults": "2", "r_age": "44"}
+ANSWERS |= {"sel_status": "1", "consent": "1", "age": "34"}
+STOPS = ("adm1", "psu_point", "intro", "r_age", "consent_text", "int_lang", "safe_day", "avoid")
+FAULTS = """() => {
+  const small = [...document.querySelectorAll('button, a, label:has(input), input:not([type=radio], [type=checkbox])')]
+    .filter((each) => each.offsetParent && !each.closest('p') && !each.disabled)
+    .map((each) => [each.outerHTML.slice(0, 120), each.getBoundingClientRect()])
+    .filter(([, box]) => box.height > 0 && box.height < 48 && box.width > 0);
+  return small.filter(([html]) => !html.includes('unsent')).map(([html, box]) => `${box.height} ${html}`);
+}"""
+
+
+def look_at(page: Page, name: str, screens: Path) -> None:
+    """A picture, axe, targets for a thumb, and no sideways scrolling."""
+    page.screenshot(path=screens / f"{name}.png")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    assert page.evaluate(FAULTS) == [], name
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("es", "light"), ("en", "dark")])
+def test_it_is_clear_to_everyone_on_every_view(
+    phone: Phone, link: str, screens: Path, language: str, scheme: str
+) -> None:
+    page = phone.open(scheme=scheme)
+    if language == "en":
+        page.locator("button.language").click()
+
+    def look(name: str) -> None:
+        look_at(page, f"{name}-{language}-{scheme}", screens)
+
+    look("01-enrol")
+    enrol(page, link)
+    look("02-home")
+    begin(page, {"es": "Encuesta de percepción", "en": "Perception survey"}[language])
+    for number, stop in enumerate(STOPS):
+        fill_in(page, ANSWERS, until=stop)
+        look(f"{3 + number:02}-{stop.replace('_', '-')}")
+    page.locator(NEXT).click()
+    page.locator(".message:not(:empty)").wait_for()
+    look("11-missing")
+    page.locator("header .icon-button").nth(1).click()
+    page.locator("dialog.contents").wait_for()
+    look("12-contents")
+    page.locator("dialog .entry").last.click()
+    page.locator(".summary").wait_for()
+    look("13-problems")
+    page.locator("header .icon-button").first.click()
+    page.locator("li.draft").wait_for()
+    look("14-home-with-draft")
+    page.locator("li.draft .icon-button").click()
+    page.locator("dialog.ask").wait_for()
+    look("15-delete")
+    page.locator("dialog .plain").click()
+    page.route("**/api/v1/sync", lambda route: route.abort())
+    page.locator("li.draft a").click()
+    page.locator("form.questions").wait_for()
+    page.locator("header .icon-button").nth(1).click()
+    page.locator("dialog .entry", has_text={"es": "Punto de muestreo", "en": "Sampling point"}[language]).first.click()
+    fill_in(page, ANSWERS)
+    look("16-end")
+    finish(page)
+    look("17-finished")
+    page.locator("a.queue").click()
+    page.locator("li.is-waiting").wait_for()
+    look("18-outbox")
+    page.locator("header a").click()
+    page.locator("footer a").click()
+    page.locator("dl.facts").wait_for()
+    look("19-phone")
+
+
+def test_it_reads_well_at_twice_the_text_size_on_a_narrow_screen(phone: Phone, link: str, screens: Path) -> None:
+    page = phone.open()
+    enrol(page, link)
+    page.set_viewport_size({"width": 320, "height": 640})
+    begin(page, "Encuesta de percepción")
+    fill_in(page, ANSWERS, until="dwelling")
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    page.screenshot(path=screens / "20-large-text.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("input.number").fill("7")
+    page.locator(NEXT).click()
+    page.locator("form.questions[data-page$='psu_point']").wait_for()
+
+
+def test_it_keeps_place_and_answer_when_the_language_changes(phone: Phone, link: str) -> None:
+    page = phone.open()
+    enrol(page, link)
+    begin(page, "Encuesta de percepción")
+    fill_in(page, ANSWERS, until="psu")
+    page.locator("label.choice", has_text="Ayutla").click()
+    page.locator("button.language").click()
+    page.locator("h1", has_text="Sampling point").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.locator("input:checked").input_value() == "GT1217011"
+    assert page.locator("footer .main").inner_text() == "Next"
