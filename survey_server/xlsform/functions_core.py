@@ -105,7 +105,7 @@ def place_among_twins(node: Node) -> int:
         for sibling in node.parent.children:
             if sibling is node:
                 break
-            if sibling.name == node.name and sibling.kind == node.kind and sibling.ns == node.ns:
+            if sibling.name == node.name and sibling.kind == node.kind and sibling.prefix == node.prefix:
                 place += 1
     return place
 

@@ -77,7 +77,7 @@ export function nodeTest(axis, test, { ns = {}, inForm = false }) {
   if (test === 'node()') return () => true;
   if (test in KINDS) return (node) => node.kind === KINDS[test];
   const target = /^processing-instruction\((.*)\)$/.exec(test);
-  if (target) return (node) => node.kind === 3 && node.name === target[1];
+  if (target) return (node) => node.kind === 3 && node.name === target[1].replace(/['"]/g, '');
   const kind = axis === 'attribute' ? ATTRIBUTE : axis === 'namespace' ? NAMESPACE : ELEMENT;
   if (test === '*') return (node) => node.kind === kind;
   const colon = test.indexOf(':');

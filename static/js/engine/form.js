@@ -14,32 +14,6 @@ export function prepare(form) {
 const RULES = ['relevant', 'required', 'readonly', 'constraint', 'calculate'];
 const LANGUAGE_BOUND = /"(jr:choice-name|jr:itext|format-date|format-date-time)"/;
 
-/** The refs of the questions that a choice filter reads, as far as they can be told from its paths; '' where they can't. */
-function refsRead(tree, ref) {
-  const found = new Set();
-  const visit = (part, inPredicate) => {
-    if (part[0] === 'path') {
-      const [, start, ...steps] = part;
-      const fromCurrent = start[0] === 'call' && start[1] === 'current' || start === '.' && !inPredicate;
-      if (start === '/' || fromCurrent) found.add(refOf(start === '/' ? '' : ref, steps));
-      else if (typeof start === 'object') visit(start, inPredicate);
-      for (const step of steps) for (const predicate of step.slice(2)) visit(predicate, true);
-    } else for (const each of part.slice(1)) if (Array.isArray(each)) visit(each, inPredicate);
-  };
-  visit(tree, false);
-  return found;
-}
-
-function refOf(from, steps) {
-  const names = from.split('/').slice(1);
-  for (const [axis, test] of steps) {
-    if (axis === 'parent' && test === 'node()') names.pop();
-    else if (axis === 'child' && !/[*()]/.test(test)) names.push(test);
-    else if (axis !== 'self') return '';
-  }
-  return names.map((name) => `/${name}`).join('');
-}
-
 class Prepared {
   constructor(form) {
     this.form = form;
@@ -82,17 +56,9 @@ class Prepared {
     }
   }
 
-  /** Select questions by what their choice filters read; '' for filters that may read anything. */
-  get filters() {
-    if (!this.filtered) {
-      this.filtered = new Map();
-      for (const control of this.controls.values()) {
-        for (const ref of control.choices?.nodeset ? refsRead(control.choices.nodeset, control.ref) : []) {
-          this.filtered.set(ref, [...this.filtered.get(ref) ?? [], control]);
-        }
-      }
-    }
-    return this.filtered;
+  /** The select questions whose choices may change when the node at `ref` changes. */
+  selectsReading(ref) {
+    return (this.form.choice_triggers?.[ref] ?? []).map((select) => this.controls.get(select));
   }
 
   /** Whether a step reads across the instances of a repeat. */

@@ -3,8 +3,6 @@
 import { ELEMENT, ROOT, Node, fromTemplate } from './nodes.js';
 import { readXml } from './xml.js';
 
-const NUMERIC = new Set(['int', 'decimal']);
-
 export class Instance {
   /** @param {import('./form.js').Prepared} prepared @param {string} [draft] XML to take up again */
   constructor(prepared, draft) {
@@ -22,7 +20,7 @@ export class Instance {
 
   name(node, above) {
     node.ref = `${above}/${node.qname}`;
-    node.numeric = NUMERIC.has(this.prepared.binds.get(node.ref)?.type);
+    node.type = this.prepared.binds.get(node.ref)?.type ?? '';
     for (const attribute of node.attributes) attribute.ref = `${node.ref}/@${attribute.qname}`;
     let place = 0;
     for (const child of node.children) {

@@ -194,8 +194,7 @@ export class Interview {
   /** Clear what select questions no longer offer, where something that their filters read has changed. */
   dropUnoffered() {
     const { touched } = this.recalculation;
-    const { filters } = this.prepared;
-    const controls = new Set([...touched, ...(touched.size ? [''] : [])].flatMap((ref) => filters.get(ref) ?? []));
+    const controls = new Set([...touched].flatMap((ref) => this.prepared.selectsReading(ref)));
     touched.clear();
     let dropped = false;
     for (const control of controls) {

@@ -18,7 +18,7 @@ export class Node {
     this.attributes = NONE;
     this.relevant = true; // the effective state in an interview; expressions read irrelevant nodes as blank
     this.ref = ''; // in an interview: the path without positions
-    this.numeric = false; // whether its type in the form is a number
+    this.type = ''; // in an interview: of its bind
     this.index = null; // child elements by local name
     this.textNode = null;
   }
@@ -102,7 +102,7 @@ export class Node {
     twin.prefix = this.prefix;
     twin.ns = this.ns;
     twin.ref = this.ref;
-    twin.numeric = this.numeric;
+    twin.type = this.type;
     twin.attributes = this.attributes.map((a) => Object.assign(a.copy(), { parent: twin }));
     for (const child of this.children) twin.append(child.copy());
     return twin;

@@ -39,9 +39,14 @@ export function textNumber(text, zone) {
 /** In a form, a list of nodes is as true as the value of its first node; elsewhere it is true if it isn't empty. */
 export function toBoolean(value, env) {
   if (typeof value !== 'object') return Boolean(value);
-  if (!env?.inForm || !value.length) return value.length > 0;
-  const text = value[0].read;
-  return value[0].numeric ? Boolean(textNumber(text, env.zone)) : text !== '';
+  return env?.inForm ? value.length > 0 && saysYes(value[0]) : value.length > 0;
+}
+
+/** Whether an answer is true by its type: a number that isn't 0, a boolean that isn't false, a text that isn't blank. */
+export function saysYes(node) {
+  const text = node.read;
+  if (node.type === 'int' || node.type === 'decimal') return Boolean(textNumber(text, () => 0));
+  return text !== '' && !(node.type === 'boolean' && text === 'false');
 }
 
 const COMPARE = {

@@ -2,7 +2,7 @@
 
 import { XML_NS } from '../nodes.js';
 import { needNodes } from '../paths.js';
-import { toBoolean, toNumber, toText } from '../values.js';
+import { saysYes, toBoolean, toNumber, toText } from '../values.js';
 
 const here = (c, nodes) => (nodes ? needNodes(nodes)[0] : c.node);
 const text = (c, value) => (value === undefined ? c.node.read : toText(value));
@@ -34,12 +34,7 @@ function language(c, wanted) {
 /** The values of arguments, lists of nodes opened. */
 export const opened = (values) => values.flatMap((value) => (typeof value === 'object' ? value.map((node) => node.read) : [value]));
 
-/** A stored value counts when it says something other than no: blank, 0 and false don't. */
-function saysYes(c, value) {
-  if (typeof value !== 'string') return toBoolean(value, c.env);
-  const number = toNumber(value, c.env.zone);
-  return Number.isNaN(number) ? value !== '' && value !== 'false' : number !== 0;
-}
+const counts = (value) => (typeof value === 'object' ? value.length > 0 && saysYes(value[0]) : toBoolean(value));
 
 /** A negative number stands for no limit. */
 const within = (c, total, least, most) => {
@@ -48,18 +43,16 @@ const within = (c, total, least, most) => {
 };
 
 function checklist(c, least, most, ...values) {
-  return within(c, opened(values).filter((value) => saysYes(c, value)).length, least, most);
+  const all = values.flatMap((value) => (typeof value === 'object' ? value.map((node) => [node]) : [value]));
+  return within(c, all.filter(counts).length, least, most);
 }
 
 /** Values and weights in turn, or a list of nodes for each. */
 function weighted(c, least, most, ...pairs) {
   const lists = pairs.length === 2 && pairs.every((value) => typeof value === 'object');
-  const [values, weights] = lists ? pairs.map((nodes) => nodes.map((node) => node.read)) : [0, 1].map((odd) => pairs.filter((_, i) => i % 2 === odd));
+  const [values, weights] = lists ? pairs.map((nodes) => nodes.map((node) => [node])) : [0, 1].map((odd) => pairs.filter((_, i) => i % 2 === odd));
   if (values.length !== weights.length) throw new TypeError('weighted-checklist() needs a weight for every value.');
-  const total = values.reduce((sum, value, i) => {
-    const yes = saysYes(c, typeof value === 'object' ? toText(value) : value);
-    return sum + (yes ? toNumber(weights[i], c.env.zone) : 0);
-  }, 0);
+  const total = values.reduce((sum, value, i) => sum + (counts(value) ? toNumber(weights[i], c.env.zone) : 0), 0);
   return within(c, total, least, most);
 }
 
@@ -70,7 +63,7 @@ export const CORE = {
   name: [0, 1, (c, nodes) => here(c, nodes)?.qname ?? ''],
   'namespace-uri': [0, 1, (c, nodes) => here(c, nodes)?.ns ?? ''],
   string: [0, 1, text],
-  concat: [1, 999, (c, ...values) => opened(values).map(toText).join('')],
+  concat: [0, 999, (c, ...values) => opened(values).map(toText).join('')],
   'starts-with': [2, 2, (c, value, start) => toText(value).startsWith(toText(start))],
   'ends-with': [2, 2, (c, value, end) => toText(value).endsWith(toText(end))],
   contains: [2, 2, (c, value, part) => toText(value).includes(toText(part))],
@@ -100,7 +93,7 @@ export const CORE = {
   }, 'lazy'],
   once: [1, 1, (c, value) => (c.current.value === '' ? value(c) : c.current.value), 'lazy'],
   'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).trim().toLowerCase())],
-  checklist: [3, 999, checklist],
-  'weighted-checklist': [3, 999, weighted],
+  checklist: [2, 999, checklist],
+  'weighted-checklist': [2, 999, weighted],
   depend: [1, 999, (c, value) => value],
 };

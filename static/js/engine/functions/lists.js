@@ -10,7 +10,7 @@ const words = (value) => toText(value).split(/[ \t\r\n]+/).filter(Boolean);
 /** The place of a node among its siblings of the same name, from 1. */
 export function placeOf(node) {
   if (!node.parent || node.kind > INSTRUCTION) return 1;
-  const siblings = node.kind === ELEMENT ? node.parent.named(node.name).filter((each) => each.ns === node.ns)
+  const siblings = node.kind === ELEMENT ? node.parent.named(node.name).filter((each) => each.prefix === node.prefix)
     : node.parent.childNodes.filter((each) => each.kind === node.kind && each.name === node.name);
   return siblings.indexOf(node) + 1;
 }
