@@ -20,6 +20,7 @@ from survey_server.estimation.taylor import Linear, linear_means
 from survey_server.problems import EmptyDomain
 
 MDE_FACTOR = 2.8  # 80 % power at 5 % two-sided: 1.96 + 0.84
+NOTHING_BUT_ROUNDING = 1e-13  # a variance below this share of its parts is 0: the same people said the same
 
 
 class Sample(NamedTuple):
@@ -137,9 +138,11 @@ def joint_covariance(before: Linear, after: Linear, shared: Shared | None = None
 
 
 def contrast(values: Floats, covariance: Floats, weights: Sequence[float]) -> tuple[float, float]:
-    """The value and standard error of a weighted sum of estimates."""
+    """The value and standard error of a weighted sum of estimates; what is only rounding is no error."""
     w = np.asarray(weights, dtype=float)
-    return float(w @ values), math.sqrt(max(float(w @ covariance @ w), 0.0))
+    variance = float(w @ covariance @ w)
+    whole = float(w**2 @ np.diag(covariance))
+    return float(w @ values), math.sqrt(variance) if variance > NOTHING_BUT_ROUNDING * whole else 0.0
 
 
 def estimate_change(before: Sample | tuple[Any, ...], after: Sample | tuple[Any, ...], kind: Kind = "mean") -> Change:
@@ -168,6 +171,16 @@ def change_df(before: Linear, after: Linear, shared: Shared) -> float:
     common = here0[shared.before] & here1[shared.after]
     strata = np.unique(before.design.psu_stratum[shared.before][common])
     return before.df + after.df - float(common.sum() - len(strata))
+
+
+def estimate_gap(
+    y: ArrayLike, design: Design, first: ArrayLike, second: ArrayLike, kind: Kind = "mean"
+) -> tuple[Estimate, float]:
+    """The first domain less the second in one wave (two groups, two split ballots, long and short list), and p."""
+    linear = linear_means(y, design, [first, second])
+    value, se = contrast(linear.values, linear.covariance, (1, -1))
+    sides = [linear.estimate(i, kind) for i in (0, 1)]
+    return difference(value, se, linear.df, sides), p_value(value, se, linear.df)
 
 
 def estimate_did(

@@ -25,6 +25,8 @@ class Design:
     (adjust, the default), the average of the other strata (average), nothing (certainty), or a Problem (fail).
     `fpc` is the number of PSUs in the population of the row's stratum, or the share drawn (all values at most 1);
     `fpc2` is the same for the units inside the row's PSU, with `ssu` naming the unit (default: every row is one).
+    Without a stratum all are in one, without a PSU each row is its own; without weights they follow from the finite
+    population, or are 1.
     """
 
     def __init__(
@@ -54,7 +56,10 @@ class Design:
         self.psus_of_stratum = np.bincount(self.psu_stratum, minlength=self.n_strata)
         self.fraction = self._fractions(fpc, row_stratum, self.psus_of_stratum, "stratum")
         self.second = None if fpc2 is None else SecondStage(self, ssu, fpc2)
-        self.lonely_strata = [self.stratum_labels[h] for h in np.flatnonzero(self.psus_of_stratum == 1)]
+        if weight is None and fpc is not None:
+            self.weight = self._chances()
+        self.alone: Bools = (self.psus_of_stratum == 1) & (self.fraction < 1 - 1e-7)
+        self.lonely_strata = [self.stratum_labels[h] for h in np.flatnonzero(self.alone)]
         if lonely == "fail" and self.lonely_strata:
             raise LonelyPsu(
                 f"only one PSU in {_list(self.lonely_strata)}: merge the stratum with its neighbour, or choose how "
@@ -78,6 +83,11 @@ class Design:
         if (fraction > 1 + 1e-12).any():
             raise BadDesign(f"more were drawn than the finite population holds in {int((fraction > 1).sum())} places")
         return fraction
+
+    def _chances(self) -> Floats:
+        """Weights that follow from the finite population: one over the chance of the PSU and of the unit in it."""
+        weights = 1 / self.fraction[self.psu_stratum[self.row_psu]]
+        return weights if self.second is None else weights / self.second.fraction[self.row_psu]
 
     @property
     def df(self) -> int:
@@ -125,9 +135,8 @@ class Design:
         sums = np.stack([np.bincount(self.psu_stratum, weights=c, minlength=self.n_strata) for c in totals.T], axis=1)
         centre = sums / n[:, None]
         scale = (1.0 - self.fraction) * n / np.maximum(n - 1, 1)
-        alone = n == 1
         if self.lonely == "adjust":
-            centre[alone] = totals.mean(axis=0)
+            centre[self.alone] = totals.mean(axis=0)
         spread = (totals - centre[self.psu_stratum]) * np.sqrt(scale)[self.psu_stratum][:, None]
         variance: Floats = spread.T @ spread
         return variance * self.average_factor(strata) if self.lonely == "average" else variance
@@ -137,7 +146,7 @@ class Design:
         if self.lonely != "average":
             return 1.0
         strata = np.ones(self.n_strata, dtype=bool) if strata is None else strata
-        able = int((strata & (self.psus_of_stratum > 1)).sum())
+        able = int((strata & ~self.alone).sum())
         return int(strata.sum()) / able if able else np.nan
 
     def reweighted(self, weight: ArrayLike, calibration: Calibration | None) -> Design:
@@ -158,9 +167,9 @@ class SecondStage:
         _, first, self.row_unit = np.unique(key, return_index=True, return_inverse=True)
         self.unit_psu = design.row_psu[first]
         self.units_of_psu = np.bincount(self.unit_psu, minlength=design.n_psu)
-        fraction = design._fractions(fpc2, design.row_psu, self.units_of_psu, "PSU")
+        self.fraction = design._fractions(fpc2, design.row_psu, self.units_of_psu, "PSU")
         n = self.units_of_psu
-        self.scale = design.fraction[design.psu_stratum] * (1.0 - fraction) * n / np.maximum(n - 1, 1)
+        self.scale = design.fraction[design.psu_stratum] * (1.0 - self.fraction) * n / np.maximum(n - 1, 1)
 
     def covariance(self, influence: Floats) -> Floats:
         """What the drawing of units inside PSUs adds."""

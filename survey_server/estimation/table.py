@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from survey_server.estimation.arrays import Bools, Floats
 from survey_server.estimation.cells import DomainSums, Pairs, SharedPsus
-from survey_server.estimation.change import MDE_FACTOR
+from survey_server.estimation.change import MDE_FACTOR, NOTHING_BUT_ROUNDING
 from survey_server.estimation.distributions import t_quantile, t_two_sided_many
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.suppression import BRACKETED_BELOW, SENSITIVE_BELOW, SUPPRESSED_BELOW
@@ -23,7 +23,7 @@ def variances(sums: DomainSums) -> Floats:
     design = sums.cells.design
     drawn = frame.drawn[t][pairs.group_stratum]
     finite = 1.0 - frame.fraction[t][pairs.group_stratum]
-    alone = drawn == 1
+    alone = (drawn == 1) & (finite > 1e-7)
     scale = finite * drawn / np.maximum(drawn - 1, 1)
     first, second = pairs.sum_groups(sums.z), pairs.sum_groups(sums.z**2)
     spread = second - first**2 / np.maximum(drawn, 1)
@@ -52,7 +52,8 @@ def average_factors(sums: DomainSums) -> Floats:
     drawn = pairs.frame.drawn[sums.cells.wave][pairs.group_stratum]
     every = sums.cells.design.calibration is not None
     here = np.where((pairs.sum_groups(sums.n) > 0) | (every & (drawn > 0)), 1.0, 0.0)
-    able = here * (drawn > 1)
+    fraction = pairs.frame.fraction[sums.cells.wave][pairs.group_stratum]
+    able = here * ((drawn > 1) | (fraction > 1 - 1e-7))
     with np.errstate(invalid="ignore", divide="ignore"):
         factors: Floats = pairs.sum_levels(here) / pairs.sum_levels(able)
     return factors
@@ -115,7 +116,8 @@ def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: B
     cross = _cross(before, after, shared)
     most = np.sqrt(first * second)
     value = after.mean - before.mean
-    se = np.sqrt(np.maximum(first + second - 2 * np.clip(cross, -most, most), 0.0))
+    variance = first + second - 2 * np.clip(cross, -most, most)
+    se = np.sqrt(np.where(variance > NOTHING_BUT_ROUNDING * (first + second), variance, 0.0))
     both = (before.n > 0) & (after.n > 0)
     df = degrees(before) + degrees(after) - count_degrees(before.pairs, both.astype(float))
     n = np.minimum(before.n_total, after.n_total)

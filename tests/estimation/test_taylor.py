@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey_server.estimation import estimate_change, estimate_did, estimate_mean, estimate_shares, estimate_total
+from survey_server.estimation import (
+    estimate_change,
+    estimate_did,
+    estimate_gap,
+    estimate_mean,
+    estimate_shares,
+    estimate_total,
+)
 from survey_server.estimation.design import Design
 from survey_server.estimation.taylor import estimate_ratio, linear_means
 from survey_server.problems import BadDesign, BadEstimate, BadWeight, EmptyDomain, LonelyPsu, PsuInTwoStrata
@@ -47,9 +54,30 @@ def test_it_never_takes_rows_that_are_their_own_psus_for_the_same_in_two_waves()
 
 def test_it_says_nothing_of_p_when_nobody_changed() -> None:
     change = estimate_change((WAVE.safe, design_of(WAVE)), (WAVE.safe, design_of(WAVE)))
-    assert change.estimate.value == 0
-    assert change.estimate.se == pytest.approx(0, abs=1e-9)
-    assert math.isnan(change.p_value) or change.estimate.se > 0
+    assert (change.estimate.value, change.estimate.se) == (0, 0)
+    assert math.isnan(change.p_value)
+
+
+def test_it_measures_the_gap_of_two_groups_with_what_they_share() -> None:
+    women = (WAVE.sex == "F").to_numpy()
+    gap, p = estimate_gap(WAVE.trust, design_of(WAVE), women, ~women)
+    sides = [estimate_mean(WAVE.trust, design_of(WAVE), rows) for rows in (women, ~women)]
+    assert gap.value == pytest.approx(sides[0].value - sides[1].value)
+    assert gap.se != pytest.approx(math.hypot(sides[0].se, sides[1].se), rel=1e-3)
+    assert 0 < p < 1
+
+
+def test_it_makes_weights_of_the_finite_population_when_none_are_given() -> None:
+    drawn = Design(WAVE.stratum, WAVE.psu, None, fpc=np.full(len(WAVE), 24), fpc2=np.full(len(WAVE), 60))
+    assert drawn.weight == pytest.approx(np.full(len(WAVE), 24 / 6 * 60 / 12))
+
+
+def test_it_takes_a_stratum_of_which_the_only_psu_was_drawn_for_certain_and_not_for_lonely() -> None:
+    fpc = np.where(LONELY.stratum == "S9", 1, 24)
+    certain = design_of(LONELY, fpc=fpc, lonely="fail")
+    assert certain.lonely_strata == []
+    average = design_of(LONELY, fpc=fpc, lonely="average")
+    assert estimate_mean(LONELY.trust, certain).se == pytest.approx(estimate_mean(LONELY.trust, average).se)
 
 
 def test_it_keeps_the_whole_design_for_a_domain_instead_of_filtering_the_rows() -> None:
