@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.compiled import CompiledVersion, load_version
-from survey_server.db.models import Form, FormVersion, Wave
+from survey_server.db.fieldwork import Fieldwork, FormInField
+from survey_server.db.models import Wave
 from survey_server.db.waves import find_nearest_wave, find_wave_on
 from survey_server.problems import DigestMismatch, FormNotHere, Problem, SealedWithoutKey
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
@@ -72,16 +72,6 @@ class Unfit:
     problem: Problem
 
 
-@dataclass(frozen=True)
-class FormContext:
-    """What intake knows of one form: its versions by text, the current one, and its waves."""
-
-    form_row: int
-    current_version_id: int | None
-    versions: Mapping[str, int]
-    waves: Sequence[Wave]
-
-
 @dataclass
 class Reader:
     """Reads arrivals of one programme on one consistent state of its forms and waves; writes nothing."""
@@ -90,7 +80,7 @@ class Reader:
     programme_id: int
     received_at: datetime
     interviewer: str | None
-    forms: Mapping[str, FormContext] = field(default_factory=dict)
+    fieldwork: Fieldwork
 
     def read(self, arrival: Arrival) -> Interview | Unfit:
         """The interview, or why it can't be one. Never raises for what is in the arrival."""
@@ -109,7 +99,7 @@ class Reader:
             raise SealedWithoutKey()
         if arrival.sha256 and arrival.sha256 != digest:
             raise DigestMismatch()
-        context = self.forms.get(arrival.form)
+        context = self.fieldwork.forms.get(arrival.form)
         if context is None or context.current_version_id is None:
             raise FormNotHere(f"This programme has no form {arrival.form!r}.")
         claimed = context.versions.get(arrival.version)
@@ -120,7 +110,7 @@ class Reader:
         return self._interview(arrival, digest, context, compiled, checked)
 
     def _interview(
-        self, arrival: Arrival, digest: str, context: FormContext, compiled: CompiledVersion, checked: CheckedInstance
+        self, arrival: Arrival, digest: str, context: FormInField, compiled: CompiledVersion, checked: CheckedInstance
     ) -> Interview:
         issues = list(checked.issues)
         version_id = context.versions.get(checked.version)
@@ -135,6 +125,9 @@ class Reader:
         wave, wave_issue = _wave_of(context.waves, day, arrival.wave)
         if wave_issue:
             issues.append(Issue(wave_issue, "", day.isoformat()))
+        site_code = _text(checked.answers, compiled.question_of("site", "psu"))
+        if site_issue := self._site_issue(site_code, wave):
+            issues.append(Issue(site_issue, "", str(site_code)))
         return Interview(
             arrival=arrival,
             digest=digest,
@@ -147,38 +140,21 @@ class Reader:
             started=checked.started,
             ended=checked.ended,
             interviewer=_text(checked.answers, compiled.question_of("interviewer")) or self.interviewer,
-            site_code=_text(checked.answers, compiled.question_of("site", "psu")),
+            site_code=site_code,
             answers=json.dumps(checked.answers, ensure_ascii=False, separators=(",", ":")),
             issues=issues,
         )
 
-
-def read_forms(session: Session, programme_id: int, form_ids: Iterable[str]) -> dict[str, FormContext]:
-    """What intake has to know of these forms; those that the programme doesn't have are left out."""
-    wanted = sorted(set(form_ids))
-    forms = session.execute(
-        select(Form.id, Form.form_id, Form.current_version_id).where(
-            Form.programme_id == programme_id, Form.form_id.in_(wanted)
-        )
-    ).all()
-    rows = [form.id for form in forms]
-    versions = session.execute(
-        select(FormVersion.form_row, FormVersion.version, FormVersion.id)
-        .where(FormVersion.programme_id == programme_id, FormVersion.form_row.in_(rows))
-        .order_by(FormVersion.id)
-    ).all()
-    waves = session.scalars(
-        select(Wave).where(Wave.programme_id == programme_id, Wave.form_row.in_(rows)).order_by(Wave.ordinal)
-    ).all()
-    return {
-        form.form_id: FormContext(
-            form_row=form.id,
-            current_version_id=form.current_version_id,
-            versions={row.version: row.id for row in versions if row.form_row == form.id},
-            waves=[wave for wave in waves if wave.form_row == form.id],
-        )
-        for form in forms
-    }
+    def _site_issue(self, code: str | None, wave: Wave | None) -> str | None:
+        """Whether the site isn't in the office's table, or isn't visited by the wave."""
+        if code is None:
+            return None
+        visitors = self.fieldwork.sites.get(code)
+        if visitors is None:
+            return "unknown-site"
+        if wave is None or wave.id not in self.fieldwork.waves_with_sites or wave.id in visitors:
+            return None
+        return "site-not-in-wave"
 
 
 def _wave_of(waves: Sequence[Wave], day: date, claimed: int | None) -> tuple[Wave | None, str | None]:

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.models import AuditHead, AuditRow, now
+from survey_server.db.models import AuditHead, AuditRow, now, table_of
 
 SERVER = 0
 """The chain of what belongs to no programme: logins, people, the making of programmes."""
@@ -23,32 +23,17 @@ def add_audit(session: Session, programme_id: int, actor: str, action: str, subj
     `actor` is "person:7", "device:12" or "command"; `action` is a word such as "sync" or "login"; `detail` holds
     counts and ids, never answers, names or tokens.
     """
-    head = session.execute(
-        select(AuditHead.number, AuditHead.hash).where(AuditHead.programme_id == programme_id).with_for_update()
-    ).one_or_none()
+    connection = session.connection()
+    head = connection.execute(_HEAD, {"of_programme": programme_id}).one_or_none()
     number, previous = (head.number + 1, head.hash) if head else (1, _START)
     at = now()
     digest = _hash(previous, programme_id, number, round(at.timestamp() * 1000), actor, action, subject, detail)
-    session.execute(
-        insert(AuditRow),
-        [
-            {
-                "programme_id": programme_id,
-                "number": number,
-                "at": at,
-                "actor": actor,
-                "action": action,
-                "subject": subject,
-                "detail": detail,
-                "hash": digest,
-            }
-        ],
-    )
+    row = {"programme_id": programme_id, "number": number, "at": at, "actor": actor, "action": action}
+    connection.execute(_ADD_ROW, {**row, "subject": subject, "detail": detail, "hash": digest})
     if head:
-        where = AuditHead.programme_id == programme_id
-        session.execute(update(AuditHead).where(where).values(number=number, hash=digest))
+        connection.execute(_MOVE_HEAD, {"of_programme": programme_id, "number": number, "hash": digest})
     else:
-        session.execute(insert(AuditHead), [{"programme_id": programme_id, "number": number, "hash": digest}])
+        connection.execute(_ADD_HEAD, {"programme_id": programme_id, "number": number, "hash": digest})
 
 
 def find_broken_link(session: Session, programme_id: int) -> int | None:
@@ -73,3 +58,11 @@ def _hash_of(row: AuditRow, previous: str) -> str:
 def _hash(*parts: Any) -> str:
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
+_heads, _rows = table_of(AuditHead), table_of(AuditRow)
+_of_programme = _heads.c.programme_id == bindparam("of_programme")
+_HEAD = select(_heads.c.number, _heads.c.hash).where(_of_programme).with_for_update()
+_ADD_HEAD, _ADD_ROW = insert(_heads), insert(_rows)
+_MOVE_HEAD = update(_heads).where(_of_programme).values(number=bindparam("number"), hash=bindparam("hash"))

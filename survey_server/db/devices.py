@@ -5,17 +5,29 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.models import Device, Enrolment, now
+from survey_server.db.models import Device, Enrolment, Programme, now, table_of
 from survey_server.problems import BadToken, CodeUsed, UnknownDevice
 
 CODE_LIVES = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A device that hands over interviews, as far as intake needs to know it."""
+
+    programme_id: int
+    id: int
+    interviewer: str
+    revoked: bool
+    field_revision: int
 
 
 def add_enrolment(
@@ -84,6 +96,15 @@ def get_device(session: Session, token: str) -> Device:
     return device
 
 
+def get_sender(session: Session, token: str) -> Sender:
+    """The device that holds `token`, revoked or not, with the revision of its programme's fieldwork; or BadToken."""
+    values = {"programme_id": _programme_of(token, "."), "token_sha256": _digest(token)}
+    row = session.connection().execute(_SENDER, values).one_or_none()
+    if row is None:
+        raise BadToken()
+    return Sender(row.programme_id, row.id, row.interviewer, row.revoked_at is not None, row.field_revision)
+
+
 def get_device_by_id(session: Session, programme_id: int, device_id: int) -> Device:
     """One device of the programme; raises UnknownDevice."""
     device = session.get(Device, (programme_id, device_id))
@@ -106,20 +127,21 @@ def set_device_revoked(session: Session, device: Device, reason: str, *, actor: 
     add_audit(session, device.programme_id, actor, "revoke-device", str(device.id), reason=reason)
 
 
-def set_device_contact(session: Session, device: Device, report: Mapping[str, Any], received_at: datetime) -> None:
+def set_device_contact(
+    session: Session, device: Sender | Device, report: Mapping[str, Any], received_at: datetime
+) -> None:
     """Keep what the phone said about itself when it last called: version, queue, clock and storage."""
     clock = report.get("clock")
-    session.execute(
-        update(Device)
-        .where(*_is(device))
-        .values(
-            seen_at=received_at,
-            app_version=report.get("app_version"),
-            queue_length=report.get("queue"),
-            clock_offset_seconds=(clock - received_at).total_seconds() if clock else None,
-            storage=report.get("storage"),
-        )
-    )
+    values = {
+        "of_programme": device.programme_id,
+        "of_device": device.id,
+        "seen_at": received_at,
+        "app_version": report.get("app_version"),
+        "queue_length": report.get("queue"),
+        "clock_offset_seconds": (clock - received_at).total_seconds() if clock else None,
+        "storage": report.get("storage"),
+    }
+    session.connection().execute(_CONTACT, values)
 
 
 def _is(device: Device) -> tuple[Any, Any]:
@@ -134,3 +156,29 @@ def _programme_of(secret: str, mark: str) -> int:
     """Codes and tokens begin with their programme, so that a database shared out by programme finds them."""
     head = secret.partition(mark)[0]
     return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0
+
+
+# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
+_devices = table_of(Device)
+_programmes = table_of(Programme)
+_SENDER = (
+    select(
+        _devices.c.programme_id,
+        _devices.c.id,
+        _devices.c.interviewer,
+        _devices.c.revoked_at,
+        _programmes.c.field_revision,
+    )
+    .join(_programmes, _programmes.c.id == _devices.c.programme_id)
+    .where(_devices.c.programme_id == bindparam("programme_id"), _devices.c.token_sha256 == bindparam("token_sha256"))
+)
+_CONTACT = (
+    update(_devices)
+    .where(_devices.c.programme_id == bindparam("of_programme"), _devices.c.id == bindparam("of_device"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("seen_at", "app_version", "queue_length", "clock_offset_seconds", "storage")
+        }
+    )
+)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.forms import read_attachments
 from survey_server.db.models import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.session import Database
@@ -93,6 +94,7 @@ def publish_form(
         version, outcome = _find_or_add_version(session, form, draft, filename, source)
         if form.current_version_id != version.id:
             form.current_version_id = version.id
+            touch_fieldwork(session, programme_id)
             add_audit(session, programme_id, actor, "publish", form.form_id, version=version.version, hash=version.hash)
         return Published(form.form_id, version.version, version.id, version.hash, outcome)
 

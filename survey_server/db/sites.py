@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Site, Wave, WaveSite, new_id, now
 from survey_server.db.site_rows import read_site_rows
 from survey_server.problems import UnknownSite
@@ -34,8 +35,6 @@ COLUMNS = (
 OFFICE_ONLY = frozenset({"stratum", "arm", "weight", "probability"})
 """Columns that never leave the server for a phone: who knows the arm or the weight is not blind any more."""
 
-_AT_ONCE = 500
-
 
 def set_sites(session: Session, programme_id: int, rows: Iterable[Mapping[str, Any]], *, actor: str) -> int:
     """Add these sites, or change those whose code is known already; the rest stay. The number of rows.
@@ -55,6 +54,7 @@ def set_sites(session: Session, programme_id: int, rows: Iterable[Mapping[str, A
         session.execute(insert(Site), added)
     if changed:
         session.execute(update(Site), changed)
+    touch_fieldwork(session, programme_id)
     add_audit(session, programme_id, actor, "set-sites", added=len(added), changed=len(changed))
     return len(added) + len(changed)
 
@@ -87,28 +87,8 @@ def set_wave_sites(session: Session, wave: Wave, codes: Sequence[str], *, actor:
             for code in dict.fromkeys(codes)
         ]
         session.execute(insert(WaveSite), rows)
+    touch_fieldwork(session, wave.programme_id)
     add_audit(session, wave.programme_id, actor, "set-wave-sites", str(wave.id), sites=len(codes))
-
-
-def find_sites_of_waves(session: Session, programme_id: int, codes: Iterable[str]) -> dict[str, frozenset[int]]:
-    """For each of `codes` that is a site: the waves that visit it. Looks up only these codes."""
-    wanted, found = sorted(set(codes)), dict[str, set[int]]()
-    for start in range(0, len(wanted), _AT_ONCE):
-        query = (
-            select(Site.code, WaveSite.wave_id)
-            .outerjoin(WaveSite, (WaveSite.programme_id == Site.programme_id) & (WaveSite.site_id == Site.id))
-            .where(Site.programme_id == programme_id, Site.code.in_(wanted[start : start + _AT_ONCE]))
-        )
-        for code, wave_id in session.execute(query):
-            found.setdefault(code, set()).update([] if wave_id is None else [wave_id])
-    return {code: frozenset(waves) for code, waves in found.items()}
-
-
-def list_waves_with_sites(session: Session, programme_id: int, wave_ids: Iterable[int]) -> frozenset[int]:
-    """Those of `wave_ids` for which a list of sites was set at all."""
-    listed = exists().where(WaveSite.programme_id == programme_id, WaveSite.wave_id == Wave.id)
-    query = select(Wave.id).where(Wave.programme_id == programme_id, Wave.id.in_(sorted(set(wave_ids))), listed)
-    return frozenset(session.scalars(query))
 
 
 def _values(programme_id: int, row: Mapping[str, Any]) -> dict[str, Any]:

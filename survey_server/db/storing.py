@@ -12,21 +12,22 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.arrivals import Arrival, Interview, Unfit
 from survey_server.db.audit import add_audit
-from survey_server.db.devices import set_device_contact
+from survey_server.db.devices import Sender, set_device_contact
 from survey_server.db.models import (
     Conflict,
-    Device,
     Quarantine,
     Submission,
     SubmissionIssue,
     SubmissionVersion,
     new_id,
     now,
+    table_of,
 )
 from survey_server.problems import Problem, SubmissionConflict
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: read out by voice, none sounds like a digit
 _LONGEST_CLAIM = 255
+_INSERTS = [insert(table_of(model)) for model in (Submission, SubmissionVersion, SubmissionIssue, Conflict, Quarantine)]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Source:
     programme_id: int
     door: str
     actor: str
-    device: Device | None = None
+    device: Sender | None = None
     report: Mapping[str, Any] | None = None
     """What the phone says about itself, when it does."""
     received_at: datetime = field(default_factory=now)
@@ -84,16 +85,10 @@ class Writer:
     def write(self, items: Iterable[tuple[Arrival, Interview | Unfit | Known]]) -> list[Receipt]:
         """Write the batch and its audit row; one receipt per item, in their order."""
         receipts = [self._take(arrival, item) for arrival, item in items]
-        tables = (
-            (Submission, self.submissions),
-            (SubmissionVersion, self.versions),
-            (SubmissionIssue, self.issues),
-            (Conflict, self.conflicts),
-            (Quarantine, self.quarantine),
-        )
-        for model, rows in tables:
+        tables = (self.submissions, self.versions, self.issues, self.conflicts, self.quarantine)
+        for statement, rows in zip(_INSERTS, tables, strict=True):
             if rows:
-                self.session.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+                self.session.connection().execute(statement, rows)
         if self.repeated:
             self._count_repeats()
         if self.source.device is not None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from survey_server.db.arrivals import Arrival, FormContext, Interview, Reader, Unfit, read_forms
-from survey_server.db.models import Submission, SubmissionVersion
+from survey_server.db.arrivals import Arrival, Interview, Reader, Unfit
+from survey_server.db.fieldwork import Fieldwork, load_fieldwork
+from survey_server.db.models import Submission, SubmissionVersion, table_of
 from survey_server.db.session import Database
-from survey_server.db.sites import find_sites_of_waves, list_waves_with_sites
 from survey_server.db.storing import Known, Receipt, Source, Writer
 from survey_server.problems import QuarantinedFromRevoked
-from survey_server.xlsform.instance import Issue
 
 __all__ = ["Arrival", "Receipt", "Source", "take_in"]
 
@@ -50,39 +49,35 @@ class _Read:
 
 
 def _read(database: Database, source: Source, arrivals: Sequence[Arrival]) -> _Read:
+    device = source.device
     with database.reading() as session:
-        forms = read_forms(session, source.programme_id, {arrival.form for arrival in arrivals})
-        known = _find_known(session, source.programme_id, _claimed_keys(forms, arrivals))
-        interviewer = source.device.interviewer if source.device else None
-        reader = Reader(session, source.programme_id, source.received_at, interviewer, forms)
+        fieldwork = load_fieldwork(session, source.programme_id, device.field_revision if device else None)
+        keys = {(fieldwork.forms[one.form].form_row, one.id) for one in arrivals if one.form in fieldwork.forms}
+        known = _find_known(session, source.programme_id, keys)
+        interviewer = device.interviewer if device else None
+        reader = Reader(session, source.programme_id, source.received_at, interviewer, fieldwork)
         items: list[tuple[Arrival, Item]] = []
         for arrival in arrivals:
-            again = _find_again(forms, known, arrival)
+            again = _find_again(fieldwork, known, arrival)
             items.append((arrival, again or _judge(source, reader, arrival)))
-        unclaimed = {
-            (it.form_row, it.instance_id)
-            for _, it in items
-            if isinstance(it, Interview) and it.instance_id != it.arrival.id
+        misnamed = {
+            (item.form_row, item.instance_id)
+            for _, item in items
+            if isinstance(item, Interview) and item.instance_id != item.arrival.id
         }
-        known |= _find_known(session, source.programme_id, unclaimed)
-        return _Read(_flag_sites(session, source.programme_id, items), known)
+        return _Read(items, known | _find_known(session, source.programme_id, misnamed))
 
 
 def _judge(source: Source, reader: Reader, arrival: Arrival) -> Interview | Unfit:
-    if source.device and source.device.revoked_at:
+    if source.device and source.device.revoked:
         return Unfit(arrival, arrival.digest, QuarantinedFromRevoked())
     return reader.read(arrival)
 
 
-def _claimed_keys(forms: dict[str, FormContext], arrivals: Iterable[Arrival]) -> set[tuple[int, str]]:
-    return {(forms[arrival.form].form_row, arrival.id) for arrival in arrivals if arrival.form in forms}
-
-
-def _find_again(forms: dict[str, FormContext], known: dict[tuple[int, str], Known], arrival: Arrival) -> Known | None:
+def _find_again(fieldwork: Fieldwork, known: Mapping[tuple[int, str], Known], arrival: Arrival) -> Known | None:
     """The stored document with the same id and the same bytes: no need to read it again."""
-    if arrival.form not in forms:
-        return None
-    stored = known.get((forms[arrival.form].form_row, arrival.id))
+    form = fieldwork.forms.get(arrival.form)
+    stored = known.get((form.form_row, arrival.id)) if form else None
     return stored if stored and stored.sha256 == arrival.digest else None
 
 
@@ -93,36 +88,23 @@ def _find_known(session: Session, programme_id: int, keys: Iterable[tuple[int, s
         by_form.setdefault(form_row, []).append(instance_id)
     known = {}
     for form_row, instance_ids in by_form.items():
-        version, submission = SubmissionVersion, Submission
-        query = (
-            select(version.instance_id, version.submission_id, version.sha256, submission.issue_count)
-            .join(
-                submission,
-                (submission.programme_id == version.programme_id) & (submission.id == version.submission_id),
-            )
-            .where(
-                version.programme_id == programme_id,
-                version.form_row == form_row,
-                version.instance_id.in_(instance_ids),
-            )
-        )
-        for instance_id, submission_id, sha256, issues in session.execute(query):
-            known[form_row, instance_id] = Known(submission_id, sha256, issues)
+        values = {"programme_id": programme_id, "form_row": form_row, "instance_ids": instance_ids}
+        for row in session.connection().execute(_KNOWN, values):
+            known[form_row, row.instance_id] = Known(row.submission_id, row.sha256, row.issue_count)
     return known
 
 
-def _flag_sites(session: Session, programme_id: int, items: list[tuple[Arrival, Item]]) -> list[tuple[Arrival, Item]]:
-    """Flag the interviews whose site isn't in the office's table, or isn't visited by their wave."""
-    interviews = [item for _, item in items if isinstance(item, Interview) and item.site_code]
-    if not interviews:
-        return items
-    sites = find_sites_of_waves(session, programme_id, {str(item.site_code) for item in interviews})
-    wave_ids = {item.wave_id for item in interviews if item.wave_id is not None}
-    listed = list_waves_with_sites(session, programme_id, wave_ids)
-    for interview in interviews:
-        code = str(interview.site_code)
-        if code not in sites:
-            interview.issues.append(Issue("unknown-site", "", code))
-        elif interview.wave_id in listed and interview.wave_id not in sites[code]:
-            interview.issues.append(Issue("site-not-in-wave", "", code))
-    return items
+_submissions = table_of(Submission)
+_versions = table_of(SubmissionVersion)
+_KNOWN = (  # made once: to build a statement costs more than to run it
+    select(_versions.c.instance_id, _versions.c.submission_id, _versions.c.sha256, _submissions.c.issue_count)
+    .join(
+        _submissions,
+        (_submissions.c.programme_id == _versions.c.programme_id) & (_submissions.c.id == _versions.c.submission_id),
+    )
+    .where(
+        _versions.c.programme_id == bindparam("programme_id"),
+        _versions.c.form_row == bindparam("form_row"),
+        _versions.c.instance_id.in_(bindparam("instance_ids", expanding=True)),
+    )
+)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Form, Wave, now
 from survey_server.problems import UnfitWave, UnknownWave
 
@@ -45,6 +46,7 @@ def add_wave(
     )
     session.add(wave)
     session.flush()
+    touch_fieldwork(session, form.programme_id)
     add_audit(session, form.programme_id, actor, "add-wave", str(wave.id), form=form.form_id, ordinal=wave.ordinal)
     return wave
 
@@ -58,6 +60,7 @@ def set_wave_state(session: Session, wave: Wave, state: str, *, actor: str) -> N
         .where(Wave.programme_id == wave.programme_id, Wave.id == wave.id)
         .values(state=_fit_state(state), changed_at=now())
     )
+    touch_fieldwork(session, wave.programme_id)
     add_audit(session, wave.programme_id, actor, "set-wave-state", str(wave.id), state=state)
 
 

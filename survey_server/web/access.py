@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, request
 
 from survey_server.config import Config
-from survey_server.db.devices import get_device
+from survey_server.db.devices import Sender, get_device, get_sender
 from survey_server.db.models import Device
 from survey_server.db.session import Database
 from survey_server.problems import BadToken, DeviceRevoked
@@ -26,21 +26,26 @@ def get_database() -> Database:
     return database
 
 
-def get_sending_device() -> Device:
+def get_sending_device() -> Sender:
     """The device whose token the request carries, revoked or not: what it sends is kept. Raises BadToken."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_TOKEN:
-        raise BadToken()
     with get_database().reading() as session:
-        return get_device(session, token.strip())
+        return get_sender(session, _token())
 
 
 def get_trusted_device() -> Device:
     """The device whose token the request carries, if it may download. Raises BadToken or DeviceRevoked."""
-    device = get_sending_device()
+    with get_database().reading() as session:
+        device = get_device(session, _token())
     if device.revoked_at is not None:
         raise DeviceRevoked()
     return device
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_TOKEN:
+        raise BadToken()
+    return token.strip()
 
 
 def set_strict_headers(app: Flask) -> None:

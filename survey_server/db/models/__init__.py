@@ -1,6 +1,6 @@
 """The tables, by the words of the README: import them from here."""
 
-from survey_server.db.models.base import Base, Instant, new_id, now
+from survey_server.db.models.base import Base, Instant, new_id, now, table_of
 from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSite
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.models.people import Membership, OfficeSession, Person, PersonLink, Programme
@@ -40,4 +40,5 @@ __all__ = [
     "WaveSite",
     "new_id",
     "now",
+    "table_of",
 ]

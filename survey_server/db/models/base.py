@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, LargeBinary, MetaData
+from sqlalchemy import JSON, BigInteger, Dialect, ForeignKey, LargeBinary, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -66,6 +66,13 @@ class Base(DeclarativeBase):
         list[Any]: JSON,
         int: BigInteger,
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that are made once and run for every batch."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 class InProgramme:

@@ -25,6 +25,8 @@ class Programme(Base):
     demo: Mapped[bool] = mapped_column(default=False)
     time_zone: Mapped[str] = mapped_column(default="America/Guatemala")
     policies: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    field_revision: Mapped[int] = mapped_column(default=0)
+    """Counts the changes of forms, waves and sites (`fieldwork.touch_fieldwork`)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
