@@ -12,7 +12,7 @@ from survey_server.xlsform.paths import find_rows
 from survey_server.xlsform.pattern import full_match
 from survey_server.xlsform.signature import Library, function
 from survey_server.xlsform.signed import open_signed
-from survey_server.xlsform.values import Value, text_of, to_boolean, to_number, to_string
+from survey_server.xlsform.values import Value, text_of, to_number, to_string, truth
 
 TEXT: Library = {}
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -107,38 +107,29 @@ function(TEXT, "count-selected", "s", NUMBER)(lambda chosen: float(len(chosen.sp
 TEXT["is-selected"] = TEXT["selected"]
 
 
+def _one_by_one(values: Sequence[Value]) -> list[Value]:
+    """The values, a list of nodes taken apart into lists of one."""
+    return [part for value in values for part in ([[node] for node in value] if isinstance(value, list) else [value])]
+
+
 @function(TEXT, "checklist", "cnnv?*", BOOLEAN)
 def _checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     """Whether the number of true values lies between the two; -1 means no limit."""
-    parts: list[Value] = []
-    for value in values:
-        parts.extend([text_of(node) for node in value] if isinstance(value, list) else [value])
-    return _within(float(sum(1 for part in parts if _is_true(c, part))), least, most)
+    return _within(float(sum(truth(value) for value in _one_by_one(values))), least, most)
 
 
 @function(TEXT, "weighted-checklist", "cnnv?*", BOOLEAN)
 def _weighted_checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     """As checklist(), adding the weight that follows each value; or a list of nodes for values and one for weights."""
-    pairs: list[tuple[Value, Value]]
+    parts = list(values)
     if len(values) == 2 and isinstance(values[0], list) and isinstance(values[1], list):
         if len(values[0]) != len(values[1]):
             raise EvaluationProblem("weighted-checklist() needs as many weights as values.")
-        pairs = [(text_of(a), text_of(b)) for a, b in zip(values[0], values[1], strict=True)]
-    elif len(values) % 2:
+        parts = [[node] for pair in zip(values[0], values[1], strict=True) for node in pair]
+    if len(parts) % 2:
         raise EvaluationProblem("weighted-checklist() needs a weight after every value.")
-    else:
-        pairs = [(values[i], values[i + 1]) for i in range(0, len(values), 2)]
-    return _within(sum(to_number(w, c.env.zone) for v, w in pairs if _is_true(c, v)), least, most)
-
-
-def _is_true(c: Context, value: Value) -> bool:
-    """A stored value counts when it says something other than no: blank, 0 and false don't."""
-    if isinstance(value, list):
-        value = to_string(value)
-    if isinstance(value, str):
-        number = to_number(value, c.env.zone)
-        return number != 0 if number == number else value not in ("", "false")
-    return to_boolean(value)
+    weights = [to_number(w, c.env.zone) for v, w in zip(parts[::2], parts[1::2], strict=True) if truth(v)]
+    return _within(sum(weights), least, most)
 
 
 def _within(x: float, least: float, most: float) -> bool:

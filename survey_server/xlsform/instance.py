@@ -145,13 +145,12 @@ class _Check:
         self.zone = ZoneInfo(tz)
         self.unknown: list[Node] = []
         self.absent: list[Node] = []
-        self.unknown_paths: list[str] = []
+        meta = root.find("meta")
+        self.meta = {child.name: child.value().strip() for child in meta.children} if meta is not None else {}
         self.tree: Tree = adopt(form, root, self.unknown, self.absent)
         self.env = Surroundings(self, self.zone, None, form.default_language, None)
         self.context = Context(self.env, root)
         self.issues: list[Issue] = []
-        meta = root.find("meta")
-        self.meta = {child.name: child.value().strip() for child in meta.children} if meta is not None else {}
         self.result = CheckedInstance(
             self.meta.get("instanceID") or (root.get("instanceID") or ""),
             form.id,
@@ -167,7 +166,7 @@ class _Check:
 
     def run(self) -> CheckedInstance:
         for node in self.unknown[:MAX_ISSUES]:
-            if node.name not in ("meta",):
+            if node.parent is None or node.parent.name != "meta":
                 self.issues.append(Issue("unknown-question", "/" + _names_above(node), node.value()[:200]))
         self._conditions_and_calculations()
         self._values()

@@ -64,7 +64,7 @@ class Texts:
             forms: Forms = {}
             for value in text.elements():
                 form = value.get("form") or ""
-                forms[form] = value.value().strip() if form in MEDIA else self.parts(value, text_id, "label")
+                forms[form] = value.value().strip() if form in MEDIA else trimmed(self.parts(value, text_id, "label"))
             by_language[language] = forms
 
     def parts(self, node: Node, ref: str, aspect: str) -> Parts:
@@ -89,7 +89,7 @@ class Texts:
         source = node.get("ref")
         if source is not None:
             return self.read_reference(source, ref, aspect, node.line)
-        return self.add_inline(self.parts(node, ref, aspect), ref, aspect)
+        return self.add_inline(trimmed(self.parts(node, ref, aspect)), ref, aspect)
 
     def read_reference(self, source: str, ref: str, aspect: str, line: int) -> str:
         """The key of a text that is referred to as jr:itext('id'), or computed."""
@@ -137,6 +137,15 @@ class Texts:
         for key, forms in self.inline.items():
             found[key] = dict.fromkeys(languages, forms)
         return found
+
+
+def trimmed(parts: Parts) -> Parts:
+    """The parts without the white space around the text that the XML was laid out with."""
+    if parts and isinstance(parts[0], str):
+        parts[0] = parts[0].lstrip()
+    if parts and isinstance(parts[-1], str):
+        parts[-1] = parts[-1].rstrip()
+    return [part for part in parts if part != ""]
 
 
 def _filled(forms: Forms | None, fallback: Forms) -> Forms:

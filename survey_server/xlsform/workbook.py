@@ -81,7 +81,9 @@ def complaint_of(text: str) -> Complaint:
     message = _SHEET.sub("", rest, count=1).strip()
     message = message[:1].upper() + message[1:]
     head, _, cure = message.partition(". ")
-    return Complaint(sheet[1] if sheet else "survey", row, column[1] if column else "", head.rstrip(".") + ".", cure)
+    head = head.rstrip(".") + "."
+    cure = cure or "Correct it and try again."
+    return Complaint(sheet[1] if sheet else "survey", row, column[1] if column else "", head, cure)
 
 
 def _root_name(sheets: dict[str, list[SheetRow]]) -> str:
