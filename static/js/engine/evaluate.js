@@ -57,15 +57,20 @@ function compileCall([, name, ...trees], inner) {
   return (c) => run(c, ...args.map((arg) => arg(c)));
 }
 
+/** From 0 up to 1, from the device's own source of chance: draws of people and ids have to be fair. */
+function chance() {
+  return globalThis.crypto ? crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32 : Math.random();
+}
+
 /** What expressions may ask of their surroundings, with everything at its default. */
 export function environment(options = {}) {
   return {
     root: null, // the primary instance; null: the context node's own document
     inForm: false, // whether lists of nodes are judged by their values, as forms do
-    seed: Math.floor(Math.random() * 2147483646) + 1, // of shuffles without a seed of their own
+    seed: Math.floor(chance() * 2147483646) + 1, // of shuffles without a seed of their own
     zone: zoneOf(options.tz),
     now: () => Date.now(),
-    random: Math.random,
+    random: chance,
     language: '',
     instance: () => null,
     choiceName: () => '',

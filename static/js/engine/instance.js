@@ -74,24 +74,24 @@ export class Instance {
       if (seen.has(ref)) continue;
       seen.add(ref);
       const saved = from.named(name);
-      const own = () => node.named(name).filter((child) => child.ref === ref);
+      const own = node.children.filter((child) => child.ref === ref);
       if (this.templates.has(ref)) {
-        for (const extra of own().slice(saved.length)) node.remove(extra);
-        while (own().length < saved.length) this.insert(node, ref);
+        for (const extra of own.splice(saved.length)) node.remove(extra);
+        own.push(...this.insert(node, ref, saved.length - own.length));
       }
-      own().forEach((child, i) => saved[i] && this.fill(child, saved[i]));
+      own.forEach((child, i) => saved[i] && this.fill(child, saved[i]));
     }
   }
 
-  /** A new instance of a repeat, behind the others. */
-  insert(parent, ref) {
+  /** New instances of a repeat, behind the others. @returns {Node[]} */
+  insert(parent, ref, count) {
     const template = this.templates.get(ref);
     const place = this.places.get(ref) ?? 0;
-    const same = parent.named(template.name).filter((child) => child.ref === ref);
-    const last = same[same.length - 1];
-    const next = last ? parent.children[parent.children.indexOf(last) + 1]
-      : parent.children.find((child) => (this.places.get(child.ref) ?? 0) > place);
-    return parent.append(template.copy(), next);
+    let at = parent.children.findLastIndex((child) => child.ref === ref) + 1;
+    if (!at) at = parent.children.findIndex((child) => (this.places.get(child.ref) ?? 0) > place);
+    const fresh = Array.from({ length: count }, () => template.copy());
+    parent.insert(fresh, at < 0 ? parent.children.length : at);
+    return fresh;
   }
 
   /** Stands for an instance of a repeat that isn't there yet, where expressions about the repeat start. */

@@ -231,7 +231,7 @@ export class Interview {
   }
 
   grow(parent, ref, count) {
-    const fresh = Array.from({ length: count }, () => this.instance.insert(parent, ref));
+    const fresh = this.instance.insert(parent, ref, count);
     this.instance.list();
     for (const node of fresh) this.recalculation.arrived(node);
     this.recalculation.moved(ref, parent);

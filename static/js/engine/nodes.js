@@ -1,6 +1,7 @@
 // The light XML tree that expressions walk, the same in the browser and in Node.
 // An element whose only content is text keeps it in `text` and has no children; its text node is made when an
-// expression asks for it. Whoever adds or removes children calls `append` and `remove`, which keep the name index right.
+// expression asks for it. Whoever adds or removes children calls `append`, `insert` and `remove`, which keep the index of
+// names right.
 
 export const ELEMENT = 0, TEXT = 1, COMMENT = 2, INSTRUCTION = 3, ATTRIBUTE = 4, ROOT = 5, NAMESPACE = 6;
 export const XML_NS = 'http://www.w3.org/XML/1998/namespace';
@@ -63,14 +64,19 @@ export class Node {
     return this.index.get(name) ?? NONE;
   }
 
-  /** @param {Node} child @param {Node} [before] a child to put it in front of */
-  append(child, before) {
+  append(child) {
     if (this.children === NONE) this.children = [];
     child.parent = this;
     this.index = null;
-    if (before) this.children.splice(this.children.indexOf(before), 0, child);
-    else this.children.push(child);
+    this.children.push(child);
     return child;
+  }
+
+  /** Put nodes among the children, the first of them at that place. */
+  insert(nodes, place) {
+    for (const node of nodes) node.parent = this;
+    this.children = [...this.children.slice(0, place), ...nodes, ...this.children.slice(place)];
+    this.index = null;
   }
 
   remove(child) {
