@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
@@ -152,7 +152,13 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
     known = {
         site.code: site
         for site in session.execute(
-            select(Site.code, Site.name, Site.department, func.coalesce(WaveSite.target, Site.target).label("target"))
+            select(
+                Site.code,
+                Site.name,
+                Site.department,
+                Site.extra,
+                func.coalesce(WaveSite.target, Site.target).label("target"),
+            )
             .join(WaveSite, and_(WaveSite.programme_id == Site.programme_id, WaveSite.site_id == Site.id))
             .where(Site.programme_id == programme.id, WaveSite.wave_id == wave_id)
         )
@@ -161,7 +167,7 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
         SiteProgress(
             code=code,
             name=known[code].name if code in known else "",
-            department=(known[code].department or "") if code in known else "",
+            department=_department(known[code]) if code in known else "",
             planned=code in known,
             target=known[code].target if code in known else None,
             received=found[code].received if code in found else 0,
@@ -204,7 +210,7 @@ def list_issue_counts(session: Session, programme: Programme, wave_id: int | Non
 
 
 def list_forms(session: Session, programme: Programme) -> list[FormSummary]:
-    """The forms of the programme with their versions and how many submissions each has."""
+    """The forms of the programme with their versions and how many submissions each has, those in use first."""
     counts: dict[int | None, int] = dict(
         session.execute(
             select(Submission.version_id, func.count())
@@ -222,7 +228,8 @@ def list_forms(session: Session, programme: Programme) -> list[FormSummary]:
     for form_id, version_id, version, titles, published_at in rows:
         _, versions = forms.setdefault(form_id, (titles, []))
         versions.append((version, published_at, counts.get(version_id, 0)))
-    return [FormSummary(form_id, titles, tuple(versions)) for form_id, (titles, versions) in forms.items()]
+    found = [FormSummary(form_id, titles, tuple(versions)) for form_id, (titles, versions) in forms.items()]
+    return sorted(found, key=lambda form: -sum(received for _, _, received in form.versions))
 
 
 def count_waiting(session: Session, programme: Programme) -> Waiting:
@@ -237,6 +244,11 @@ def count_waiting(session: Session, programme: Programme) -> Waiting:
         conflicts=count(Conflict, Conflict.resolved_at.is_(None)),
         outside=count(Submission, Submission.wave_id.is_(None)),
     )
+
+
+def _department(site: Any) -> str:
+    """The department's name where the office has given one, else its code."""
+    return str(site.extra.get("department_name") or site.department or "")
 
 
 def _in_wave(programme: Programme, wave_id: int) -> Sequence[ColumnElement[bool]]:

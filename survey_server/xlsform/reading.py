@@ -5,12 +5,14 @@ Nothing is recalculated: what is shown is what is stored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
+_CLOCK = re.compile(r"(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
 
 
@@ -102,8 +104,11 @@ class _Reader:
             known = self._choices(control.get("choices") or {})
             codes = stored.split() if control["kind"] != "select1" else [stored]
             words = "; ".join(known.get(code) or code for code in codes)
+        elif self.binds.get(control["ref"], {}).get("type") in ("time", "dateTime"):
+            words = _CLOCK.sub(r"\1", stored).replace("T", " ")
         name = control["ref"].rpartition("/")[2]
-        return Answer(name, place, label or name, words, stored if words != stored else "")
+        code = stored if control["kind"] in ("select1", "select", "rank") and words != stored else ""
+        return Answer(name, place, label or name, words, code)
 
     def _choices(self, choices: Mapping[str, Any]) -> dict[str, str]:
         if "items" in choices:

@@ -68,7 +68,8 @@ def report_page(visit: Visit, report: str) -> Answer:
     """One report: still in the making, or its files."""
     found = _get(visit, report)
     files = _files(visit).files(found) if found.state == "ready" else []
-    return render("report.html", report=found, files=files, report_languages=LANGUAGES)
+    pdf = next((name for name, _ in files if name.endswith(".pdf")), "")
+    return render("report.html", report=found, files=files, pdf=pdf, report_languages=LANGUAGES)
 
 
 @page("/p/<code>/reports/<report>/<name>", Right.REPORTS)
@@ -77,9 +78,7 @@ def report_file(visit: Visit, report: str, name: str) -> Answer:
     found = _get(visit, report)
     path = _files(visit).find_file(found, name)
     visit.note("download-report", found.id, file=name)
-    shown = path.suffix in (".pdf", ".html")
-    stem = f"{visit.here.code}-{'-'.join(found.waves)}-{found.language}".replace(" ", "-")
-    answer = send_file(path, as_attachment=not shown, download_name=f"{stem}-{name}")
+    answer = send_file(path, as_attachment=path.suffix not in (".pdf", ".html"), download_name=name)
     if path.suffix == ".html":
         answer.headers["Content-Security-Policy"] = _HTML_POLICY
     return answer

@@ -43,7 +43,7 @@ def submissions_page(visit: Visit) -> Answer:
         chosen=chosen,
         waves=[wave for wave in waves if wave.state in chosen.states],
         issues=issues,
-        titles={wave.form_id: visit.texts.of(wave.titles, wave.form_id) for wave in waves},
+        titles={wave.form_id: visit.texts.title(wave.titles, wave.form_id) for wave in waves},
         asked={key: request.args[key] for key in ("wave", "issue", "site") if request.args.get(key)},
     )
 
@@ -61,7 +61,7 @@ def submission_page(visit: Visit, submission_id: int) -> Answer:
         "submission.html",
         whole=whole,
         parts=parts,
-        title=visit.texts.of(titles, whole.form_id),
+        title=visit.texts.title(titles, whole.form_id),
         receipt=receipt_code(whole.submission.id),
     )
 

@@ -62,6 +62,11 @@ class Texts:
                 return text or otherwise
         return next(iter(texts.values()), otherwise) or otherwise
 
+    def title(self, titles: Mapping[str, str], otherwise: str) -> str:
+        """A form's title; of one that is written in two languages at once, "Encuesta / Survey", the reader's half."""
+        halves = self.of(titles, otherwise).split(" / ")
+        return halves[list(LANGUAGES).index(self.language)] if len(halves) == len(LANGUAGES) else " / ".join(halves)
+
     def number(self, value: float) -> str:
         """1,234 in both languages, as Guatemala writes it."""
         return f"{value:,}"
