@@ -36,9 +36,11 @@ class Catalogue:
         return self.texts.get(key, default)
 
     def write(self, note: Note) -> str:
-        """A note as a sentence, its cells printed as the language wants."""
+        """A note as a sentence, its cells printed as the language wants; a count of 1 takes the text `<rule>.one`."""
         values = {name: self._quote(cell) for name, cell in note.cells.items()}
-        sentence = self.texts[note.rule].format(**values, **note.words)
+        one = "count" in note.cells and note.cells["count"].value == 1
+        sentence = self.texts.get(f"{note.rule}.one" if one else note.rule, self.texts[note.rule])
+        sentence = sentence.format(**values, **note.words)
         return f"{note.about}: {sentence}" if note.about else sentence
 
     def _quote(self, cell: Cell) -> str:

@@ -145,9 +145,9 @@ class Fieldwork:
 
     @cached_property
     def same_case(self) -> int:
-        """Interviews whose case id another interview has too, beyond the first."""
+        """Interviews that count whose case id another one has too, beyond the first."""
         column = self.sample.role("case_id")
-        return int(self.frame[column].dropna().duplicated().sum()) if column else 0
+        return int(self.sample.frame[column].dropna().duplicated().sum()) if column else 0
 
     @property
     def repeats(self) -> int:
@@ -190,7 +190,7 @@ class Work:
 
 def work_of(pair: Pair) -> Work:
     """The fieldwork of one form."""
-    items = printed_items(pair)
+    items = [] if pair.is_observation else printed_items(pair)  # encounters are alike by nature
     return Work(pair, tuple(Fieldwork(sample, items) for sample in pair.samples))
 
 

@@ -123,6 +123,11 @@ class Pair:
         return shared_psus(self.before.design, self.after.design) if self.before else None
 
     @property
+    def is_observation(self) -> bool:
+        """Whether the form records observed encounters: its design sheet names an observation mode."""
+        return self.registry.role("mode") is not None
+
+    @property
     def has_sites(self) -> bool:
         """Whether the design has PSUs at all: without them there is no overlap to speak of."""
         return self.after.role("psu") is not None

@@ -9,12 +9,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from survey_server.estimation.verdict import Verdict
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.fieldwork import Work, work_of
 from survey_server.reports.measure import Pair
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.results import Result, compute_results, headlines_of
 from survey_server.reports.sample import MISSING_CODES, Codes, Sample, selections_of
+from survey_server.reports.sensitivity import verdicts_without_flagged
 from survey_server.reports.value import Note
 from survey_server.reports.wave_data import ProgrammeInfo, WaveInfo
 from survey_server.xlsform.registry import SITE_PREFIX
@@ -43,15 +45,20 @@ class Study:
         """The fieldwork of every form, by the form's id."""
         return {pair.form_id: work_of(pair) for pair in self.pairs}
 
+    @cached_property
+    def verdicts_without_flagged(self) -> Mapping[tuple[str, str], Verdict]:
+        """The headlines' verdicts without the interviewers that stand out; empty when nobody does."""
+        return verdicts_without_flagged(self.pairs, self.works)
+
     @property
     def surveys(self) -> tuple[Pair, ...]:
         """The forms that people are interviewed with."""
-        return tuple(pair for pair in self.pairs if not is_observation(pair))
+        return tuple(pair for pair in self.pairs if not pair.is_observation)
 
     @property
     def observations(self) -> tuple[Pair, ...]:
         """The forms that observers fill, known by their observation mode."""
-        return tuple(pair for pair in self.pairs if is_observation(pair))
+        return tuple(pair for pair in self.pairs if pair.is_observation)
 
     @property
     def before_wave(self) -> WaveInfo | None:
@@ -125,11 +132,6 @@ class Study:
     def has_column(self, pair: Pair, name: str) -> bool:
         """Whether every wave's frame has the column."""
         return all(name in sample.everyone.columns for sample in pair.samples)
-
-
-def is_observation(pair: Pair) -> bool:
-    """Whether a form records observed encounters: its design sheet names an observation mode."""
-    return pair.registry.role("mode") is not None
 
 
 def level_order(codes: Sequence[str], item: Item | None) -> list[str]:

@@ -92,6 +92,7 @@ def build_wave_summary(
     earlier = {data.form_id: Sample(data) for data in before}
     samples = [Sample(data) for data in after]
     pairs = tuple(Pair(_with_rows(earlier.get(s.data.form_id)), s) for s in samples if s.n)
+    pairs = tuple(sorted(pairs, key=lambda pair: pair.is_observation))  # surveys first, as the pages go
     if not pairs:
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
     study = Study(programme, pairs, get_catalogue(language))

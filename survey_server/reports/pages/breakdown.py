@@ -90,7 +90,9 @@ def _everybody(study: Study, pair: Pair, results: Sequence[Result]) -> Row:
     cells: list[Cell] = [count_cell(pair.after.n)]
     for result in results:
         cells += _cells(pair, result, result.comparison)
-    return Row("all", study.t["breakdown.all"], tuple(cells), "total")
+    return Row(
+        "all", study.t["breakdown.encounters" if pair.is_observation else "breakdown.all"], tuple(cells), "total"
+    )
 
 
 def _level_rows(

@@ -7,7 +7,7 @@ import pandas as pd
 from survey_server.reports.formats import DASH
 from survey_server.reports.measure import Pair, count_cell
 from survey_server.reports.sample import Sample
-from survey_server.reports.study import Study, is_observation
+from survey_server.reports.study import Study
 from survey_server.reports.value import Cell, Column, Row, Table, text_cell
 
 
@@ -24,7 +24,7 @@ def build_facts(study: Study) -> Table:
 
 
 def _rows(study: Study, pair: Pair, waves: int) -> list[Row]:
-    kind = "observation" if is_observation(pair) else "survey"
+    kind = "observation" if pair.is_observation else "survey"
     samples: list[Sample | None] = [pair.before, pair.after][-waves:]
 
     def row(key: str, *cells: Cell) -> Row:

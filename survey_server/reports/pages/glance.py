@@ -69,7 +69,7 @@ def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
         [study.t.write(Note("glance.mde", {"mde": mde_cell(result)}))] if word.word_key == "no_clear_change" else []
     )
     lines += [study.t.find(f"short.{reason.rule}", "") for reason in result.comparability.breaks]
-    lines += [study.t.find(f"short.{caution.rule}", "") for caution in _own_cautions(result)]
+    lines += [study.t.find(f"short.{caution.rule}", "") for caution in _own_cautions(study, result)]
     return text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])
 
 
@@ -79,9 +79,14 @@ def mde_cell(result: Result) -> Cell:
     return Cell(change.mde if change else None, "mean" if result.change_format == "change" else "index")
 
 
-def _own_cautions(result: Result) -> list[Note]:
+def _own_cautions(study: Study, result: Result) -> list[Note]:
+    """The cautions about this indicator alone: those of the whole fieldwork stand in the box."""
     shared = {caution.rule for caution in fieldwork_cautions(result.pair)}
-    return [caution for caution in result.comparability.cautions if caution.rule not in shared]
+    notes = [caution for caution in result.comparability.cautions if caution.rule not in shared]
+    other = study.verdicts_without_flagged.get((result.pair.form_id, result.indicator.code))
+    if other and result.verdict and other.word_key != result.verdict.word_key:
+        notes.append(note("caution.flagged", word=VERDICT_WORDS[study.t.language][other.word_key]))
+    return notes
 
 
 def _table(study: Study) -> Table:
@@ -195,10 +200,15 @@ def _names(study: Study, results: Sequence[Result]) -> str:
 def _care(study: Study) -> list[Prose]:
     """The box "Read with care", filled from the quality rules; absent when nothing asks for it."""
     notes = list(quality_warnings(study))
+    shared: dict[str, Note] = {}
     for pair in study.pairs:
-        notes += [replace(caution, about=study.title_of(pair)) for caution in fieldwork_cautions(pair)]
+        for caution in fieldwork_cautions(pair):
+            text, name = study.t.write(caution), study.title_of(pair)
+            about = f"{shared[text].about}; {name}" if text in shared else name
+            shared[text] = replace(caution, about=about)
+    notes += shared.values()
     for result in study.headlines:
-        for reason in (*result.comparability.breaks, *_own_cautions(result)):
+        for reason in (*result.comparability.breaks, *_own_cautions(study, result)):
             notes.append(replace(reason, about=study.label(result)))
     if study.programme.demo:
         notes.insert(0, note("care.demo"))

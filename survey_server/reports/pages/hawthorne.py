@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -111,7 +112,10 @@ def _mean_cells(view: Encounters, rows: Bools) -> list[Cell]:
     if not inside.any():
         return [count_cell(0), Cell(format="index")]
     mean = estimate_mean(view.y, view.design, inside)
-    return [count_cell(int(inside.sum())), estimate_cell(mean, "index", interval=True)]
+    cell = estimate_cell(mean, "index", interval=True)
+    if cell.low is not None and cell.high is not None:  # few posts: the interval stays on the scale of the index
+        cell = replace(cell, low=max(cell.low, 0.0), high=min(cell.high, 100.0))
+    return [count_cell(int(inside.sum())), cell]
 
 
 def _curves(study: Study, together: Encounters) -> Iterator[Table]:
@@ -128,7 +132,8 @@ def _curves(study: Study, together: Encounters) -> Iterator[Table]:
         for (low, high), inside in zip(edges, bands(values, edges), strict=True):
             label = f"{low}+" if high == math.inf else f"{low}" if low == high else f"{low}–{high}"
             cells = tuple(cell for side in SIDES for cell in _mean_cells(together, inside & getattr(together, side)))
-            rows.append(Row(label, label, cells))
+            if any(cell.value for cell in cells):
+                rows.append(Row(label, label, cells))
         title, corner = t[f"hawthorne.table.{kind}"], t[f"hawthorne.{kind}"]
         yield Table(f"hawthorne.{kind}", title, tuple(columns), tuple(rows), corner=corner)
 

@@ -84,9 +84,10 @@ def _form(study: Study, pair: Pair) -> Iterator[Block]:
     if section:
         yield section
     tables = [_outcomes(study, work), _lengths(study, work), _sync(study, work), _versions(study, work)]
-    tables += [_missing(study, work)] if any(_missing_items(pair, wave) for wave in work.waves) else []
     tables += [_issues(study, work)] if any(wave.sample.data.facts.issues for wave in work.waves) else []
     yield SideBySide(tuple(table for table in tables if table.rows))
+    if any(_missing_items(pair, wave) for wave in work.waves):
+        yield _missing(study, work)
     yield from _interviewers(study, work)
 
 
@@ -98,7 +99,8 @@ def _columns(work: Work) -> tuple[Column, ...]:
 
 def _table(study: Study, work: Work, kind: str, rows: Sequence[Row], *notes: Note) -> Table:
     table_id = f"quality.{kind}.{work.pair.form_id}"
-    return Table(table_id, study.t[f"quality.table.{kind}"], _columns(work), tuple(rows), notes=notes)
+    layout = "items" if kind == "missing" else ""
+    return Table(table_id, study.t[f"quality.table.{kind}"], _columns(work), tuple(rows), notes=notes, layout=layout)
 
 
 def _line(study: Study, work: Work, key: str, cell: Callable[[Fieldwork], Cell]) -> Row:
@@ -185,7 +187,7 @@ def _missing(study: Study, work: Work) -> Table:
     for name in list(worst)[:WORST_ITEMS]:
         cells = tuple(Cell(_known(missing_share(wave.sample, name)), "percent1") for wave in work.waves)
         item = work.pair.after.data.item(name)
-        rows.append(Row(name, study.wording(item) if item else name, cells, detail=name))
+        rows.append(Row(name, study.wording(item) if item else name, cells))
     return _table(study, work, "missing", rows)
 
 
@@ -219,6 +221,7 @@ def _interviewers(study: Study, work: Work) -> Iterator[Table]:
             columns,
             rows,
             notes=(note("quality.interviewers.note"),),
+            layout="items",
             corner=study.t["quality.head.code"],
         )
 
