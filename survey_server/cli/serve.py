@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from granian.constants import Interfaces
@@ -15,6 +16,16 @@ from survey_server.db.migrate import migrate
 
 STOP_SECONDS = 30
 """How long requests in hand may take to end after a stop was asked for."""
+
+LOGGING: dict[str, Any] = {
+    "formatters": {"generic": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stdout"}},
+    "loggers": {
+        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "survey_server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}
+"""One line per problem (web/errors.py) and per start and stop; no line per request, since addresses may hold codes."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,8 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
-        log_access=False,  # addresses may hold codes; what went wrong is logged in web/errors.py
+        log_access=False,
+        log_dictconfig=LOGGING,
         ssl_cert=certificate,
         ssl_key=key,
     ).serve()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.arrivals import Arrival, Interview, Unfit
@@ -27,7 +27,18 @@ from survey_server.problems import Problem, SubmissionConflict
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: read out by voice, none sounds like a digit
 _LONGEST_CLAIM = 255
+
+# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
 _INSERTS = [insert(table_of(model)) for model in (Submission, SubmissionVersion, SubmissionIssue, Conflict, Quarantine)]
+_submissions = table_of(Submission)
+_COUNT_REPEATS = (
+    update(_submissions)
+    .where(
+        _submissions.c.programme_id == bindparam("of_programme"),
+        _submissions.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .values(repeats=_submissions.c.repeats + 1, changed_at=bindparam("changed_at"))
+)
 
 
 @dataclass(frozen=True)
@@ -115,12 +126,8 @@ class Writer:
 
     def _count_repeats(self) -> None:
         """How often the same bytes came again, for the quality page: a phone that repeats itself is a sign."""
-        self.session.execute(
-            update(Submission)
-            .where(Submission.programme_id == self.source.programme_id, Submission.id.in_(self.repeated))
-            .values(repeats=Submission.repeats + 1, changed_at=self.changed_at)
-            .execution_options(synchronize_session=False)
-        )
+        values = {"of_programme": self.source.programme_id, "ids": self.repeated, "changed_at": self.changed_at}
+        self.session.connection().execute(_COUNT_REPEATS, values)
 
     def _add_submission(self, key: tuple[int, str], item: Interview) -> Receipt:
         submission_id = new_id()
