@@ -9,5 +9,5 @@ export function canAnswer({ control, bind }) {
 
 /** A note: a question that can't be answered, only read. */
 export function isNote({ control, bind }, state) {
-  return control.kind === 'input' && state.readonly && !bind?.calculate && ['string', 'text', undefined].includes(bind?.type);
+  return control.kind === 'input' && state.readonly && ['string', 'text', undefined].includes(bind?.type);
 }

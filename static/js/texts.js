@@ -40,7 +40,7 @@ export const TEXTS = {
   draftUntitled: ['Sin identificar', 'Not identified yet'],
   deleteDraft: ['Borrar', 'Delete'],
   deleteDraftAsk: ['¿Borrar esta entrevista sin terminar? Sus respuestas se pierden.', 'Delete this unfinished interview? Its answers will be lost.'],
-  version: ['versión {v}', 'version {v}'],
+  noWave: ['Sin ola abierta', 'No open wave'],
 
   queueNone: ['Todo enviado', 'Everything sent'],
   queueWaiting: [({ n }) => some(n, '1 entrevista sin enviar', '{n} entrevistas sin enviar'), ({ n }) => some(n, '1 interview not sent', '{n} interviews not sent')],
@@ -81,13 +81,11 @@ export const TEXTS = {
   },
 
   savedAt: ['Guardado en este teléfono {when}', 'Saved on this phone {when}'],
-  saving: ['Guardando…', 'Saving…'],
   saveFailed: ['No se pudo guardar en este teléfono. No cierre esta página.', 'It could not be saved on this phone. Do not close this page.'],
   saveFull: ['El teléfono no tiene espacio. Borre fotos o videos y toque “Intentar otra vez”. No cierre esta página.', 'The phone has no space left. Delete photos or videos and tap “Try again”. Do not close this page.'],
   progress: ['{n} de unas {total}', '{n} of about {total}'],
   contents: ['Lista de preguntas', 'List of questions'],
   contentsAnswered: ['contestada', 'answered'],
-  contentsMissing: ['falta', 'missing'],
   contentsWrong: ['por corregir', 'to correct'],
   contentsOpen: ['sin contestar', 'not answered'],
   required: ['Conteste esta pregunta para seguir.', 'Answer this question to go on.'],

@@ -25,6 +25,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".txt": "text/plain; charset=utf-8",
 }
 _COMMENT_LINES = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*$", re.MULTILINE | re.DOTALL)
+_INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 _ALREADY_DENSE = {"image/png", "image/x-icon", "font/woff2"}
 
 
@@ -95,13 +96,14 @@ def compressed(body: bytes, accepted: str) -> tuple[bytes, str | None]:
 def _read(root: Path, path: Path) -> Asset:
     body = path.read_bytes()
     if path.suffix in (".js", ".css"):
-        body = _without_comments(body)
+        body = _lean(body)
     return make_asset(path.relative_to(root).as_posix(), MEDIA_TYPES[path.suffix], body)
 
 
-def _without_comments(source: bytes) -> bytes:
-    """Phones needn't pay for comments that have lines to themselves; the lines stay."""
-    return _COMMENT_LINES.sub(lambda found: b"\n" * found[0].count(b"\n"), source)
+def _lean(source: bytes) -> bytes:
+    """What a phone needs of a source: no comment lines, no indentation. The lines stay, so that faults name theirs."""
+    bare = _COMMENT_LINES.sub(lambda found: b"\n" * found[0].count(b"\n"), source)
+    return _INDENTATION.sub(b"", bare)
 
 
 def _accepts(header: str, encoding: str) -> bool:

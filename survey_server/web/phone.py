@@ -33,6 +33,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _DIGEST_DIGITS = 20
+_WHEN_CALLED = "js/engine/families/"
+"""Rarer functions of forms: kept by the service worker, loaded by the forms that call them."""
 _PHONE_FOLDERS = ("css/", "icons/", "js/")
 
 phone = Blueprint("phone", __name__, template_folder=str(Path(__file__).resolve().parents[1] / "templates"))
@@ -103,7 +105,7 @@ def _release() -> Release:
 
 
 def _render_shell(assets: Assets) -> str:
-    modules = [assets.url(asset.path) for asset in assets.under("js/") if asset.path.endswith(".js")]
+    modules = [assets.url(asset.path) for asset in assets.under("js/") if not asset.path.startswith(_WHEN_CALLED)]
     return render_template("phone/shell.html", url=assets.url, modules=modules, version=assets.hash, name=APP_NAME)
 
 
@@ -141,6 +143,7 @@ def _send(asset: Asset, cache_control: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     if encoding:
         response.headers["Content-Encoding"] = encoding
-    response.set_etag(f"{asset.sha256[:32]}-{encoding or 'plain'}")
-    response.make_conditional(request)
+    if cache_control == _ASK_AGAIN:
+        response.set_etag(f"{asset.sha256[:32]}-{encoding or 'plain'}")
+        response.make_conditional(request)
     return response

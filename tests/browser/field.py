@@ -16,6 +16,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
+SERVE = "from survey_server.cli.serve import serve; serve()"
+"""The command `survey-server serve`, without loading the other commands."""
 SIZE = {"width": 360, "height": 740}
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
@@ -46,12 +48,12 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [Path(sys.executable).parent / "survey-server", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-c", SERVE, "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self.answers, "the server to answer")
+        wait_until(self.answers, "the server to answer", 60)
 
     def answers(self) -> bool:
         try:

@@ -98,10 +98,9 @@ def test_it_keeps_several_encounters_in_english_without_a_network(
     assert len({document.sha256 for document in documents}) == 2
 
 
-def test_it_loses_no_answer_when_the_browser_is_killed(server: Server, phone: Phone, link: str) -> None:
+def test_it_loses_no_answer_when_the_browser_is_killed(phone: Phone, link: str) -> None:
     page = phone.open()
     enrol(page, link)
-    server.kill()
     begin(page, "Encuesta de percepción")
     given = fill_in(page, DWELLING | TALK, until="safe_day")
     page.locator("label.choice").nth(2).click()

@@ -42,7 +42,7 @@ function nameOf(page, interview) {
 
 /** 'answered', 'wrong', 'open' (not answered yet), or 'none' for pages that only tell. */
 function markOf(page, interview) {
-  const asked = page.questions.map((question) => [question, interview.state(question.ref)]).filter(([, state]) => !state.readonly);
+  const asked = page.questions.map((question) => [question, interview.state(question.ref)]).filter(([, state]) => state.editable);
   if (asked.length === 0) return 'none';
   if (asked.some(([question, state]) => state.value !== '' && troubleOf(question, state))) return 'wrong';
   return asked.some(([, state]) => state.value === '') ? 'open' : 'answered';

@@ -6,7 +6,7 @@ import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { go } from '../router.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
-import { ageText, t, titleOf } from '../texts.js';
+import { ageText, language, t, titleOf } from '../texts.js';
 import { enrolView } from './enrol.js';
 import { confirm, languageButton, queueCard, takeNotice } from './parts.js';
 
@@ -58,11 +58,13 @@ function formList(forms) {
       h('p', {}, t('noForms')), h('p.small', {}, t('noFormsHelp')),
       h('button.plain', { onclick: () => syncNow({ catalogue: true }) }, t('getForms')));
   }
-  return h('ul.list', {}, forms.map((entry) => h('li', {},
+  const title = ({ title: each }) => titleOf(each);
+  const inOrder = forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave) || title(a).localeCompare(title(b), language()));
+  return h('ul.list', {}, inOrder.map((entry) => h('li', {},
     h('a.card.row', { href: `#/fill/${encodeURIComponent(`new:${entry.id}`)}` },
       h('span.words', {},
         h('strong', {}, titleOf(entry.title)),
-        h('span.small', {}, entry.wave?.name ? titleOf(entry.wave.name) : t('version', { v: entry.version }))),
+        h('span.small', {}, entry.wave ? titleOf(entry.wave.name) : t('noWave'))),
       h('span.badge', {}, icon('plus'))))));
 }
 

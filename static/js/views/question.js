@@ -33,7 +33,7 @@ export function questionView(question, interview, { answer, level = 1 }) {
     title.classList.toggle('is-long', now.label.length >= SHORT_STATEMENT);
     title.classList.toggle('is-sticky', !note && now.label.length < SHORT_STATEMENT);
     fill(hint, prose(now.hint));
-    if (!note && !now.required && !now.readonly && canAnswer(question)) hint.append(h('span.optional', {}, t('optional')));
+    if (!note && !now.required && now.editable && canAnswer(question)) hint.append(h('span.optional', {}, t('optional')));
     hint.hidden = !hint.hasChildNodes();
     input.redraw(now);
     clearable();
@@ -41,7 +41,7 @@ export function questionView(question, interview, { answer, level = 1 }) {
 
   function clearable() {
     const now = state();
-    clear.hidden = now.value === '' || now.required || now.readonly || !['select1', 'rank', 'range', 'input'].includes(control.kind);
+    clear.hidden = now.value === '' || now.required || !now.editable || !['select1', 'rank', 'range', 'input'].includes(control.kind);
   }
 
   function hush() {
@@ -65,7 +65,7 @@ export function questionView(question, interview, { answer, level = 1 }) {
 
 /** What keeps this answer from being accepted, in words; null when nothing does. Leaving a blank field isn't wrong yet. */
 export function troubleOf(question, state, leaving = false) {
-  if (!canAnswer(question) || state.readonly) return null;
+  if (!canAnswer(question) || !state.editable) return null;
   if (state.missing) return leaving ? null : state.requiredMessage || t('required');
   if (state.value !== '' && !state.valid) return state.constraintMessage || t('wrongValue');
   return null;

@@ -18,7 +18,7 @@ const BY_KIND = { select1: chooseOne, select: chooseSeveral, rank, range, trigge
  */
 export function makeControl(question, context) {
   const state = context.state();
-  if (state.readonly) return shown(state, isNote(question, state));
+  if (!state.editable) return shown(state, isNote(question, state));
   if (!canAnswer(question)) return cantAnswer(question);
   const make = question.control.kind === 'input' ? BY_TYPE[question.bind?.type ?? 'string'] : BY_KIND[question.control.kind];
   return make(question, context);

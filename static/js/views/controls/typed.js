@@ -84,7 +84,6 @@ function typed(context, input, { read = (raw) => raw, show = (value) => value, w
     },
     redraw(state) {
       if (document.activeElement !== input && !isBad()) input.value = show(state.value);
-      input.readOnly = state.readonly;
     },
   };
 }
