@@ -261,6 +261,9 @@ class BodyReader:
             for shape_read in read.near | read.wide:
                 self.choice_triggers[shape_read.ref].append(shape.ref)
         self._check_column(choices, node.line)
+        steps = steps_of(tree) if tree[0] == "path" else []
+        choices.fixed = bool(choices.instance and steps) and all(len(step) == 2 for step in steps)
+        choices.fixed = choices.fixed and not (isinstance(choices.label, dict) and self.texts.has_outputs())
         return choices
 
     def _check_column(self, choices: Choices, line: int) -> None:

@@ -200,6 +200,8 @@ def _as_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(map(_as_text, value))
     if isinstance(value, (int, float)):
         return to_string(float(value))
     return str(value)

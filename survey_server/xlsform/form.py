@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from survey_server.xlsform.texts import Texts
 
 MAX_FORM_NODES = 3_000_000
 OPENROSA = "http://openrosa.org/xforms"
+ENTITY_VERSIONS = ("2022.1.", "2023.1.", "2024.1.", "2025.1.")
 LAST_SAVED = "jr://instance/last-saved"
 UNUSED_NAMESPACES = frozenset(
     (
@@ -56,6 +57,7 @@ class Form:
     attachments: dict[str, str]
     warnings: list[Complaint]
     style: str = ""  # pages, theme-grid, ...
+    count_refs: frozenset[str] = frozenset()  # what the numbers of counted repeats depend on
     choice_triggers: dict[str, list[str]] = field(default_factory=dict)  # ref -> selects whose filter reads it
     primary_ids: set[str] = field(default_factory=set)
 
@@ -217,6 +219,7 @@ class _FormReader:
         complaints = self.complaints
         element = template.children[0]
         add_meta(element)
+        self._check_entities(model, element)
         root = build_shapes(element)
         shapes = {shape.ref: shape for shape in root.walk()}
         expressions = Expressions(complaints, root, self.secondary, self.primary)
@@ -267,8 +270,22 @@ class _FormReader:
             body=controls,
             attachments={n: hashlib.sha256(d).hexdigest() for n, d in sorted(self.attachments.items())},
             warnings=complaints.warnings,
+            count_refs=count_refs(shapes.values(), expressions),
             choice_triggers={ref: sorted(set(found)) for ref, found in sorted(reader.choice_triggers.items())},
             primary_ids=self.primary,
+        )
+
+    def _check_entities(self, model: Node, root: Node) -> None:
+        """A form that writes entities must name a version of that language that is known here."""
+        meta = root.find("meta")
+        entities = [node for node in meta.walk() if node.name == "entity"] if meta is not None else []
+        version = next((a.text for a in model.attributes if a.name == "entities-version"), None)
+        if not entities or (version is not None and version.startswith(ENTITY_VERSIONS)):
+            return
+        self.complaints.refuse(
+            f"The form writes entities of version “{version or ''}”, which isn't known here.",
+            f"Known: {', '.join(v.rstrip('.') for v in ENTITY_VERSIONS)}. Convert the XLSForm with a current pyxform.",
+            line=model.line,
         )
 
     def _check_outputs(
@@ -291,6 +308,18 @@ class _FormReader:
         for name, data in sorted(self.attachments.items()):
             digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
         return digest.hexdigest()
+
+
+def count_refs(shapes: Iterable[Shape], expressions: Expressions) -> frozenset[str]:
+    """The refs of all nodes whose change may change the number of a counted repeat's instances."""
+    found: set[str] = set()
+    for shape in shapes:
+        if shape.control is not None and shape.control.count is not None:
+            read = expressions.dependencies(shape.control.count, shape, "count", shape.control.line)
+            for source in read.near | read.wide:
+                found.add(source.ref)
+                found.update(below.ref for below in source.walk())
+    return frozenset(found)
 
 
 def add_meta(root: Node) -> None:

@@ -59,6 +59,7 @@ class Interview:
             self.env.set_last_saved(parse_instance(_bytes(last_saved)))
         self.events = Events(self, properties or {})
         self.stale_selects: dict[str, Control] = {}
+        self.stale_counts = True
         if instance is None:
             self.tree = new_tree(form)
             self._start(first=True)
@@ -67,12 +68,13 @@ class Interview:
             self._start(first=False)
 
     def _start(self, first: bool) -> None:
-        self.recalculation = Recalculation(self.program, self.tree, self.env)
+        self.recalculation = Recalculation(self.program, self.tree, self.env, self._noticed)
+        self.quiet = True
         if first:
             self.events.preload()
         self.recalculation.everything()
         self._settle()
-        self.recalculation.noticed = self._noticed
+        self.quiet = False
         if first:
             self.events.fire("odk-instance-first-load")
         self.events.fire("odk-instance-load")
@@ -97,7 +99,7 @@ class Interview:
 
     def _settle(self) -> None:
         """Recalculate, count repeats, clear choices that are no longer offered, run events, until all is quiet."""
-        for _ in range(100):
+        for _ in range(1000):
             self.recalculation.settle()
             if self._grow_repeats() or self._clear_choices() or self.events.run_pending():
                 continue
@@ -105,21 +107,29 @@ class Interview:
                 return
 
     def _noticed(self, node: Node) -> None:
+        if node.ref in self.form.count_refs:
+            self.stale_counts = True
+        if self.quiet:
+            return  # the first calculation is no change
         self.events.changed(node)
         for control in self.program.selects.get(node.ref, ()):
             self.stale_selects[control.ref] = control
 
     def _grow_repeats(self) -> bool:
         """Bring counted repeats to their number; a lower number takes nothing away."""
+        if not self.stale_counts:
+            return False
+        self.stale_counts = False
+        grown = False
         for shape in self.recalculation.counted:
             assert shape.parent is not None
-            for parent in self.tree.by_ref.get(shape.parent.ref, ()):
+            for parent in list(self.tree.by_ref.get(shape.parent.ref, ())):
                 wanted = self.recalculation.count_of(shape, parent)
                 have = len(self.tree.instances(parent, shape))
                 if wanted is not None and wanted > have:
                     self._add_instances(parent, shape, wanted - have)
-                    return True
-        return False
+                    grown = True
+        return grown
 
     def _clear_choices(self) -> bool:
         """Take away answers that a filter no longer offers."""
@@ -184,6 +194,7 @@ class Interview:
         return added[-1]
 
     def _restructured(self, shape: Shape) -> None:
+        self.stale_counts = True
         self.tree.index()
         self.env.cache.clear()
 

@@ -81,6 +81,7 @@ class Choices:
     value: str | Tree = "name"
     label: str | Tree | Json = "label"
     instance: str = ""
+    fixed: bool = False  # the whole list of a data set, in its order, labels without outputs
 
     def to_json(self) -> Json:
         """As the phone reads it."""

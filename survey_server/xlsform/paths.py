@@ -18,7 +18,7 @@ from survey_server.xlsform.evaluate import (
     NodeList,
 )
 from survey_server.xlsform.expression import ExpressionProblem, Tree, subtrees
-from survey_server.xlsform.nodes import ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, NAMESPACE, ROOT, TEXT, Node
+from survey_server.xlsform.nodes import ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, NAMESPACE, ROOT, TEXT, XML_NS, Node
 from survey_server.xlsform.values import parse_number, text_of, to_boolean
 
 NodeTest = Callable[[Node], bool]
@@ -122,7 +122,7 @@ def node_test(compiler: Compiler, axis: str, test: str) -> NodeTest:
         if compiler.scope.in_form:
             return lambda n: n.name == name and n.kind == principal
         return lambda n: n.name == name and n.kind == principal and not n.prefix
-    uri = compiler.scope.namespaces.get(prefix)
+    uri = XML_NS if prefix == "xml" else compiler.scope.namespaces.get(prefix)
     if uri is None:
         raise ExpressionProblem(f"The prefix {prefix}: isn't declared.", cure="Declare its namespace, or remove it.")
     if name == "*":

@@ -72,7 +72,7 @@ class Expressions:
     def _check_prefixes(self, path: Tree) -> None:
         for step in path[2:]:
             prefix = step[1].rpartition(":")[0]
-            if prefix and "(" not in step[1] and prefix not in self.namespaces:
+            if prefix and "(" not in step[1] and prefix not in ("xml", *self.namespaces):
                 raise ExpressionProblem(
                     f"The prefix {prefix}: of {step[1]} isn't declared.", cure=f'Declare xmlns:{prefix}="...".'
                 )

@@ -28,6 +28,7 @@ class Texts:
         self.default = ""
         self.by_key: dict[str, dict[str, Forms]] = {}
         self.inline: dict[str, Forms] = {}
+        self._has_outputs: bool | None = None
 
     def read_itext(self, itext: Node) -> None:
         """Read all translations."""
@@ -65,6 +66,8 @@ class Texts:
             for value in text.elements():
                 form = value.get("form") or ""
                 forms[form] = value.value().strip() if form in MEDIA else trimmed(self.parts(value, text_id, "label"))
+            if "" not in forms and "long" in forms:
+                forms[""] = forms["long"]
             by_language[language] = forms
 
     def parts(self, node: Node, ref: str, aspect: str) -> Parts:
@@ -120,6 +123,16 @@ class Texts:
         if ITEXT_CALL.match(source):
             return self.read_reference(source, ref, aspect, line)
         return self.add_inline([source], ref, aspect)
+
+    def has_outputs(self) -> bool:
+        """Whether any itext holds outputs, so that labels may differ from moment to moment."""
+        if self._has_outputs is None:
+            self._has_outputs = any(
+                isinstance(part, dict)
+                for key, versions in self.by_key.items() if not key.startswith("/")
+                for forms in versions.values() for value in forms.values() if isinstance(value, list) for part in value
+            )  # fmt: skip
+        return self._has_outputs
 
     def trees(self, key: str) -> list[Tree]:
         """The trees of the outputs in a text, in any language."""

@@ -73,6 +73,9 @@ class Tree:
 
     def find(self, ref: str) -> Node | None:
         """The node at a concrete ref, such as /data/roster[2]/age."""
+        known = self.by_ref.get(ref)
+        if known is not None and len(known) == 1:
+            return known[0]
         here: Node | None = self.document
         for part in ref.strip("/").split("/"):
             found = _STEP.fullmatch(part)

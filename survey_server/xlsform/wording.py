@@ -57,8 +57,21 @@ class Wording:
         assert choices is not None
         if choices.nodeset is None:
             return [Choice(v, self.text(key, node) if labels else "", self.forms(key)) for v, key in choices.items]
-        items = self.program.closure(choices.nodeset)(Context(self.env, node))
+        items: list[Node] = self.program.closure(choices.nodeset)(Context(self.env, node))
+        if labels and choices.fixed:
+            return self._fixed(items, node, control)
         return [self._choice(item, node, control, labels) for item in items if item.relevant]
+
+    def _fixed(self, items: list[Node], node: Node, control: Control) -> list[Choice]:
+        """The choices of an unfiltered list: made once for a form and language."""
+        store = items[0].root().bind if items else None
+        if not isinstance(store, dict):
+            return [self._choice(item, node, control, labels=True) for item in items]
+        key = ("choices", id(control), self.env.language)
+        known: list[Choice] | None = store.get(key)
+        if known is None:
+            known = store[key] = [self._choice(item, node, control, labels=True) for item in items]
+        return known
 
     def _choice(self, item: Node, node: Node, control: Control, labels: bool) -> Choice:
         choices = control.choices

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from pyxform.errors import PyXFormError
+from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import convert
 
 from survey_server.xlsform.complaints import XFORM, FormProblem
@@ -48,7 +50,8 @@ def read_workbook(data: bytes, filename: str) -> Workbook:
     sheets = _read_sheets(data, ending)
     warnings: list[str] = []
     try:
-        result = convert(io.BytesIO(data), warnings=warnings, file_type=ending, form_name=None)
+        definition = vars_of(get_xlsform(io.BytesIO(data), file_type=ending))
+        result = convert({**definition, "fallback_form_name": Path(filename).stem}, warnings=warnings)
     except PyXFormError as error:
         raise FormProblem([complaint_of(str(error))]) from None
     except (RecursionError, MemoryError):
@@ -64,6 +67,11 @@ def read_workbook(data: bytes, filename: str) -> Workbook:
     if result.itemsets:
         workbook.attachments["itemsets.csv"] = result.itemsets.encode()
     return workbook
+
+
+def vars_of(definition: Any) -> dict[str, Any]:
+    """What pyxform read, as the dict that its converter takes: an upload has no path to name the form after."""
+    return {each.name: getattr(definition, each.name) for each in fields(definition)}
 
 
 def refusal(message: str, cure: str) -> FormProblem:
