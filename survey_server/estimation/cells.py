@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from survey_server.estimation.arrays import Bools, Codes, Floats
+from survey_server.estimation.calibration import Calibration
 from survey_server.estimation.design import Design
 from survey_server.estimation.taylor import linear_means
 from survey_server.problems import BadEstimate
@@ -80,16 +81,23 @@ class Cells:
         self.frame, self.wave, self.columns, self.domains = frame, wave, columns, domains
         self.shares = shares
         self.design = frame.designs[wave]
+        calibration = self.design.calibration
+        margins = () if calibration is None else calibration.margins
         psu = frame.psu_of[wave][self.design.row_psu]
-        cell, first = _compress(psu, domains)
+        cell, first = _compress(psu, [*domains, *margins])
         self.n_cells = len(first)
         self.psu = psu[first]
         self.levels = [codes[first] for codes in domains]
         shape = (len(columns), self.n_cells)
         self.n, self.w, self.y, self.yy = (np.zeros(shape) for _ in range(4))
+        self.base = None if calibration is None else BaseSums(self.design, calibration, cell, first, shape)
         for i, column in enumerate(columns):
-            if column is not None:
-                self._sum_item(i, column, cell, bool(shares[i]))
+            if column is None:
+                continue
+            add = _add_share if shares[i] else _add_numbers
+            self.n[i], self.w[i], self.y[i], self.yy[i] = add(column, cell, self.design.weight, self.n_cells)
+            if self.base is not None and calibration is not None:
+                _, self.base.w[i], self.base.y[i], _ = add(column, cell, calibration.base_weight, self.n_cells)
 
     def in_level(self, domain: int, level: int) -> Bools:
         """The rows of one level of a breakdown; of everybody for the breakdown -1."""
@@ -97,24 +105,21 @@ class Cells:
             return np.ones(self.design.n_rows, dtype=bool)
         return np.asarray(self.domains[domain] == level)
 
-    def _sum_item(self, i: int, column: Floats, cell: Codes, share: bool) -> None:
-        weight, size = self.design.weight, self.n_cells
-        missing = np.isnan(column)
-        if share:
-            code = np.where(missing, 2.0, column).astype(np.intp)
-            if ((code < 0) | (code > 2)).any() or (code != np.where(missing, 2.0, column)).any():
-                raise BadEstimate("a share needs 0 and 1 and nothing else")
-            key = cell * 3 + code
-            n = np.bincount(key, minlength=3 * size).reshape(size, 3)
-            w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3)
-            self.n[i], self.w[i], self.y[i] = n[:, 0] + n[:, 1], w[:, 0] + w[:, 1], w[:, 1]
-            return
-        weighted = np.where(missing, 0.0, weight)
-        filled = np.where(missing, 0.0, column)
-        self.n[i] = np.bincount(cell, weights=~missing, minlength=size)
-        self.w[i] = np.bincount(cell, weights=weighted, minlength=size)
-        self.y[i] = np.bincount(cell, weights=weighted * filled, minlength=size)
-        self.yy[i] = np.bincount(cell, weights=weighted * filled * filled, minlength=size)
+
+class BaseSums:
+    """What calibrated weights need to know of the cells: their margins, and sums under the weights before the fit."""
+
+    def __init__(
+        self, design: Design, calibration: Calibration, cell: Codes, first: Codes, shape: tuple[int, int]
+    ) -> None:
+        self.margins = [codes[first] for codes in calibration.margins]
+        self.sizes = [int(codes.max()) + 1 for codes in calibration.margins]
+        self.w, self.y = np.zeros(shape), np.zeros(shape)
+        whole = np.bincount(cell, weights=design.weight, minlength=shape[1])
+        x = Calibration(tuple(self.margins), np.empty(0)).dummies
+        before = np.bincount(cell, weights=calibration.base_weight, minlength=shape[1])
+        self.inverse = np.linalg.pinv((x.T * before) @ x, hermitian=True)
+        self.weighted = x * whole[:, None]
 
 
 class Pairs:
@@ -164,10 +169,7 @@ class DomainSums:
         place, inside = pairs.of_cell[cells.wave], pairs.inside[cells.wave]
 
         def gather(values: Floats) -> Floats:
-            sums = np.empty((len(values), pairs.size))
-            for i, row in enumerate(values if inside.all() else values[:, inside]):
-                sums[i] = np.bincount(place, weights=row, minlength=pairs.size)
-            return sums
+            return _by_key(values if inside.all() else values[:, inside], place, pairs.size)
 
         def level_sums(values: Floats) -> Floats:
             return pairs.sum_levels(pairs.sum_groups(values))
@@ -183,11 +185,30 @@ class DomainSums:
             z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
         self.z = np.where(self.w_total[:, pairs.pair_level] > 0, z, 0.0)
         self.extra = np.zeros_like(self.mean)
-        if cells.design.calibration is not None or cells.design.second is not None:
+        if cells.design.second is not None:
             self._linearise_rows()
+        elif cells.base is not None:
+            self._calibrate(cells.base, inside)
+
+    def _calibrate(self, base: BaseSums, inside: Bools) -> None:
+        """Take out of the PSU totals what the margins explain: `Calibration.residuals` from sums of cells alone."""
+        pairs, cells = self.pairs, self.cells
+        level = np.zeros(cells.n_cells, dtype=np.intp) if pairs.domain < 0 else cells.levels[pairs.domain]
+        parts: list[Floats] = []
+        for place, (codes, size) in enumerate(zip(base.margins, base.sizes, strict=True)):
+            key = (level * size + codes)[inside]
+            shape = (len(self.mean), pairs.n_levels, size)
+            y, w = (_by_key(sums[:, inside], key, pairs.n_levels * size).reshape(shape) for sums in (base.y, base.w))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                part = (y - self.mean[:, :, None] * w) / self.w_total[:, :, None]
+            parts.append(np.where(self.w_total[:, :, None] > 0, part, 0.0)[:, :, 1 if place else 0 :])
+        coefficients = np.concatenate(parts, axis=2) @ base.inverse
+        totals = np.stack([np.bincount(cells.psu, weights=x, minlength=pairs.frame.n_psu) for x in base.weighted.T])
+        for k, total in enumerate(totals):
+            self.z -= coefficients[:, pairs.pair_level, k] * total[pairs.psu]
 
     def _linearise_rows(self) -> None:
-        """PSU totals under calibrated weights, and the variance of a second stage: both need the rows themselves."""
+        """PSU totals and the variance of a second stage, for which the rows themselves are needed."""
         pairs, cells, design = self.pairs, self.cells, self.cells.design
         own = np.full(pairs.frame.n_psu, -1, dtype=np.intp)
         own[pairs.frame.psu_of[cells.wave]] = np.arange(design.n_psu)
@@ -202,6 +223,34 @@ class DomainSums:
             self.z[i] = totals[place, pairs.pair_level]
             if design.second is not None:
                 self.extra[i, levels] = np.diag(design.second.covariance(linear.residuals))
+
+
+def _add_share(column: Floats, cell: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by cell."""
+    missing, yes = np.isnan(column), column == 1.0
+    if not (missing | yes | (column == 0.0)).all():
+        raise BadEstimate("a share needs 0 and 1 and nothing else")
+    key = cell * 3 + (2 * missing.astype(np.intp) + yes)
+    n = np.bincount(key, minlength=3 * size).reshape(size, 3).astype(float)
+    w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3).astype(float, copy=False)
+    return n[:, 0] + n[:, 1], w[:, 0] + w[:, 1], w[:, 1], np.zeros(size)
+
+
+def _add_numbers(column: Floats, cell: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cases, weights, weighted sums and weighted squares of any numbers, by cell."""
+    missing = np.isnan(column)
+    weighted, filled = np.where(missing, 0.0, weight), np.where(missing, 0.0, column)
+    columns = (~missing, weighted, weighted * filled, weighted * filled * filled)
+    sums = [np.bincount(cell, weights=values, minlength=size).astype(float, copy=False) for values in columns]
+    return sums[0], sums[1], sums[2], sums[3]
+
+
+def _by_key(values: Floats, key: Codes, size: int) -> Floats:
+    """Sums of every row of `values` over the keys."""
+    sums = np.empty((len(values), size))
+    for i, row in enumerate(values):
+        sums[i] = np.bincount(key, weights=row, minlength=size)
+    return sums
 
 
 def _runs(values: Floats, start: Codes) -> Floats:

@@ -102,5 +102,6 @@ def test_it_refuses_a_breakdown_with_a_million_levels_and_columns_of_the_wrong_l
         build_cube([WaveColumns("W1", design_of(BEFORE), {"safe": BEFORE.safe}, {"case_id": many})])
     with pytest.raises(BadEstimate, match="safe"):
         build_cube([WaveColumns("W1", design_of(BEFORE), {"safe": BEFORE.safe[:-1]})])
-    with pytest.raises(BadEstimate):
-        build_cube([WaveColumns("W1", design_of(BEFORE), {"safe": BEFORE.trust})], {"safe": "share"})
+    for odd in (BEFORE.trust, 2.0 * BEFORE.safe, BEFORE.safe / 2):
+        with pytest.raises(BadEstimate):
+            build_cube([WaveColumns("W1", design_of(BEFORE), {"safe": odd})], {"safe": "share"})
