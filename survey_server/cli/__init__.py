@@ -13,12 +13,14 @@ from survey_server.cli.imports import import_
 from survey_server.cli.person import person
 from survey_server.cli.programme import programme
 from survey_server.cli.report import report
+from survey_server.cli.run import run
 from survey_server.cli.serve import serve
 from survey_server.cli.site import site
 from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
 COMMANDS: tuple[click.Command, ...] = (
+    run,
     serve,
     programme,
     form,

@@ -75,7 +75,7 @@ def _add_demo(app: Flask, database: Database) -> None:
         make_demo(app, date.today(), bar.update)
     with database.transaction() as session:
         if person := find_person(session, ADMINISTRATOR):
-            set_roles(session, person, get_programme(session, CODE), DEMO_ROLES)
+            set_roles(session, person, get_programme(session, CODE), DEMO_ROLES, actor="run")
 
 
 def _report(config: Config) -> Path:

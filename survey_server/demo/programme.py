@@ -33,8 +33,8 @@ SEED = 20261121
 FORMS = Path(__file__).parents[2] / "forms"
 PERCEPTION, OBSERVER = "ssr_perception", "ssr_observer"
 WAVES = (1, 2)
-WAVE_LENGTH = timedelta(days=34)
-BETWEEN_WAVES = timedelta(days=182)
+WAVE_LENGTH = timedelta(days=35)
+BETWEEN_WAVES = timedelta(days=364)  # the same weeks of the year, as a plan would have it
 REPEATED_UPLOADS = 2
 DATA_SETS = ("psus.csv", "posts.csv", "units.csv", "venues.csv")
 WORDING_BREAK = (
@@ -65,11 +65,14 @@ Progress = Callable[[int], None]
 
 
 def make_demo(app: Flask, today: date, progress: Progress) -> None:
-    """Create the demo programme in `app`'s database; `progress(n)` is told how many more interviews have been sent."""
+    """Create the demo programme in `app`'s database; `progress(n)` is told how many more interviews have been sent.
+
+    Two waves are answered and locked; a third begins `today` and is open for whoever tries the phone app.
+    """
     database: Database = app.extensions["database"]
     rng = Random(SEED)
     first_days = [today - WAVE_LENGTH - BETWEEN_WAVES, today - WAVE_LENGTH]
-    programme_id = _prepare(database, first_days)
+    programme_id = _prepare(database, [*first_days, today])
     tokens = _Tokens(database, programme_id)
     for wave, first_day in zip(WAVES, first_days, strict=True):
         for form_id, work in ((PERCEPTION, _interviews), (OBSERVER, _observations)):
@@ -78,7 +81,7 @@ def make_demo(app: Flask, today: date, progress: Progress) -> None:
             _send_all(app, filled, progress, repeats=REPEATED_UPLOADS if wave == 2 and form_id == PERCEPTION else 0)
             with database.transaction() as session:
                 form = get_form(session, programme_id, form_id)
-                set_wave_state(session, get_wave(session, form, f"W{wave}"), "closed", actor="demo")
+                set_wave_state(session, get_wave(session, form, f"W{wave}"), "locked", actor="demo")
 
 
 def demo_size() -> int:
@@ -95,8 +98,9 @@ def _prepare(database: Database, first_days: Sequence[date]) -> int:
         _publish(database, programme_id, form_id, 1)
         with database.transaction() as session:
             form = get_form(session, programme_id, form_id)
-            for wave, first_day in zip(WAVES, first_days, strict=True):
-                row = add_wave(session, form, f"W{wave}", first_day, first_day + WAVE_LENGTH, state="open")
+            for wave, first_day in enumerate(first_days, start=1):
+                last_day = first_day + WAVE_LENGTH - timedelta(days=1)
+                row = add_wave(session, form, f"W{wave}", first_day, last_day, state="open")
                 set_wave_sites(session, row, [site["code"] for site in _read(sites)], actor="demo")
     for path in sorted(FORMS.glob("ssr_*.md")):
         if path.stem not in (PERCEPTION, OBSERVER):
