@@ -27,6 +27,7 @@ SUPPORTED: dict[str, frozenset[str]] = {
     "group": frozenset(("field-list", "table-list", "pages")),
     "repeat": frozenset(("field-list", "table-list", "pages")),
 }
+_WRITTEN = re.compile(r"[^\s(]+(?:\((?:[^()]|\([^()]*\))*\))?")
 COLUMNS = re.compile(r"(columns|compact|quickcompact)-\d+$|w\d+$")
 INSTEAD = {
     "input": "a plain field",
@@ -47,11 +48,23 @@ CURES = {
 }
 
 
+def appearances_of(text: str) -> list[str]:
+    """The appearances that are written one after the other; a call keeps its brackets."""
+    return _WRITTEN.findall(text)
+
+
 def check_appearance(control: Control, bind_type: str, complaints: Complaints) -> None:
     """Warn of every appearance that the phone doesn't show, saying what it shows instead."""
     known = SUPPORTED.get(control.kind, frozenset())
-    text = " ".join(control.appearance)
-    for name in re.sub(r"\(.*?\)(?=\s|$)", "", text).split():
+    for written in control.appearance:
+        name, called, _ = written.partition("(")
+        if called and name == "search":
+            complaints.warn(
+                "The choices of search(...) can't be looked up in a browser: the phone shows the rows of the choices"
+                " sheet as they are.", "Use select_one_from_file with a choice_filter.",
+                ref=control.ref, aspect="appearance", line=control.line,
+            )  # fmt: skip
+            continue
         if name in known or name in ANY or COLUMNS.match(name):
             continue
         complaints.warn(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 
-from survey_server.xlsform.appearances import check_appearance
+from survey_server.xlsform.appearances import appearances_of, check_appearance
 from survey_server.xlsform.complaints import Complaints
 from survey_server.xlsform.expression import Tree
 from survey_server.xlsform.model import Action, Choices, Control
@@ -19,6 +20,7 @@ KINDS |= {"rank": "rank", "range": "range", "upload": "upload", "trigger": "trig
 KINDS |= {"repeat": "repeat"}
 RANGE_DEFAULTS = {"start": "1", "end": "10", "step": "1"}
 ACTIONS = ("setvalue", "setgeopoint", "recordaudio")
+EXTERNAL = re.compile(r"""\s*instance\(\s*['"]([^'"]+)['"]\s*\)""")
 SELECTS = ("select1", "select", "rank")
 KNOWN = frozenset(("ref", "bind", "nodeset", "appearance", "mediatype", "count", "noAddRemove", "start", "end", "step"))
 READ_ELSEWHERE = frozenset(("label", "hint", "item", "itemset", "help", "alert", "setvalue", "setgeopoint", "value"))
@@ -74,7 +76,7 @@ class BodyReader:
             return None
         ref = shape.ref if shape is not around or self._has_ref(node) else ""
         control = Control(kind, ref, node.line)
-        control.appearance = (node.get("appearance") or "").split()
+        control.appearance = appearances_of(node.get("appearance") or "")
         control.mediatype = node.get("mediatype") or ""
         if node.name == "secret":
             control.appearance.append("masked")
@@ -168,8 +170,7 @@ class BodyReader:
             control.choices = self._choices(node, control, shape)
         query = node.get("query")
         if query and control.kind == "input":
-            control.kind = "select1"
-            control.choices = self._external(query, control, shape)
+            self._external(query, control, shape)
         if shape.bind is not None:
             control.parameters.update(shape.bind.parameters)
         for attribute in node.attributes:
@@ -277,11 +278,23 @@ class BodyReader:
                 "Name the column of the values, or add it.", line=line,
             )  # fmt: skip
 
-    def _external(self, query: str, control: Control, shape: Shape) -> Choices | None:
+    def _external(self, query: str, control: Control, shape: Shape) -> None:
+        """A select_one_external: a select, if its list is there; else a text field, with a warning."""
+        found = EXTERNAL.match(query)
+        if found is None or found[1] not in self.expressions.secondary:
+            self.complaints.warn(
+                "The external choices aren't attached: the phone shows a text field.",
+                "Use select_one with a choice_filter, or attach itemsets.csv.",
+                ref=control.ref, aspect="type", line=control.line,
+            )  # fmt: skip
+            return
         tree = self.expressions.read(query, shape.ref, "choice_filter", control.line)
-        if tree is None:
-            return None
-        return Choices(nodeset=tree, instance=instance_of(tree))
+        if tree is not None:
+            control.kind = "select1"
+            control.choices = Choices(nodeset=tree, instance=instance_of(tree))
+            read = self.expressions.dependencies(tree, shape, "choice_filter", control.line)
+            for source in read.near | read.wide:
+                self.choice_triggers[source.ref].append(shape.ref)
 
     def _column(self, source: str, shape: Shape, line: int) -> str | Tree:
         """A column's name, or the tree of a longer path."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from survey_server.xlsform.binds import BindReader
-from survey_server.xlsform.body import BodyReader
+from survey_server.xlsform.body import EXTERNAL, BodyReader
 from survey_server.xlsform.complaints import Complaints, FormProblem
 from survey_server.xlsform.evaluate import Scope
 from survey_server.xlsform.expression import Tree
@@ -16,7 +16,7 @@ from survey_server.xlsform.model import Action, Bind, Control, Forms, Json, Seco
 from survey_server.xlsform.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
 from survey_server.xlsform.order import Order, build_order
 from survey_server.xlsform.references import Expressions
-from survey_server.xlsform.secondary import UnreadableDataSet, freeze, read_dataset
+from survey_server.xlsform.secondary import UnreadableDataSet, dataset_of, freeze, read_csv, read_dataset
 from survey_server.xlsform.shapes import Shape, build_shapes, is_template
 from survey_server.xlsform.sheets import Complaint
 from survey_server.xlsform.texts import Texts
@@ -215,6 +215,17 @@ class _FormReader:
         except (UnreadableDataSet, UnreadableXml) as problem:
             self.complaints.refuse(problem.detail, "Attach it again as UTF-8.", line=each.line)
 
+    def _external_choices(self, body: Node) -> None:
+        """Make a data set of every list of itemsets.csv that a select_one_external asks for."""
+        data = self.attachments.get("itemsets.csv")
+        wanted = {found[1] for node in body.walk() if (found := EXTERNAL.match(node.get("query") or ""))}
+        if data is None or not wanted:
+            return
+        rows = list(read_csv("itemsets.csv", data))
+        for name in sorted(wanted - set(self.secondary)):
+            own = [row for row in rows if row.get("list_name") == name]
+            self.secondary[name] = Secondary(name, document=dataset_of(own))
+
     def _compile(self, head: Node, model: Node, body: Node, template: Node) -> Form:
         complaints = self.complaints
         element = template.children[0]
@@ -222,6 +233,7 @@ class _FormReader:
         self._check_entities(model, element)
         root = build_shapes(element)
         shapes = {shape.ref: shape for shape in root.walk()}
+        self._external_choices(body)
         expressions = Expressions(complaints, root, self.secondary, self.primary)
         expressions.namespaces = self.namespaces
         texts = Texts(complaints, expressions.read)
