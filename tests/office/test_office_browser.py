@@ -1,0 +1,150 @@
+"""The office in real Chromium, on a laptop and on a phone: accessible, nothing cut off, nothing in the console."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from werkzeug.serving import make_server
+
+from survey_server.db.people import get_person, set_roles
+from survey_server.db.programmes import add_programme
+from survey_server.web.office.people import GIVEN_ROLES
+from survey_server.web.office.report_files import ReportFiles
+from tests.office.world import PASSWORD, World
+
+pytestmark = pytest.mark.browser
+SCREENS = Path(os.environ.get("SURVEY_SCREENS_DIR", Path(__file__).parents[2] / "build" / "screens" / "office"))
+SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
+
+
+@dataclass
+class Site:
+    """The server, and the addresses that are looked at."""
+
+    address: str
+    world: World
+
+    def pages(self) -> dict[str, str]:
+        here, ids = "/office/p/norte/", self.world.submissions
+        return {
+            "programmes": "/office/",
+            "programme": here,
+            "programme-empty": "/office/p/vacio/",
+            "wave-locked": f"{here}waves/{self.world.locked.id}",
+            "wave-open": f"{here}waves/{self.world.open.id}",
+            "submissions": f"{here}submissions",
+            "submissions-none": f"{here}submissions?site=nowhere",
+            "submission": f"{here}submissions/{ids[1]}",
+            "quarantine": f"{here}quarantine",
+            "devices": f"{here}devices",
+            "reports": f"{here}reports",
+            "people": "/office/people",
+            "person": f"/office/people/{self.world.people['observer']}",
+            "account": "/office/account",
+            "not-there": "/office/p/missing/",
+        }
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def site(world: World) -> Iterator[Site]:
+    """The office on a port of its own; the administrator also holds every role."""
+    with world.database.transaction() as session:
+        add_programme(session, "vacio", "Programa vacío")
+        person = get_person(session, world.people["administrator"])
+        set_roles(session, person, world.here, GIVEN_ROLES, actor="command")
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", world)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> Iterator[Page]:
+    """A signed-in page of one size; anything in the console fails the test."""
+    width, height = SIZES[request.param]
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="es-GT")
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{site.address}/office/login")
+    assert look(page, "login", request.param) == []
+    page.fill("#login", "administrator")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/office/")
+    page.size_name = request.param  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    assert [text for text in said if "404" not in text] == []
+
+
+def look(page: Page, name: str, size: str) -> list[str]:
+    """What is wrong: accessibility faults, or more than the screen is wide. Takes a picture for people."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}-{size}.png", full_page=True)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+    faults = [found.generate_report()] if found.violations_count else []
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        faults.append("wider than the screen")
+    return [f"{name}-{size}: {fault}" for fault in faults]
+
+
+def test_it_is_accessible_and_fits_on_every_page(page: Page, site: Site) -> None:
+    size, faults = page.size_name, list[str]()  # type: ignore[attr-defined]
+    for name, path in site.pages().items():
+        page.goto(site.address + path)
+        faults += look(page, name, size)
+    page.goto(f"{site.address}/office/p/norte/devices")
+    page.fill("#label", "T-09")
+    page.fill("#interviewer", "EN009")
+    page.click("main form.stack button[type=submit]")
+    faults += look(page, "enrol", size)
+    assert not faults, "\n".join(faults)
+
+
+def test_it_works_by_keyboard_alone(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/office/p/norte/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_it_waits_for_a_report_and_then_offers_it(page: Page, site: Site) -> None:
+    made = threading.Event()
+
+    def make() -> dict[str, bytes]:
+        made.wait(30)
+        return {"wave-summary.pdf": b"%PDF-1.7"}
+
+    files = ReportFiles(site.world.app.config["SURVEY"].data_dir, "norte")
+    report = files.ask(("W1",), "es", "full", asked_by="person:1", interim=False, make=make)
+    page.goto(f"{site.address}/office/p/norte/reports/{report.id}")
+    assert look(page, "report-making", page.size_name) == []  # type: ignore[attr-defined]
+    made.set()
+    page.wait_for_selector("text=Abrir el PDF")
+    assert look(page, "report-ready", page.size_name) == []  # type: ignore[attr-defined]
