@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from survey_server.estimation.arrays import Bools, Floats
-from survey_server.estimation.distributions import normal_quantile, normal_two_sided, t_quantile, t_two_sided
+from survey_server.estimation.distributions import normal_two_sided, t_quantile, t_two_sided
 from survey_server.problems import BadEstimate, EmptyDomain
 
 MOST_ASSIGNMENTS = 3_000_000
@@ -229,8 +229,3 @@ def _exact_rank_p(w: int, n1: int, n0: int) -> float:
     chances = ways[n1] / ways[n1].sum()
     tail = chances[: w + 1].sum() if w <= top / 2 else chances[w:].sum()
     return min(2 * float(tail), 1.0)
-
-
-def detectable(se: float, power: float = 0.8, alpha: float = 0.05) -> float:
-    """The smallest difference that an error of this size detects with the given power."""
-    return (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * se

@@ -181,7 +181,8 @@ class DomainSums:
             squares = self.mean.copy()  # of shares, 0 and 1 are their own squares
             others = ~cells.shares
             squares[others] = level_sums(gather(cells.yy[others])) / self.w_total[others]
-            self.spread = np.maximum(squares - self.mean**2, 0.0)
+            spread = squares - self.mean**2
+            self.spread = np.where(spread > 1e-13 * self.mean**2, spread, 0.0)
             z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
         self.z = np.where(self.w_total[:, pairs.pair_level] > 0, z, 0.0)
         self.extra = np.zeros_like(self.mean)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,8 +124,3 @@ def funnel(successes: ArrayLike, trials: ArrayLike, between: bool = True) -> Fun
         ends += [np.maximum(centre - reach, 0.0), np.minimum(centre + reach, 1.0)]
     outside = (x / n < ends[2]) | (x / n > ends[3])
     return Funnel(centre, spread, ends[0], ends[1], ends[2], ends[3], outside)
-
-
-def months_complete(received: Sequence[bool]) -> float:
-    """The share of expected unit-months that came in."""
-    return sum(received) / len(received) if received else math.nan

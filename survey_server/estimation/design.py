@@ -44,7 +44,9 @@ class Design:
     ) -> None:
         if lonely not in get_args(Lonely):
             raise BadDesign(f"'{lonely}' is no rule for lonely PSUs; use one of {', '.join(get_args(Lonely))}")
-        self.n_rows = _common_length({"stratum": stratum, "psu": psu, "weight": weight, "fpc": fpc})
+        self.n_rows = _common_length(
+            {"stratum": stratum, "psu": psu, "weight": weight, "fpc": fpc, "ssu": ssu, "fpc2": fpc2}
+        )
         self.lonely: Lonely = lonely
         self.named_psus = psu is not None
         self.calibration = calibration
@@ -240,7 +242,6 @@ def _nest(
     row_psu: Codes, labels: list[Any], row_stratum: Codes, strata: list[Any], nest: bool
 ) -> tuple[Codes, Codes, list[Any]]:
     """PSUs numbered inside strata, with the stratum of each; a PSU in two strata is a Problem unless nested."""
-    n_strata = len(strata)
     keys, row_code = np.unique(row_stratum * len(labels) + row_psu, return_inverse=True)
     psu_stratum, label_of = keys // len(labels), keys % len(labels)
     if not nest and len(keys) > len(labels):
@@ -251,7 +252,6 @@ def _nest(
             "PSU numbers start again in every stratum.",
             psus=[str(labels[i]) for i in twice[:20]],
         )
-    assert n_strata >= 1
     return row_code, psu_stratum, [labels[i] for i in label_of]
 
 

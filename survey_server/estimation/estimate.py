@@ -50,9 +50,6 @@ class Estimate:
         return dataclasses.replace(self, value=self.value * factor, se=self.se * abs(factor), low=low, high=high)
 
 
-NOTHING = Estimate(math.nan, math.nan, math.nan, math.nan, 0.0, 0, 0.0, 0.0, math.nan, math.nan, "suppressed")
-
-
 def make_estimate(
     value: float,
     variance: float,

@@ -59,22 +59,15 @@ def average_factors(sums: DomainSums) -> Floats:
     return factors
 
 
-def degrees(sums: DomainSums, only: Bools | None = None) -> Floats:
-    """PSUs less strata with rows in every level (items x levels); `only` looks at some of the pairs."""
-    pairs = sums.pairs
-    here = (sums.n > 0).astype(float) if only is None else only.astype(float)
-    return count_degrees(pairs, here)
-
-
-def count_degrees(pairs: Pairs, here: Floats) -> Floats:
-    """PSUs less strata among the pairs that are here."""
-    groups = pairs.sum_groups(here)
+def degrees(pairs: Pairs, here: Bools) -> Floats:
+    """PSUs less strata among the pairs that are here (items x levels)."""
+    groups = pairs.sum_groups(here.astype(float))
     return pairs.sum_levels(groups - (groups > 0))
 
 
 def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
     """The Estimates of one wave and breakdown."""
-    variance, df, n = variances(sums), degrees(sums), sums.n_total
+    variance, df, n = variances(sums), degrees(sums.pairs, sums.n > 0), sums.n_total
     se = np.sqrt(variance)
     deff, n_eff = design_effects(sums), effective_sizes(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -118,8 +111,8 @@ def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: B
     value = after.mean - before.mean
     variance = first + second - 2 * np.clip(cross, -most, most)
     se = np.sqrt(np.where(variance > NOTHING_BUT_ROUNDING * (first + second), variance, 0.0))
-    both = (before.n > 0) & (after.n > 0)
-    df = degrees(before) + degrees(after) - count_degrees(before.pairs, both.astype(float))
+    pairs, here, later = before.pairs, before.n > 0, after.n > 0
+    df = degrees(pairs, here) + degrees(pairs, later) - degrees(pairs, here & later)
     n = np.minimum(before.n_total, after.n_total)
     nobody = n == 0
     se[nobody] = np.nan

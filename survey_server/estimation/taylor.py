@@ -17,6 +17,7 @@ from survey_server.estimation.estimate import Estimate, Kind, make_estimate
 from survey_server.problems import BadEstimate, EmptyDomain, TooManyCategories
 
 MOST_CATEGORIES = 1000
+_ROUNDING = 1e-13  # a variance below this share of the squared mean is that of one value for all
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +87,7 @@ def linear_means(y: ArrayLike, design: Design, domains: Sequence[ArrayLike | Non
     residual = filled[:, None] - means
     n = members.sum(axis=0)
     spread = (weights * residual**2).sum(axis=0) / sums
+    spread[spread <= _ROUNDING * means**2] = 0.0
     srs = np.divide(spread, n - 1, out=np.full(len(n), np.nan), where=n > 1)
     return Linear(design, means, weights * residual / sums, members, srs)
 

@@ -12,7 +12,6 @@ from survey_server.estimation.change import contrast, joint_covariance, shared_p
 from survey_server.estimation.taylor import Linear
 from survey_server.problems import BadEstimate
 
-FEW_PSUS = 40
 _WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
 
 

@@ -167,6 +167,13 @@ def test_it_uses_wilson_where_everybody_says_yes() -> None:
     assert e.n_eff < e.n
 
 
+def test_it_has_no_design_effect_where_everybody_says_the_same_number() -> None:
+    e = estimate_mean(np.full(len(WAVE), 4.3), design_of(WAVE))
+    assert (e.value, e.se) == (pytest.approx(4.3), pytest.approx(0, abs=1e-12))
+    assert math.isnan(e.deff)
+    assert 0 < e.n_eff < e.n
+
+
 def test_it_finds_the_difference_in_differences_of_four_means() -> None:
     arm = [(w.psu > "P11").to_numpy() for w in (WAVE, LATER)]
     did = estimate_did((WAVE.trust, design_of(WAVE)), (LATER.trust, design_of(LATER)), *arm)
