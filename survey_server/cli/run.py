@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,21 +20,11 @@ from survey_server.db.migrate import migrate
 from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
 from survey_server.db.session import Database
-from survey_server.demo.programme import CODE, demo_size, make_demo
+from survey_server.demo.programme import CODE, demo_size, is_demo_whole, make_demo
 
 ADMINISTRATOR = "admin"
 DEMO_ROLES = ("coordinator", "analyst", "supervisor")
 """An administrator alone reads no answers; in the demo the first person may look at everything."""
-
-
-@dataclass(frozen=True)
-class Welcome:
-    """What a first look needs; the password is known only on the first start."""
-
-    office: str
-    password: str | None
-    link: str
-    report: Path
 
 
 @click.command()
@@ -43,15 +32,20 @@ class Welcome:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--prepare-only", is_flag=True, help="Make everything, say where it is, and don't serve.")
 def run(host: str, port: int, prepare_only: bool) -> None:
-    """Prepare what is missing, say where everything is, and serve. What is there already is kept."""
+    """Prepare what is missing (database, administrator, demo programme, report), say where everything is, and serve."""
     os.environ.setdefault("SURVEY_BASE_URL", f"http://127.0.0.1:{port}")
     config = Config.from_environment()
     migrate(config.database_url)
     app = create_app(config)
     database: Database = app.extensions["database"]
     password = _add_administrator(database)
-    _add_demo(app, database)
-    _say(Welcome(f"{config.base_url}/office/", password, _new_link(database, config.base_url), _report(config)))
+    with database.reading() as session:
+        codes = {programme.code for programme in list_programmes(session)}
+    if not codes:
+        _add_demo(app, database)
+    _say_office(config, password)
+    if CODE in codes or not codes:
+        _say_demo(config, database)
     if not prepare_only:
         run_server(Serving(host=host, port=port))
 
@@ -68,14 +62,32 @@ def _add_administrator(database: Database) -> str | None:
 
 
 def _add_demo(app: Flask, database: Database) -> None:
-    with database.reading() as session:
-        if list_programmes(session):
-            return
     with click.progressbar(length=demo_size(), label="Making the demo programme") as bar:
         make_demo(app, date.today(), bar.update)
     with database.transaction() as session:
         if person := find_person(session, ADMINISTRATOR):
             set_roles(session, person, get_programme(session, CODE), DEMO_ROLES, actor="run")
+
+
+def _say_office(config: Config, password: str | None) -> None:
+    login = f"login {ADMINISTRATOR}, password {password}" if password else "with your own login"
+    click.echo(f"\nOffice:       {config.base_url}/office/  ({login})")
+
+
+def _say_demo(config: Config, database: Database) -> None:
+    """Where the demo's report is, and a new link and code to enrol a phone."""
+    with database.reading() as session:
+        whole = is_demo_whole(session)
+    if not whole:
+        click.echo(f"The demo programme was left half made. To make it anew, stop and delete {config.data_dir}.")
+        return
+    click.echo(f"Demo report:  {_report(config)}")
+    with database.transaction() as session:
+        code = add_enrolment(session, get_programme(session, CODE).id, "Primer teléfono", "EN90")
+    link = enrol_link(config.base_url, code)
+    click.echo(f"Enrol a phone (works once; open it on the phone, or scan it):\n              {link}\n")
+    segno.make(link, error="l").terminal(compact=True)
+    click.echo()
 
 
 def _report(config: Config) -> Path:
@@ -84,18 +96,3 @@ def _report(config: Config) -> Path:
         click.echo("Drawing the demo report ...")
         write_report(config, CODE, ("W1", "W2"), "es", path)
     return path
-
-
-def _new_link(database: Database, base_url: str) -> str:
-    with database.transaction() as session:
-        programme = get_programme(session, CODE)
-        return enrol_link(base_url, add_enrolment(session, programme.id, "Primer teléfono", "EN90"))
-
-
-def _say(welcome: Welcome) -> None:
-    login = f"login {ADMINISTRATOR}, password {welcome.password}" if welcome.password else "with your own login"
-    click.echo(f"\nOffice:       {welcome.office}  ({login})")
-    click.echo(f"Demo report:  {welcome.report}")
-    click.echo(f"Enrol a phone (works once, open it on the phone or scan it):\n              {welcome.link}\n")
-    segno.make(welcome.link, error="l").terminal(compact=True)
-    click.echo()

@@ -17,9 +17,9 @@ from survey_server import __version__
 from survey_server.db.compiled import CompiledVersion, load_version
 from survey_server.db.devices import add_device
 from survey_server.db.forms import get_form
-from survey_server.db.programmes import add_programme
+from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.session import Database
+from survey_server.db.session import Database, Session
 from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.waves import add_wave, get_wave, set_wave_state
 from survey_server.demo.observation import demo_posts, encounters
@@ -84,6 +84,12 @@ def make_demo(app: Flask, today: date, progress: Progress) -> None:
                 set_wave_state(session, get_wave(session, form, f"W{wave}"), "locked", actor="demo")
 
 
+def is_demo_whole(session: Session) -> bool:
+    """Whether the demo was made to its end: its last wave with interviews is locked."""
+    form = get_form(session, get_programme(session, CODE).id, OBSERVER)
+    return get_wave(session, form, f"W{WAVES[-1]}").state == "locked"
+
+
 def demo_size() -> int:
     """About how many interviews the demo sends, for a progress bar."""
     return 2 * (1200 + 30 + 360)
@@ -101,7 +107,7 @@ def _prepare(database: Database, first_days: Sequence[date]) -> int:
             for wave, first_day in enumerate(first_days, start=1):
                 last_day = first_day + WAVE_LENGTH - timedelta(days=1)
                 row = add_wave(session, form, f"W{wave}", first_day, last_day, state="open")
-                set_wave_sites(session, row, [site["code"] for site in _read(sites)], actor="demo")
+                set_wave_sites(session, row, [site["code"] for site in read_rows(sites)], actor="demo")
     for path in sorted(FORMS.glob("ssr_*.md")):
         if path.stem not in (PERCEPTION, OBSERVER):
             _publish(database, programme_id, path.stem, 1)
@@ -125,14 +131,14 @@ def _load(database: Database, programme_id: int, form_id: str) -> CompiledVersio
 
 
 def _interviews(wave: int, first_day: date, rng: Random) -> Iterator[Interviewed]:
-    for person in respondents(demo_sites(_read("demo_sites.csv"), Random(SEED)), wave, first_day, rng):
+    for person in respondents(demo_sites(read_rows("demo_sites.csv"), Random(SEED)), wave, first_day, rng):
         yield Interviewed(
             person.interviewer, person.started, person.started + timedelta(minutes=person.minutes), person
         )
 
 
 def _observations(wave: int, first_day: date, rng: Random) -> Iterator[Interviewed]:
-    for encounter in encounters(demo_posts(_read("posts.csv"), Random(SEED)), wave, first_day, rng):
+    for encounter in encounters(demo_posts(read_rows("posts.csv"), Random(SEED)), wave, first_day, rng):
         ended = encounter.started + timedelta(seconds=encounter.seconds + 60)
         yield Interviewed(encounter.observer, encounter.started, ended, encounter)
 
@@ -183,9 +189,10 @@ class _Tokens:
 
 
 def _sites(name: str) -> list[dict[str, str | None]]:
-    return [{column: text or None for column, text in row.items()} for row in _read(name)]
+    return [{column: text or None for column, text in row.items()} for row in read_rows(name)]
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def read_rows(name: str) -> list[dict[str, str]]:
+    """The rows of one of the demo's tables in forms/."""
     with (FORMS / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
