@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 
 from flask import redirect, request, send_file, url_for
 
@@ -78,7 +79,9 @@ def report_file(visit: Visit, report: str, name: str) -> Answer:
     found = _get(visit, report)
     path = _files(visit).find_file(found, name)
     visit.note("download-report", found.id, file=name)
-    answer = send_file(path, as_attachment=path.suffix not in (".pdf", ".html"), download_name=name)
+    answer = send_file(
+        BytesIO(path.read_bytes()), as_attachment=path.suffix not in (".pdf", ".html"), download_name=name
+    )
     if path.suffix == ".html":
         answer.headers["Content-Security-Policy"] = _HTML_POLICY
     return answer

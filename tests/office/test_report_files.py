@@ -1,0 +1,119 @@
+"""Reports in the making and made."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from survey_server.db.models import now
+from survey_server.problems import NothingToReport, NotThere
+from survey_server.web.office import report_files
+from survey_server.web.office.report_files import ReportFile, ReportFiles
+from tests.office.world import World
+
+
+def ask(files: ReportFiles, make: report_files.Make, waves: tuple[str, ...] = ("W1",)) -> ReportFile:
+    return files.ask(waves, "es", "full", asked_by="person:1", interim=False, make=make)
+
+
+def wait() -> None:
+    """Until the worker has done what it was asked before."""
+    report_files._workers.submit(int).result(timeout=30)
+
+
+def make_pdf() -> Mapping[str, bytes]:
+    return {"b.zip": b"PK", "a.pdf": b"%PDF-1.7"}
+
+
+def test_it_makes_a_report_in_the_background_and_keeps_its_files(tmp_path: Path) -> None:
+    files, go_on = ReportFiles(tmp_path, "norte"), threading.Event()
+
+    def make() -> Mapping[str, bytes]:
+        go_on.wait(30)
+        return make_pdf()
+
+    report = ask(files, make)
+    assert files.get(report.id).state == "making"
+    assert ask(files, make).id == report.id
+    go_on.set()
+    wait()
+    done = files.get(report.id)
+    assert done.state == "ready"
+    assert files.files(done) == [("a.pdf", 8), ("b.zip", 2)]
+    assert files.find_file(done, "a.pdf").read_bytes() == b"%PDF-1.7"
+    assert [each.id for each in files.list_all()] == [report.id]
+
+
+def test_it_tells_why_a_report_could_not_be_made_and_tries_again_when_asked(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path, "norte")
+
+    def fail() -> Mapping[str, bytes]:
+        raise NothingToReport("W1 has no interviews.")
+
+    report = ask(files, fail)
+    wait()
+    assert (files.get(report.id).state, files.get(report.id).problem) == ("failed", "W1 has no interviews.")
+    assert files.files(report) == []
+    again = ask(files, make_pdf)
+    wait()
+    assert files.get(again.id).state == "ready"
+
+
+def test_it_counts_a_report_that_the_server_never_finished_as_failed(tmp_path: Path) -> None:
+    files = ReportFiles(tmp_path, "norte")
+    report = ask(files, make_pdf)
+    wait()
+    path = files.folder / report.id / "status.json"
+    values = json.loads(path.read_text()) | {"state": "making", "asked": (now() - timedelta(hours=1)).isoformat()}
+    path.write_text(json.dumps(values))
+    assert files.get(report.id).state == "failed"
+
+
+@pytest.mark.parametrize("name", ["../status.json", "status.json", "missing.pdf", "a.pdf.part", "/etc/passwd"])
+def test_it_gives_only_the_files_of_the_report(tmp_path: Path, name: str) -> None:
+    files = ReportFiles(tmp_path, "norte")
+    report = ask(files, make_pdf)
+    wait()
+    with pytest.raises(NotThere):
+        files.find_file(files.get(report.id), name)
+
+
+@pytest.mark.parametrize("report_id", ["", "..", "0" * 16, "../../norte"])
+def test_it_knows_no_other_report(tmp_path: Path, report_id: str) -> None:
+    with pytest.raises(NotThere):
+        ReportFiles(tmp_path, "norte").get(report_id)
+
+
+def test_it_keeps_a_preliminary_report_from_who_may_see_only_final_ones(world: World) -> None:
+    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    report = files.ask(("W2",), "es", "full", asked_by="person:1", interim=True, make=make_pdf)
+    wait()
+    path = f"/office/p/norte/reports/{report.id}"
+    assert world.browser("analyst").get(f"{path}/a.pdf").data == b"%PDF-1.7"
+    coordinator = world.browser("coordinator")
+    assert coordinator.get(path).status_code == coordinator.get(f"{path}/a.pdf").status_code == 403
+    assert report.id not in coordinator.get("/office/p/norte/reports").text
+
+
+def test_it_makes_a_real_report_of_a_locked_wave_for_the_coordinator(world: World) -> None:
+    coordinator = world.browser("coordinator")
+    answer = coordinator.post("/office/p/norte/reports", {"wave": "W1", "language": "es", "edition": "full"})
+    assert answer.status_code == 303
+    wait()
+    assert "/reports/" in answer.location
+    assert coordinator.get(answer.location).status_code == 200
+
+
+def test_it_serves_the_report_for_reading_without_any_script(world: World) -> None:
+    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    report = ask(files, lambda: {"r.html": b"<!doctype html><p>hola"})
+    wait()
+    answer = world.browser("analyst").get(f"/office/p/norte/reports/{report.id}/r.html")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox;")
+    assert "script" not in policy
