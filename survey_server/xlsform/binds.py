@@ -82,7 +82,12 @@ class BindReader:
             if name == "type":
                 bind.type = self._type(text, bind)
             elif name in CONDITIONS and not attribute.ns:
-                if text.strip():
+                if not text.strip():
+                    self.complaints.refuse(
+                        f"The {name} is empty.", "Write an expression, or remove it.",
+                        ref=shape.ref, aspect=name, line=node.line,
+                    )  # fmt: skip
+                else:
                     setattr(bind, name, self.expressions.read(text, shape.ref, name, node.line))
             elif name in ("constraintMsg", "requiredMsg"):
                 aspect = "constraint_message" if name == "constraintMsg" else "required_message"

@@ -245,17 +245,21 @@ class BodyReader:
                 "The choices of a select don't say where their value is.", 'Add <value ref="name"/>.', line=node.line
             )
             return None
+        if label is None or not label.get("ref"):
+            self.complaints.refuse(
+                "The choices of a select don't say where their label is.", 'Add <label ref="label"/>.', line=node.line
+            )
+            return None
         choices = Choices(nodeset=tree, instance=instance_of(tree))
         choices.value = self._column(value.get("ref") or "", shape, node.line)
-        choices.label = choices.value
-        source = (label.get("ref") or "") if label is not None else ""
+        source = label.get("ref") or ""
         if source.strip().startswith("jr:itext("):
             inner = source.strip()[len("jr:itext(") :].rstrip().removesuffix(")")
             if ITEXT_CALL.match(source):
                 choices.label = {"itext": ["str", ITEXT_CALL.match(source)[1]]}  # type: ignore[index]
             else:
                 choices.label = {"itext": self._column(inner, shape, node.line)}
-        elif source:
+        else:
             choices.label = self._column(source, shape, node.line)
         read = self.expressions.dependencies(tree, shape, "itemset", node.line)
         if any(len(step) > 2 for step in steps_of(tree)):
@@ -269,14 +273,16 @@ class BodyReader:
 
     def _check_column(self, choices: Choices, line: int) -> None:
         known = self.expressions.secondary.get(choices.instance)
-        if known is None or known.document is None or not isinstance(choices.value, str):
+        if known is None or known.document is None:
             return
         rows = known.document.children[0].elements()
-        if rows and choices.value and not any(row.find(choices.value) for row in rows):
-            self.complaints.refuse(
-                f"The data set “{choices.instance}” has no column “{choices.value}”.",
-                "Name the column of the values, or add it.", line=line,
-            )  # fmt: skip
+        label = choices.label["itext"] if isinstance(choices.label, dict) else choices.label
+        for column in (choices.value, label):
+            if isinstance(column, str) and column and not any(row.find(column) for row in rows):
+                self.complaints.refuse(
+                    f"The data set “{choices.instance}” has no column “{column}”.",
+                    "Name the columns of values and labels as they are in the data set.", line=line,
+                )  # fmt: skip
 
     def _external(self, query: str, control: Control, shape: Shape) -> None:
         """A select_one_external: a select, if its list is there; else a text field, with a warning."""

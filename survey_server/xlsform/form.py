@@ -23,6 +23,7 @@ from survey_server.xlsform.texts import Texts
 
 MAX_FORM_NODES = 3_000_000
 OPENROSA = "http://openrosa.org/xforms"
+MODEL_PARTS = ("itext", "instance", "bind", "submission", "setvalue", "setgeopoint", "recordaudio")
 ENTITY_VERSIONS = ("2022.1.", "2023.1.", "2024.1.", "2025.1.")
 LAST_SAVED = "jr://instance/last-saved"
 UNUSED_NAMESPACES = frozenset(
@@ -90,6 +91,7 @@ class Form:
             "wide": self.order.wide,
             "choice_triggers": self.choice_triggers,
             "actions": [action.to_json() for action in self.actions],
+            "primary_ids": sorted(self.primary_ids),
             "secondary": {name: secondary_json(each) for name, each in self.secondary.items()},
             "texts": self.texts,
             "body": [control.to_json() for control in self.body],
@@ -175,8 +177,7 @@ class _FormReader:
                 "The first <instance> must hold exactly one element, the root of the interview.",
                 "Put all questions under one root.", first.line,
             )  # fmt: skip
-        if first.get("id"):
-            self.primary.add(first.get("id") or "")
+        self.primary.update(name for name in (first.get("id"), content[0].get("id")) if name)
         for node in instances:
             if node is not first:
                 self._secondary(node)
@@ -244,6 +245,8 @@ class _FormReader:
         for node in model.elements():
             if node.name == "bind":
                 binds.read_bind(node)
+            elif node.name not in MODEL_PARTS:
+                complaints.refuse(f"<{node.qname}> has no place in a model.", "Remove it.", line=node.line)
             if node.name == "submission" and node.get("base64RsaPublicKey"):
                 complaints.warn(
                     "The form wants submissions encrypted with its own key; the phone seals them with the wave's.",

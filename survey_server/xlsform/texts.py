@@ -99,12 +99,18 @@ class Texts:
         found = ITEXT_CALL.match(source)
         if found:
             key = found[1] if found[1] is not None else found[2]
-            if key not in self.by_key:
-                self.complaints.refuse(
+            if self.default not in self.by_key.get(key, {}):
+                complain = self.complaints.warn if aspect.endswith("_message") else self.complaints.refuse
+                complain(
                     f"The text “{key}” isn't defined.", "Add it to the itext in the default language.",
                     ref=ref, aspect=aspect, line=line,
                 )  # fmt: skip
             return key
+        if not source.strip().startswith("jr:itext("):
+            self.complaints.refuse(
+                f"“{source}” is no reference to a text.", "Write jr:itext('id').", ref=ref, aspect=aspect, line=line
+            )
+            return ""
         tree = self.read_tree(source, ref, aspect, line)
         return self.add_inline([{"value": tree}] if tree is not None else [], ref, aspect)
 
