@@ -221,6 +221,18 @@ def test_it_answers_429_with_the_wait(world: World) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_it_lets_nobody_lock_another_out_even_from_the_same_address(world: World) -> None:
+    usual = world.browser("observer")
+    usual.post("/office/logout")
+    stranger = world.browser()
+    for _ in range(6):
+        stranger.sign_in("observer", "wrong")
+    assert stranger.sign_in("observer").status_code == 429
+    assert usual.sign_in("observer").status_code == 303
+    usual.client.set_cookie("office-known", "forged.cookie", path="/office")
+    assert usual.sign_in("observer").status_code == 429
+
+
 def test_it_takes_a_link_once(world: World) -> None:
     with world.database.transaction() as session:
         code = add_link(session, add_person(session, "invitada", "Invitada"))

@@ -17,7 +17,7 @@ from survey_server.db.people import (
     use_link,
 )
 from survey_server.problems import NotThere, WeakPassword, WrongLogin
-from survey_server.web.access import get_database
+from survey_server.web.access import get_config, get_database
 from survey_server.web.office.attempts import Attempts
 from survey_server.web.office.frame import (
     COOKIE,
@@ -30,9 +30,11 @@ from survey_server.web.office.frame import (
     render,
     set_cookie,
 )
+from survey_server.web.office.proof import is_proof, make_proof
 from survey_server.web.office.texts import LANGUAGES
 
 ATTEMPTS = Attempts()
+KNOWN_COOKIE = "office-known"
 _A_YEAR = 365 * 24 * 3600
 
 
@@ -46,7 +48,7 @@ def login_page() -> Answer:
 def login() -> Answer:
     """Check the password and begin a session under a new cookie."""
     name, password = request.form.get("login", "").strip().lower(), request.form.get("password", "")
-    address = request.remote_addr or ""
+    address = _who_tries(name)
     ATTEMPTS.check(address, name)
     with get_database().reading() as session:
         person = find_person(session, name)
@@ -64,6 +66,7 @@ def login() -> Answer:
     ATTEMPTS.note_success(address, name)
     answer = redirect(_local(request.form.get("next", "")), 303)
     set_cookie(answer, COOKIE, token)
+    set_cookie(answer, KNOWN_COOKIE, make_proof(get_config().secret_key, _known(name)), _A_YEAR)
     return answer
 
 
@@ -139,6 +142,20 @@ def take_link(link: str) -> Answer:
     answer = redirect(url_for("office.home"), 303)
     set_cookie(answer, COOKIE, token)
     return answer
+
+
+def _who_tries(name: str) -> str:
+    """Whose wrong passwords count together: a browser that this person used before, else a network address.
+
+    So nobody can lock another out by guessing, not even from behind the same proxy.
+    """
+    cookie = request.cookies.get(KNOWN_COOKIE, "")
+    known = is_proof(get_config().secret_key, _known(name), cookie)
+    return f"browser {cookie}" if known else request.remote_addr or ""
+
+
+def _known(name: str) -> str:
+    return f"known browser of {name}"
 
 
 def _typed_twice() -> str:
