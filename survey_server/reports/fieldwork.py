@@ -21,7 +21,7 @@ from survey_server.reports.scales import printed_items
 
 SHORT, SHORT_MEDIAN = 0.40, 0.60
 ALIKE, BATTERY = 0.85, 5
-ALL_PAIRS_UP_TO = 4000
+ALL_PAIRS_UP_TO, IMPORTED_DAYS = 4000, 366
 OFTEN, DOMINANT = 0.10, 0.08
 
 
@@ -135,12 +135,13 @@ class Fieldwork:
 
     @cached_property
     def lag_days(self) -> Floats:
-        """Days from collection to arrival."""
+        """Days from collection to arrival; without those of over a year, which were imported and not sent."""
         if "_received_at" not in self.frame or "_collected_on" not in self.frame:
             return np.array([])
         received = pd.to_datetime(self.frame["_received_at"], utc=True, errors="coerce")
         collected = pd.to_datetime(self.frame["_collected_on"], utc=True, errors="coerce")
-        lag: Floats = ((received.dt.normalize() - collected).dt.total_seconds() / 86400).to_numpy(dtype=float)
+        days = ((received.dt.normalize() - collected).dt.total_seconds() / 86400).to_numpy(dtype=float)
+        lag: Floats = days[days <= IMPORTED_DAYS]
         return lag
 
     @cached_property

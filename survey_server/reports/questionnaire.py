@@ -201,7 +201,7 @@ _SIGNS = {
 
 
 def write_condition(tree: Any) -> str:
-    """A condition as a reader of the annex can follow it: `cross_freq ≥ 1 ∧ cross_freq ≤ 5`."""
+    """A condition as a reader can follow it: `cross_freq ≥ 1 ∧ cross_freq ≤ 5`; ∧ and ∨ become words when printed."""
     match tree:
         case ["num", value]:
             return f"{value:g}"
@@ -210,9 +210,9 @@ def write_condition(tree: Any) -> str:
         case ["path", *_, [*_, str(name)]] | ["path", *_, [_, str(name), *_]]:
             return name
         case ["call", "selected", question, code]:
-            return f"{write_condition(question)} ∋ {write_condition(code)}"
+            return f"{write_condition(question)} = {write_condition(code)}"
         case ["call", "not", ["call", "selected", question, code]]:
-            return f"{write_condition(question)} ∌ {write_condition(code)}"
+            return f"{write_condition(question)} ≠ {write_condition(code)}"
         case ["call", name, *arguments]:
             return f"{name}({', '.join(map(write_condition, arguments))})"
         case ["neg", value]:

@@ -109,7 +109,7 @@ class _Drawing:
     def legend(self, kind: str) -> Markup:
         """What the marks of the first page mean."""
         parts = [
-            Markup("{} {}").format(self.picture(legend_mark(mark), ""), self.t[f"legend.{mark}"])
+            Markup("{} {}").format(self.picture(legend_mark(mark), self.t[f"legend.{mark}"]), self.t[f"legend.{mark}"])
             for mark in ("interval", "band", "target")
         ]
         return Markup(" &nbsp; ").join(parts)

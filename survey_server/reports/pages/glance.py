@@ -155,7 +155,10 @@ def _message(study: Study) -> Note:
         "worsened": Cell(float(keys.count("worsened"))),
     }
     if not keys:
-        return Note("glance.message.one_wave", counts)
+        return Note("glance.message.one_wave", {**counts, "count": counts["all"]})
+    if len(keys) == 1:
+        word = VERDICT_WORDS[study.t.language][keys[0]]
+        return note("glance.message.single", name=study.label(study.headlines[0]), word=word.lower())
     rule = {
         (True, True): "mixed",
         (True, False): "better",
@@ -181,7 +184,7 @@ def _sentences(study: Study) -> Iterator[Note]:
         }
         yield Note("glance.moved.one" if len(moved) == 1 else "glance.moved.many", cells, words)
     if still:
-        rule = "all" if len(still) == len(study.headlines) else "few" if len(still) <= FEW else "some"
+        rule = "all" if len(still) == len(study.headlines) > FEW else "few" if len(still) <= FEW else "some"
         yield Note(f"glance.still.{rule}", {"count": Cell(float(len(still)))}, {"names": _names(study, still)})
     if unknown:
         yield Note("glance.unknown", {"count": Cell(float(len(unknown)))}, {"names": _names(study, unknown)})

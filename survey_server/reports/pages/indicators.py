@@ -71,7 +71,7 @@ def _row(study: Study, result: Result) -> Row:
             number_cell(result.p_adjusted, "p") if tested else BLANK,
             verdict_cell(study, result, brief=True),
         ]
-    star = "★ " if indicator.headline else ""
+    star = "◆ " if indicator.headline else ""
     return Row(indicator.code, study.label(result), tuple(cells), detail=f"{star}{indicator.code} · {indicator.unit}")
 
 

@@ -172,7 +172,7 @@ def _question(
         study.wording(item),
         tuple(columns),
         tuple(rows),
-        base=_base(item, common),
+        base=_base(study, item, common),
         notes=(note("toplines.many"),) if item.kind == "many" else (),
     )
     return Question(
@@ -213,10 +213,11 @@ def _asked(sample: Sample, item: Item) -> int:
     return sum(1 for code in sample.codes(item.name) if code is not None)
 
 
-def _base(item: Item, common: Collection[str]) -> Note | None:
+def _base(study: Study, item: Item, common: Collection[str]) -> Note | None:
     """Who was asked: the conditions beyond those that hold for every question of the form."""
-    own = [condition for condition in item.asked_if if condition not in common]
-    return note("base.some", condition=" ∧ ".join(own)) if own else None
+    own = " ∧ ".join(condition for condition in item.asked_if if condition not in common)
+    condition = own.replace("∧", study.t["base.and"]).replace("∨", study.t["base.or"])
+    return note("base.some", condition=condition) if own else None
 
 
 def _lead_in(study: Study, item: Item) -> str:
