@@ -13,7 +13,7 @@ from threading import Lock
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.models import Form, FormVersion, Programme, Site, Wave, WaveSite
+from survey_server.db.models import Form, FormVersion, Programme, Site, Wave, WaveSite, new_id
 
 _PROGRAMMES_KEPT = 32
 
@@ -43,7 +43,7 @@ def touch_fieldwork(session: Session, programme_id: int) -> None:
     session.execute(
         update(Programme)
         .where(Programme.id == programme_id)
-        .values(field_revision=Programme.field_revision + 1)
+        .values(field_revision=new_id())
         .execution_options(synchronize_session=False)
     )
 

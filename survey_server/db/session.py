@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -26,17 +27,31 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writing = engine.execution_options(**_WRITES)
+        self._turn = Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose changes are committed, durably, when the block ends well; else nothing of it is kept."""
-        with _as_problems(), Session(self._writing, expire_on_commit=False) as session:
+        with self._in_turn(), _as_problems(), Session(self._writing, expire_on_commit=False) as session:
             try:
                 yield session
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time: threads stand in line here, quicker than asking it again and again."""
+        if not self.is_sqlite:
+            yield
+        elif self._turn.acquire(timeout=_BUSY_SECONDS):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise DatabaseBusy()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -8,6 +8,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 MOST_AT_ONCE = 500
 _SHA256 = validate.Regexp(r"^[0-9a-f]{64}\Z", error="64 hexadecimal digits")
+_PLAIN = validate.Regexp(r"^[^\x00-\x1f\ud800-\udfff]*\Z", error="no control characters, no half characters")
 _SHORT = validate.Length(max=255)
 
 
@@ -100,7 +101,7 @@ class DeviceReport(Open):
 class SubmissionItem(Open):
     """A finished instance: its XML, or the envelope it is sealed in, with the SHA-256 of these bytes in UTF-8."""
 
-    id = fields.String(required=True, validate=validate.Length(1, 249))
+    id = fields.String(required=True, validate=[validate.Length(1, 249), _PLAIN])
     form = fields.String(required=True, validate=_SHORT)
     version = fields.String(required=True, validate=_SHORT)
     wave = fields.String(allow_none=True, validate=_SHORT)

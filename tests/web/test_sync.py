@@ -163,19 +163,24 @@ def test_it_stores_the_good_beside_the_bad(phone: Phone, database: Database) -> 
         ({"id": ""}, "bad-fields"),
         ({"id": "x" * 250}, "bad-fields"),
         ({"form": 7}, "bad-fields"),
-        ({"id": "a\0b"}, None),
+        ({"id": "a\0b"}, "bad-fields"),
+        ({"id": "\ud800"}, "bad-fields"),
     ],
 )
 def test_it_keeps_what_is_claimed_wrongly(
-    phone: Phone, database: Database, claims: dict[str, Any], problem: str | None
+    phone: Phone, database: Database, claims: dict[str, Any], problem: str
 ) -> None:
     [receipt] = phone.receipts({**new_item(), **claims})
-    if problem is None:
-        assert receipt["status"] == 201
-        assert kinds(database) == ["id-mismatch"]
-    else:
-        assert receipt["problem"]["type"] == f"urn:survey-server:problem:{problem}"
-        assert (count(database, Quarantine), count(database, Submission)) == (1, 0)
+    assert receipt["problem"]["type"] == f"urn:survey-server:problem:{problem}"
+    assert (count(database, Quarantine), count(database, Submission)) == (1, 0)
+
+
+def test_it_stores_an_interview_under_the_id_that_is_in_it(phone: Phone, database: Database) -> None:
+    sent = new_item()
+    [first] = phone.receipts({**sent, "id": "uuid:another"})
+    [again] = phone.receipts(sent)
+    assert (first["status"], first["id"], again["status"]) == (201, "uuid:another", 200)
+    assert (kinds(database), stored(database).instance_id) == (["id-mismatch"], sent["id"])
 
 
 def test_it_keeps_a_sealed_interview_that_it_cannot_open(phone: Phone, database: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey_server.db.models.base import Base, InProgramme, now
+from survey_server.db.models.base import Base, InProgramme, new_id, now
 
 _SMALL_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only a plain INTEGER
 
@@ -25,8 +25,8 @@ class Programme(Base):
     demo: Mapped[bool] = mapped_column(default=False)
     time_zone: Mapped[str] = mapped_column(default="America/Guatemala")
     policies: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    field_revision: Mapped[int] = mapped_column(default=0)
-    """Counts the changes of forms, waves and sites (`fieldwork.touch_fieldwork`)."""
+    field_revision: Mapped[int] = mapped_column(default=new_id)
+    """Another number after every change of forms, waves or sites (`fieldwork.touch_fieldwork`)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
