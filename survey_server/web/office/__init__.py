@@ -1,14 +1,5 @@
-"""The office: pages for people with a login. Importing the rooms registers their pages on the blueprint."""
+"""The office: pages for people with a login."""
 
-from survey_server.web.office import (
-    account,
-    devices,
-    people,
-    programmes,
-    reports,
-    submissions,
-    waves,
-)
-from survey_server.web.office.frame import office
+from survey_server.web.office.pages import office
 
-__all__ = ["account", "devices", "office", "people", "programmes", "reports", "submissions", "waves"]
+__all__ = ["office"]
