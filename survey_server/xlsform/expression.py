@@ -1,6 +1,14 @@
 """Expression text to tree: the whole XPath 1.0 grammar as ODK uses it, or a message with position and cure.
 
-Trees are JSON arrays (the phone has no parser); their shapes are in the README's "Expression trees".
+Trees are JSON arrays, because the phone has no parser:
+
+    ["num", 3.5]  ["str", "x"]                  literals
+    [operator, a, b]                            = != < <= > >= + - * div mod |   (and, or: two or more operands)
+    ["neg", a]                                  unary minus
+    ["call", "name", argument...]               the name as written: "jr:choice-name", "selected"
+    ["path", start, step...]                    start: "/" root, "." context node, or a tree
+    ["filter", tree, predicate...]              (...)[predicate]
+    step: [axis, test, predicate...]            test: "name", "p:name", "*", "p:*", "node()", "text()", ...
 """
 
 from __future__ import annotations
