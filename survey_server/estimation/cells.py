@@ -32,25 +32,21 @@ class PsuFrame:
 
     def __init__(self, designs: Sequence[Design]) -> None:
         self.designs = designs
-        keys: dict[tuple[object, object, object], int] = {}
-        strata: dict[object, int] = {}
-        self.psu_of: list[Codes] = []
-        self.stratum_of: list[Codes] = []
-        psu_stratum: list[int] = []
-        for t, design in enumerate(designs):
-            labels = [str(label) for label in design.stratum_labels]
-            own = np.array([strata.setdefault(label, len(strata)) for label in labels], dtype=np.intp)
-            apart = None if design.named_psus else t  # rows that are their own PSUs are never the same twice
-            place = np.empty(design.n_psu, dtype=np.intp)
-            for i, (h, label) in enumerate(zip(design.psu_stratum, design.psu_labels, strict=True)):
-                key = (apart, labels[h], str(label))
-                if key not in keys:
-                    psu_stratum.append(int(own[h]))
-                place[i] = keys.setdefault(key, len(keys))
-            self.psu_of.append(place)
-            self.stratum_of.append(own)
-        self.n_psu, self.n_strata = len(keys), len(strata)
-        self.psu_stratum = np.array(psu_stratum, dtype=np.intp)
+        ends = np.cumsum([design.n_psu for design in designs])[:-1]
+        strata = [str(label) for design in designs for label in design.stratum_labels]
+        stratum, names = pd.factorize(np.array(strata, dtype=object))
+        self.stratum_of = np.split(stratum, np.cumsum([design.n_strata for design in designs])[:-1])
+        own = np.concatenate([of[design.psu_stratum] for of, design in zip(self.stratum_of, designs, strict=True)])
+        # rows that are their own PSUs are never the same twice: they get a number of their wave
+        apart = [0 if design.named_psus else t + 1 for t, design in enumerate(designs)]
+        tag = np.repeat(apart, [design.n_psu for design in designs])
+        labels = np.array([str(label) for design in designs for label in design.psu_labels], dtype=object)
+        label = pd.factorize(labels)[0]
+        key = (tag * len(names) + own) * len(labels) + label
+        _, first, place = np.unique(key, return_index=True, return_inverse=True)
+        self.psu_of: list[Codes] = np.split(place, ends)
+        self.psu_stratum: Codes = own[first]
+        self.n_psu, self.n_strata = len(first), len(names)
         self.drawn = [np.zeros(self.n_strata, dtype=np.intp) for _ in designs]
         self.fraction = [np.zeros(self.n_strata) for _ in designs]
         for t, design in enumerate(designs):

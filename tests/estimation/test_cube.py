@@ -105,3 +105,10 @@ def test_it_refuses_a_breakdown_with_a_million_levels_and_columns_of_the_wrong_l
     for odd in (BEFORE.trust, 2.0 * BEFORE.safe, BEFORE.safe / 2):
         with pytest.raises(BadEstimate):
             build_cube([WaveColumns("W1", design_of(BEFORE), {"safe": odd})], {"safe": "share"})
+
+
+def test_it_never_shares_rows_that_are_their_own_psus() -> None:
+    waves = [columns(name, w, Design(None, None, w.weight)) for name, w in (("W1", BEFORE), ("W2", AFTER))]
+    change = build_cube(waves, KINDS).query("row == 'change' and domain == '' and item == 'trust'").iloc[0]
+    alone = estimate_change((BEFORE.trust, waves[0].design), (AFTER.trust, waves[1].design))
+    assert (change.overlap, change.se) == (0, pytest.approx(alone.estimate.se, rel=1e-9))
