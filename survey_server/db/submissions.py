@@ -52,8 +52,7 @@ def _read(database: Database, source: Source, arrivals: Sequence[Arrival]) -> _R
     device = source.device
     with database.reading() as session:
         fieldwork = load_fieldwork(session, source.programme_id, device.field_revision if device else None)
-        keys = {(fieldwork.forms[one.form].form_row, one.id) for one in arrivals if one.form in fieldwork.forms}
-        known = _find_known(session, source.programme_id, keys)
+        known = _find_known(session, source.programme_id, _claimed_keys(fieldwork, arrivals))
         interviewer = device.interviewer if device else None
         reader = Reader(session, source.programme_id, source.received_at, interviewer, fieldwork)
         items: list[tuple[Arrival, Item]] = []
@@ -72,6 +71,12 @@ def _judge(source: Source, reader: Reader, arrival: Arrival) -> Interview | Unfi
     if source.device and source.device.revoked:
         return Unfit(arrival, arrival.digest, QuarantinedFromRevoked())
     return reader.read(arrival)
+
+
+def _claimed_keys(fieldwork: Fieldwork, arrivals: Iterable[Arrival]) -> set[tuple[int, str]]:
+    """Under what the readable of them claim to be stored already."""
+    fit = [one for one in arrivals if one.problem is None and one.form in fieldwork.forms]
+    return {(fieldwork.forms[one.form].form_row, one.id) for one in fit}
 
 
 def _find_again(fieldwork: Fieldwork, known: Mapping[tuple[int, str], Known], arrival: Arrival) -> Known | None:
