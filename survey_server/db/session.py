@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from survey_server.problems import BadSetting, DatabaseBusy, DatabaseFull, DatabaseGone, DatabaseReadOnly, Problem
 
+__all__ = ["Database", "Session", "open_database"]
+
 _BUSY_SECONDS = 10
 _WRITES = {"survey_writes": True}
 

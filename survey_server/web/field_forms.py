@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
-from sqlalchemy.orm import Session
 
 from survey_server.db.forms import get_current_version, get_data_set, get_phone_form, list_data_sets, list_forms
 from survey_server.db.models import FormVersion, Programme, Wave, now
+from survey_server.db.session import Session
 from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_trusted_device
 from survey_server.web.enrol import view_device, view_programme
