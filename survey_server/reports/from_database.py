@@ -104,7 +104,7 @@ def _facts(session: Session, form: Form, wave: Wave) -> FieldFacts:
         conflicts=session.scalar(select(func.count()).select_from(Conflict).join(Submission, conflict).where(*in_wave))
         or 0,
         quarantined=_quarantined(session, form, wave),
-        issues=dict(session.execute(kinds.group_by(SubmissionIssue.kind)).tuples().all()),
+        issues={kind: count for kind, count in session.execute(kinds.group_by(SubmissionIssue.kind))},  # noqa: C416 - rows, not pairs,
     )
 
 
