@@ -29,7 +29,7 @@ from survey_server.demo.walk import Reader, answer_all
 from survey_server.xlsform.interview import Interview
 
 CODE = "demo"
-SEED = 20261121
+SEED = 7
 FORMS = Path(__file__).parents[2] / "forms"
 PERCEPTION, OBSERVER = "ssr_perception", "ssr_observer"
 WAVES = (1, 2)

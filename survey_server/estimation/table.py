@@ -70,7 +70,7 @@ def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
     variance, df, n = variances(sums), degrees(sums.pairs, sums.n > 0), sums.n_total
     se = np.sqrt(variance)
     deff, n_eff = design_effects(sums), effective_sizes(sums)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # an endless reach ends at 0 and 1
         reach = _t(df) * se
         low, high = sums.mean - reach, sums.mean + reach
         logit = shares[:, None] & (se > 0) & (sums.mean > 0) & (sums.mean < 1)
