@@ -33,6 +33,10 @@ def check(file: Path, data: tuple[Path, ...]) -> None:
         for complaint in problem.complaints:
             click.echo(str(complaint), err=True)
         sys.exit(1)
+    for warning in draft.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    for name in draft.missing_files:
+        click.echo(f"Warning: the form reads {name}; publish it with --data {name}.", err=True)
     click.echo(
         f"{draft.form.id} version {draft.form.version} is in order: {len(draft.registry.indicators)} indicators."
     )
