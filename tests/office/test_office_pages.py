@@ -70,6 +70,7 @@ def test_it_shows_questions_and_answers_in_the_readers_language_with_issues_and_
 def test_it_shows_what_a_respondent_wrote_as_text_and_nothing_else(world: World) -> None:
     page = world.browser("supervisor").get(f"{PROGRAMME}submissions/{world.submissions[1]}").text
     assert "<script>x" not in page
+    assert "&lt;script&gt;x&lt;/script&gt;" in page
 
 
 def test_it_filters_submissions_by_wave_site_and_issue(world: World) -> None:

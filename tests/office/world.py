@@ -106,7 +106,9 @@ def build_world(url: str, database: Database, folder: Path, base_url: str = "htt
     receipts = [
         *_send(database, here, interview("uuid:locked", today="2026-03-05")),
         *_send(
-            database, here, interview("uuid:open", today="2026-09-05", psu="Z", age="12", remark="<script>x</script>")
+            database,
+            here,
+            interview("uuid:open", today="2026-09-05", psu="Z", age="12", remark="&lt;script&gt;x&lt;/script&gt;"),
         ),
         *_send(database, elsewhere, interview("uuid:other", today="2026-09-05")),
     ]
