@@ -4,7 +4,7 @@ import { listen, tellHere } from './bus.js';
 let registration = null;
 let invitation = null;
 
-/** Register the service worker and watch for a new version. */
+/** Take a version that has been waiting since the last time, register the service worker and watch for the next. */
 export async function startInstall() {
   addEventListener('beforeinstallprompt', (event) => {
     event.preventDefault();
@@ -12,6 +12,8 @@ export async function startInstall() {
     tellHere('update');
   });
   if (!('serviceWorker' in navigator)) return;
+  registration = (await navigator.serviceWorker.getRegistration()) ?? null;
+  if (updateIsReady() && !(await isFilling())) return takeUpdate();
   try {
     registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
   } catch {
@@ -26,6 +28,13 @@ export async function startInstall() {
 /** Is a new version on the phone, waiting for the word? */
 export function updateIsReady() {
   return Boolean(registration?.waiting && navigator.serviceWorker.controller);
+}
+
+/** Is an interview open in any tab? */
+async function isFilling() {
+  if (location.hash.startsWith('#/fill')) return true;
+  const { held = [] } = (await navigator.locks?.query?.()) ?? {};
+  return held.some(({ name }) => name.startsWith('draft:'));
 }
 
 /** Take the new version: only from a view where nothing is being filled in. */

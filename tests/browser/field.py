@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.source = Path(__file__).resolve().parents[2]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -51,7 +52,7 @@ class Server:
         command = [sys.executable, "-c", SERVE, "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, env=self.environment, cwd=self.source, stdout=log, stderr=log, start_new_session=True
             )
         wait_until(self.answers, "the server to answer", 60)
 

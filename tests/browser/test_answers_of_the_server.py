@@ -58,7 +58,6 @@ def test_it_keeps_waiting_when_a_captive_portal_answers(
 
     page.route("**/api/v1/**", portal)
     interview(page)
-    wait_until(lambda: bool(asked), "the phone to try")
     page.locator("a.queue", has_text="Contestó otra página").wait_for()
     assert unsent(page) == "1 entrevista sin enviar" and stored() == []
     page.unroute("**/api/v1/**")
