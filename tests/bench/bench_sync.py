@@ -27,6 +27,7 @@ from survey_server.db.sites import set_sites
 from survey_server.db.waves import add_wave
 from survey_server.demo.perception import demo_sites, respondents
 from survey_server.demo.walk import answer_all
+from survey_server.xlsform.instance import check_instance
 from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.tables import read_csv
 from tests.bench.measure import measure
@@ -34,7 +35,7 @@ from tests.serving import Server, packed_batch, post_batch, running
 
 FORMS = Path(__file__).parents[2] / "forms"
 DIFFERENT = 20
-SINGLES, BATCHES, BATCH = 1000, 100, 20
+SINGLES, BATCHES, BATCH = 600, 60, 20
 FIRST_DAY = date(2026, 3, 2)
 
 
@@ -50,6 +51,7 @@ def main() -> None:
         measure(f"raw SQLite, {BATCH} rows a commit", raw_batch, "/s")
         with running(folder, url) as server:
             idle = server.resident_mb()
+            measure("the same server, a fixed answer, 4 connections", fixed_answers(server), "/s")
             warm = [packed_batch([item(xml)]) for xml in xmls]
             load(server, token, warm, 1)
             for connections in (1, 4, 16):
@@ -92,6 +94,11 @@ def prepare(url: str) -> tuple[str, list[bytes]]:
         answer_all(interview, person.answer)
         xmls.append(interview.finish(instance_id=f"uuid:{uuid.uuid4()}"))
     measure("interviews answered by the Python engine", DIFFERENT / (time.perf_counter() - started), "/s")
+    check_instance(version.form, xmls[0])
+    begun = time.process_time()
+    for xml in xmls:
+        check_instance(version.form, xml)
+    measure("CPU to check one: recalculate, compare, type", (time.process_time() - begun) / DIFFERENT * 1000, "ms")
     return token, xmls
 
 
@@ -137,6 +144,26 @@ def load(server: Server, token: str, bodies: Sequence[bytes], connections: int) 
         thread.join()
     assert len(waits) == len(bodies)
     return waits, time.perf_counter() - started, server.cpu_seconds() - cpu
+
+
+def fixed_answers(server: Server) -> float:
+    """Requests a second that cost the server nothing but HTTP."""
+    count = 1000
+
+    def get() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for _ in range(count // 4):
+            connection.request("GET", "/api/v1/openapi.json")
+            connection.getresponse().read()
+        connection.close()
+
+    threads = [threading.Thread(target=get) for _ in range(4)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return count / (time.perf_counter() - started)
 
 
 def report(what: str, waits: list[float], seconds: float, cpu: float, batch: int, raw: float | None = None) -> None:
