@@ -126,11 +126,18 @@ export class Filling {
     this.index = indexOfPage(this.pages, key, this.index);
   }
 
+  /** Pages that have an answer, and those that only told something on the way here. */
+  #done() {
+    const answered = ({ ref }) => this.interview.state(ref).value !== '';
+    const onlyTells = ({ questions }) => questions.every(({ bind }) => bind.readonly);
+    return this.pages.filter((page, place) => page.questions.some(answered) || (place < this.index && onlyTells(page))).length;
+  }
+
   #snapshot() {
     const name = this.nameRef ? this.interview.state(this.nameRef).value.trim() : '';
     return {
       xml: this.interview.serialize(), place: this.page.key, label: NAMED.test(name) ? name : '',
-      done: this.index, total: this.total,
+      done: this.#done(), total: this.total,
     };
   }
 }

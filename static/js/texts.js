@@ -150,7 +150,7 @@ export const TEXTS = {
   phoneStorage: ['Lo guardado', 'Storage'],
   storageKept: ['El teléfono prometió no borrarlo.', 'The phone promised not to delete it.'],
   storageMaybe: ['El teléfono podría borrarlo si se queda sin espacio. Instale la aplicación y envíe pronto.', 'The phone may delete it when it runs out of space. Install the app and send soon.'],
-  storageAsk: ['Pedir que no lo borre', 'Ask it not to'],
+  storageAsk: ['Pedir que lo conserve', 'Ask it to keep everything'],
   phoneSeal: ['Protección', 'Protection'],
   sealNot: ['Las entrevistas que están en este teléfono todavía no se cifran. Use el bloqueo de pantalla y no preste el teléfono. Después de enviarlas, las respuestas se borran de aquí.', 'Interviews on this phone are not encrypted yet. Use the screen lock and do not lend the phone. Once sent, the answers are deleted from here.'],
   install: ['Instalar la aplicación', 'Install the app'],

@@ -49,6 +49,8 @@ export function saysYes(node) {
   return text !== '' && !(node.type === 'boolean' && text === 'false');
 }
 
+const whole = (value) => (typeof value === 'object' ? toBoolean(value) : value);
+
 const COMPARE = {
   '=': (a, b) => a === b, '!=': (a, b) => a !== b, '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b,
 };
@@ -68,6 +70,7 @@ export function comparison(operator) {
     return test(toNumber(a, env.zone), toNumber(b, env.zone));
   };
   return (first, second, env) => {
+    if (!equality && (typeof first === 'boolean' || typeof second === 'boolean')) return atoms(whole(first), whole(second), env);
     const [a, b] = env.inForm ? [first, second].map((value) => (value.length === 0 ? '' : value)) : [first, second];
     const left = typeof a === 'object', right = typeof b === 'object';
     if (!left && !right) return atoms(a, b, env);

@@ -166,7 +166,7 @@ class FillPage {
   next() {
     const wrong = this.views.filter((view) => !view.check());
     if (wrong.length === 0) return this.step(1);
-    wrong[0].element.scrollIntoView({ block: 'center' });
+    wrong[0].element.scrollIntoView({ block: 'start' });
     wrong[0].element.querySelector('input, textarea, button, [tabindex]')?.focus({ preventScroll: true });
     return null;
   }

@@ -25,7 +25,7 @@ export function questionView(question, interview, { answer, level = 1 }) {
   const context = { id, naming, state, answer: (value) => { hush(); answer(ref, value); clearable(); }, left: () => check({ leaving: true }) };
   const input = makeControl(question, context);
   const clear = h('button.quiet.clear', { type: 'button', onclick: () => { context.answer(''); input.redraw(state()); } }, t('clear'));
-  const element = h('section.question', { 'data-ref': ref }, title, hint, h('div.control', {}, input.element), message, clear);
+  const element = h('section.question', { 'data-ref': ref }, title, hint, message, h('div.control', {}, input.element), clear);
 
   function redraw() {
     const now = state();
