@@ -34,7 +34,7 @@ class Program:
     def __init__(self, form: Form) -> None:
         self.form = form
         self.compiler = Compiler(LIBRARY, form.scope)
-        self._closures: dict[int, tuple[Tree, Closure]] = {}
+        self._closures: dict[tuple[int, bool], tuple[Tree, Closure]] = {}
         wide = set(form.order.wide)
         self.steps = [
             self._step(place, index, aspect, place in wide) for place, (index, aspect) in enumerate(form.order.steps)
@@ -56,11 +56,12 @@ class Program:
 
     def closure(self, tree: Tree, aspect: str = "") -> Closure:
         """The closure of a tree of this form; of a condition, returning a boolean."""
-        known = self._closures.get(id(tree))
+        condition = aspect in ("relevant", "required", "readonly", "constraint")
+        key = (id(tree), condition)  # trees of the same text are one object
+        known = self._closures.get(key)
         if known is None:
-            condition = aspect in ("relevant", "required", "readonly", "constraint")
             run = self.compiler.boolean(tree) if condition else self.compiler.compile(tree).run
-            known = self._closures[id(tree)] = (tree, run)
+            known = self._closures[key] = (tree, run)
         return known[1]
 
     def _watchers(self) -> dict[str, list[int]]:

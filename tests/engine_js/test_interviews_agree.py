@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.form import Form, compile_form
 from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.state import Question
@@ -59,9 +60,9 @@ def form_of(name: str) -> tuple[Form, dict[str, str]]:
 class Walk:
     """One random interview on the server, written down as a scenario for the phone."""
 
-    def __init__(self, name: str, seed: int) -> None:
-        self.chance = random.Random(f"{name} {seed}")
-        self.form, self.files = form_of(name)
+    def __init__(self, form: Form, chance: random.Random) -> None:
+        self.chance = chance
+        self.form = form
         self.options: dict[str, Any] = {
             "now": datetime.fromisoformat(NOW), "tz": ZONE, "random": lambda: 0.37, "properties": {"username": "OB001"}
         }  # fmt: skip
@@ -149,15 +150,101 @@ class Walk:
 NAMES = [*vector_forms(), *(path.stem for path in sorted((ROOT / "forms").glob("ssr_*.md")))]
 
 
+def check_walks(
+    phone_scenario: Callable[[list[Case]], list[Case]], form: Form, files: dict[str, str], walks: list[list[Case]]
+) -> None:
+    """The phone goes the same ways and finds the same."""
+    case = {"form": form.to_phone(), "files": files, "now": NOW, "tz": ZONE, "random": 0.37}
+    case |= {"properties": {"username": "OB001"}}
+    for steps in walks:
+        [result] = phone_scenario([case | {"id": form.id, "steps": steps}])
+        assert "error" not in result, result
+        first = result["failures"][:1]
+        assert not first, (first, steps[first[0]["step"]], [s for s in steps[: first[0]["step"]] if "expect" not in s])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_finds_the_states_that_the_server_found(
     phone_scenario: Callable[[list[Case]], list[Case]], name: str
 ) -> None:
     form, files = form_of(name)
-    case = {"form": form.to_phone(), "files": files, "now": NOW, "tz": ZONE, "random": 0.37}
-    case |= {"properties": {"username": "OB001"}}
-    for seed in range(2):
-        steps = Walk(name, seed).go(25 if name in vector_forms() else 12)
-        [result] = phone_scenario([case | {"id": name, "steps": steps}])
-        first = result["failures"][:1]
-        assert not first, (first, steps[first[0]["step"]], [s for s in steps[: first[0]["step"]] if "expect" not in s])
+    length = 25 if name in vector_forms() else 12
+    walks = [Walk(form, random.Random(f"{name} {seed}")).go(length) for seed in range(2)]
+    check_walks(phone_scenario, form, files, walks)
+
+
+# Forms that nobody wrote: a group, a repeat in a repeat, and expressions over all of them.
+
+NODES = {
+    "/data/a": "int", "/data/b": "string", "/data/g/c": "int", "/data/g/d": "string",
+    "/data/r/x": "int", "/data/r/y": "string", "/data/r/s/u": "int", "/data/r/s/v": "date",
+}  # fmt: skip
+COMPUTED = ["/data/k", "/data/g/l", "/data/r/m", "/data/r/s/n"]
+PATHS = [*NODES, "/data/r[1]/x", "/data/r[position() = 2]/x", "//x", "/data/r[x > 1]/y", "."]
+RELATIVE = ["../x", "../../x", "../../a", "../../../a", "../u", "current()/../x", "../../r/x", "../s/u"]
+LOOKUPS = ["instance('list')/root/item[name = /data/b]/label", "instance('list')/root/item[size > /data/a]/name"]
+LITERALS = ["'a'", "''", "'2026-11-21'", "0", "1", "2.5", "-1", "true()", "position(..)", "position(../..)", "today()"]
+MAKERS = [
+    "({0} + {1})", "({0} - {1})", "({0} = {1})", "({0} != {1})", "({0} < {1})", "({0} and {1})", "({0} or {1})",
+    "not({0})", "boolean({0})", "number({0})", "string({2})", "{2}", "date({0})", "string-length({0})",
+    "count({2})", "sum({2})", "max({2})", "count-non-empty({2})", "join(' ', {2})", "concat({0}, '-', {1})",
+    "if({0}, {1}, {0})", "coalesce({0}, {1})", "selected({0}, {1})", "round({0} * {1}, 1)",
+    "indexed-repeat(/data/r/x, /data/r, {0})", "count(/data/r)", "count(../../r)", "count(/data/r/s)",
+]  # fmt: skip
+
+
+def expression(chance: random.Random, depth: int = 2) -> str:
+    """An expression that makes sense to no one but an engine."""
+    path = chance.choice([*PATHS, *RELATIVE, *LOOKUPS])
+    if depth == 0 or chance.random() < 0.2:
+        return chance.choice([path, chance.choice(LITERALS)])
+    return chance.choice(MAKERS).format(expression(chance, depth - 1), expression(chance, depth - 1), path)
+
+
+def invented_form(chance: random.Random) -> Form | None:
+    """A form with random calculations and conditions; None if it has a circle or is refused otherwise."""
+    binds = []
+    for ref, kind in NODES.items():
+        rules = "".join(
+            f' {rule}="{escape(expression(chance, 1))}"'
+            for rule, often in (("relevant", 0.25), ("constraint", 0.3), ("required", 0.2))
+            if chance.random() < often
+        )
+        binds.append(f'<bind nodeset="{ref}" type="{kind}"{rules}/>')
+    for ref in COMPUTED:
+        kind = chance.choice(["int", "string", "string", "decimal", "date"])
+        binds.append(f'<bind nodeset="{ref}" type="{kind}" calculate="{escape(expression(chance))}"/>')
+    for ref in ("/data/g", "/data/r"):
+        if chance.random() < 0.4:
+            binds.append(f'<bind nodeset="{ref}" relevant="{escape(expression(chance, 1))}"/>')
+    source = FRAME.format(binds="".join(binds), count=chance.choice(["", ' jr:count="/data/a mod 4"']))
+    try:
+        return compile_form(source.encode(), {})
+    except FormProblem:
+        return None
+
+
+def escape(text: str) -> str:
+    """Text for an attribute."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+FRAME = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
+ xmlns:jr="http://openrosa.org/javarosa"><h:head><h:title>t</h:title><model><instance><data id="t" version="1"><a/><b/>
+<g><c/><d/><l/></g><r jr:template=""><x/><y/><m/><s jr:template=""><u/><v/><n/></s></r><k/>
+<meta><instanceID/></meta></data></instance><instance id="list"><root>
+<item><name>a</name><label>A</label><size>1</size></item><item><name>AB12</name><label>B</label><size>3</size></item>
+</root></instance>{binds}</model></h:head><h:body><input ref="/data/a"><label>a</label></input>
+<input ref="/data/b"><label>b</label></input><group ref="/data/g"><label>g</label><input ref="/data/g/c">
+<label>c</label></input><input ref="/data/g/d"><label>d</label></input></group><group ref="/data/r"><label>r</label>
+<repeat nodeset="/data/r"{count}><input ref="/data/r/x"><label>x</label></input><input ref="/data/r/y"><label>y</label>
+</input><group ref="/data/r/s"><label>s</label><repeat nodeset="/data/r/s"><input ref="/data/r/s/u">
+<label>u <output value="../../x"/></label></input><input ref="/data/r/s/v"><label>v</label></input></repeat></group>
+</repeat></group></h:body></h:html>"""
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_agrees_on_forms_that_nobody_wrote(phone_scenario: Callable[[list[Case]], list[Case]], seed: int) -> None:
+    chance = random.Random(seed)
+    form = next(form for _ in range(200) if (form := invented_form(chance)) is not None)
+    check_walks(phone_scenario, form, {}, [Walk(form, chance).go(20)])
