@@ -6,6 +6,7 @@ import html
 import json
 import logging
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -36,6 +37,7 @@ def set_error_answers(app: Flask) -> None:
 def answer_problem(problem: Problem) -> Response:
     """The answer for `problem`, logged: a problem document below /api, else a plain page."""
     log_problem(problem)
+    _read_to_the_end()
     response = _document(problem) if request.path.startswith("/api/") else _page(problem)
     response.status_code = problem.status
     if problem.status == 401:
@@ -43,6 +45,12 @@ def answer_problem(problem: Problem) -> Response:
     if problem.status in (429, 503):
         response.headers["Retry-After"] = str(problem.extras.get("retry_after", _RETRY_AFTER_SECONDS))
     return response
+
+
+def _read_to_the_end() -> None:
+    """Take the rest of the body, within its bound: a client that is cut off while sending never sees the answer."""
+    with suppress(Exception):
+        request.get_data(cache=False)
 
 
 def log_problem(problem: Problem) -> None:

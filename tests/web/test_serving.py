@@ -133,6 +133,15 @@ def test_it_refuses_a_body_of_fifty_megabytes_and_serves_on(
             assert post_batch(connection, field[1], packed_batch([new_item()]))[0]["status"] == 201
 
 
+def test_it_lets_a_stranger_end_before_it_answers(sqlite_url: str, field: tuple[Database, str], tmp_path: Path) -> None:
+    with running(tmp_path, sqlite_url) as server, closing(_connect(server)) as connection:
+        for _ in range(20):
+            connection.request("POST", "/api/v1/sync", b"x" * 500_000, {"Authorization": "Bearer 1.unknown"})
+            answer = connection.getresponse()
+            assert (answer.status, answer.getheader("Content-Type")) == (401, "application/problem+json")
+            answer.read()
+
+
 def test_it_stores_nothing_of_a_request_that_breaks_off(
     sqlite_url: str, field: tuple[Database, str], tmp_path: Path
 ) -> None:
