@@ -411,3 +411,10 @@ class UnfitSites(Problem):
 
     status = 422
     title = "The site table has faults"
+
+
+class CheckFailed(Problem):
+    """A mistake in the program came up while an interview was checked. Its bytes are kept; replay after an update."""
+
+    status = 422
+    title = "The server could not check this interview"

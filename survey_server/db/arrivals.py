@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,10 +16,13 @@ from survey_server.db.compiled import CompiledVersion, load_version
 from survey_server.db.fieldwork import Fieldwork, FormInField
 from survey_server.db.models import Wave
 from survey_server.db.waves import find_nearest_wave, find_wave_on
-from survey_server.problems import DigestMismatch, FormNotHere, Problem, SealedWithoutKey
+from survey_server.problems import CheckFailed, DigestMismatch, FormNotHere, Problem, SealedWithoutKey
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
 
 _LONGEST_ID = 249
+_LIKELY_YEARS = range(1970, 2200)
+
+logger = logging.getLogger("survey_server")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Reader:
             return self._read(arrival, digest)
         except UnreadableInstance as unreadable:
             return Unfit(arrival, digest, unreadable)
-        except (DigestMismatch, FormNotHere, SealedWithoutKey) as problem:
+        except (DigestMismatch, FormNotHere, SealedWithoutKey, CheckFailed) as problem:
             return Unfit(arrival, digest, problem)
 
     def _read(self, arrival: Arrival, digest: str) -> Interview:
@@ -104,7 +108,7 @@ class Reader:
             raise FormNotHere(f"This programme has no form {arrival.form!r}.")
         claimed = context.versions.get(arrival.version)
         compiled = load_version(self.session, self.programme_id, claimed or context.current_version_id)
-        checked = check_instance(compiled.form, arrival.body)
+        checked = _check(compiled, arrival.body)
         if not 0 < len(checked.instance_id) <= _LONGEST_ID:
             raise UnreadableInstance(f"The instanceID must have 1 to {_LONGEST_ID} characters.")
         return self._interview(arrival, digest, context, compiled, checked)
@@ -137,8 +141,8 @@ class Reader:
             instance_id=checked.instance_id,
             wave_id=wave.id if wave else None,
             collected_on=day,
-            started=checked.started,
-            ended=checked.ended,
+            started=_likely(checked.started),
+            ended=_likely(checked.ended),
             interviewer=_text(checked.answers, compiled.question_of("interviewer")) or self.interviewer,
             site_code=site_code,
             answers=json.dumps(checked.answers, ensure_ascii=False, separators=(",", ":")),
@@ -157,6 +161,17 @@ class Reader:
         return "site-not-in-wave"
 
 
+def _check(compiled: CompiledVersion, body: bytes) -> CheckedInstance:
+    """Read and check one interview. Should the check itself fail, one interview must not hold up a phone's others."""
+    try:
+        return check_instance(compiled.form, body)
+    except UnreadableInstance:
+        raise
+    except Exception as fault:
+        logger.error("Checking an interview of %s failed: %s", compiled.form.id, type(fault).__name__)
+        raise CheckFailed() from fault
+
+
 def _wave_of(waves: Sequence[Wave], day: date, claimed: int | None) -> tuple[Wave | None, str | None]:
     """The wave in which the interview was *collected*, however late it comes, and what is odd about it."""
     wave = find_wave_on(waves, day)
@@ -171,12 +186,17 @@ def _collected_on(compiled: CompiledVersion, checked: CheckedInstance) -> date |
     told = _text(checked.answers, compiled.question_of("collected"))
     for text in (told, checked.today):
         try:
-            if text:
-                return date.fromisoformat(text[:10])
+            if text and (day := date.fromisoformat(text[:10])).year in _LIKELY_YEARS:
+                return day
         except ValueError:
             continue
-    moment = checked.started or checked.ended
+    moment = _likely(checked.started) or _likely(checked.ended)
     return moment.date() if moment else None
+
+
+def _likely(moment: datetime | None) -> datetime | None:
+    """The moment, unless no clock in use could have shown it: such a one would only break what reckons with it."""
+    return moment if moment and moment.year in _LIKELY_YEARS else None
 
 
 def _text(answers: Mapping[str, Any], question: str | None) -> str | None:

@@ -24,6 +24,8 @@ from survey_server.db.models import (
 )
 from survey_server.db.session import Database
 from survey_server.db.waves import set_wave_state
+from survey_server.xlsform.form import Form
+from survey_server.xlsform.instance import CheckedInstance, check_instance
 from tests.web.field import Phone, interview, item, new_instance_id, new_item
 
 
@@ -229,6 +231,29 @@ def test_it_puts_an_interview_into_the_wave_of_its_day_whatever_the_phone_says(
 def test_it_follows_the_phone_for_a_day_out_of_every_wave(phone: Phone, database: Database, mini: list[Wave]) -> None:
     phone.receipts({**new_item(today="2026-06-05"), "wave": str(mini[1].id)})
     assert stored(database).wave_id == mini[1].id
+
+
+@pytest.mark.parametrize("today", ["0001-01-01", "9999-12-31", "2026-02-30", "x"])
+def test_it_stores_an_interview_whose_clock_was_impossible(phone: Phone, database: Database, today: str) -> None:
+    [receipt] = phone.receipts(new_item(today=today))
+    assert receipt["status"] == 201
+    assert "no-date" in kinds(database)
+    assert (stored(database).started, stored(database).ended) == (None, None)
+
+
+def test_it_keeps_an_interview_that_breaks_the_check_and_takes_the_others(
+    phone: Phone, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_for_some(form: Form, xml: bytes) -> CheckedInstance:
+        if b"<age>66</age>" in xml:
+            raise ZeroDivisionError
+        return check_instance(form, xml)
+
+    monkeypatch.setattr("survey_server.db.arrivals.check_instance", break_for_some)
+    receipts = phone.receipts(new_item(), new_item(age="66"), new_item())
+    assert [receipt["status"] for receipt in receipts] == [201, 422, 201]
+    assert receipts[1]["problem"]["type"] == "urn:survey-server:problem:check-failed"
+    assert count(database, Quarantine) == 1
 
 
 def test_it_stores_interviews_with_any_text(phone: Phone, database: Database) -> None:
