@@ -137,7 +137,7 @@ class Walk:
             self.steps.append({"expect": place, "count": self.interview.count(place)})
         for ref, nodes in self.interview.tree.by_ref.items():
             for node in nodes:
-                if "@" in ref or ref.endswith(("/instanceID", "/deviceid")):
+                if "@" in ref or ref.endswith(("instanceID", "/deviceid")):
                     continue
                 state = self.interview.state(self.interview.tree.concrete_ref(node))
                 step: Case = {"expect": state.ref, "relevant": state.relevant, "valid": state.valid}

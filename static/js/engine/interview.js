@@ -34,12 +34,13 @@ export class Interview {
     this.prepared = prepare(form);
     this.instance = new Instance(this.prepared, options.instance);
     const now = options.now;
+    const secondary = secondaryInstances(form, options.datasets, options.lastSaved);
     this.env = environment({
       root: this.instance.document,
       inForm: true,
       zone: zoneOf(options.tz),
       language: options.language ?? form.default_language ?? form.languages?.[0] ?? '',
-      instance: secondaryInstances(form, options.datasets, options.lastSaved),
+      instance: (id) => (form.primary_ids?.includes(id) ? this.instance.document : secondary(id)),
       choiceName: (c, value, path) => this.choiceName(c, value, path),
       itext: (key, c) => this.texts.plain(key, c.node),
       ...(options.random && { random: options.random, seed: Math.floor(options.random() * 2147483646) + 1 }),
@@ -63,7 +64,7 @@ export class Interview {
     if (fresh) this.events.start();
     else this.instance.nodes(this.instance.root.ref).forEach((root) => this.markCounted(root));
     this.recalculation.markAll();
-    this.recalculation.run();
+    this.settle();
     this.recalculation.touched.clear();
     this.events.opened(fresh);
     this.settle();

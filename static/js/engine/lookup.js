@@ -31,22 +31,21 @@ export function indexed([, start, ...steps], compile) {
 }
 
 /** The nodes at `names` of a secondary instance whose column is the value. */
-export const rowsWhere = (c, id, names, column, value) => find(c, id, names, column, value, [], null);
+export const rowsWhere = (c, id, names, column, value) => find(c, id, names, column, value, [], (row) => row.node.named(column).some((cell) => cell.read === value));
 
 function find(c, id, names, column, value, tests, whole) {
   const root = c.env.instance(id);
   if (!root) return [];
   let nodes;
-  if (typeof value === 'string') nodes = index(root, names, column, c).get(value) ?? [];
+  if (root === c.env.root || typeof value === 'boolean') {
+    nodes = all(root, names); // an interview changes: nothing to index
+    tests = [whole, ...tests];
+  } else if (typeof value === 'string') nodes = index(root, names, column, c).get(value) ?? [];
   else if (typeof value === 'object') {
     const map = index(root, names, column, c);
     const keys = new Set(value.map((node) => node.read));
     nodes = keys.size === 1 ? map.get([...keys][0]) ?? [] : inOrder([...keys].flatMap((key) => map.get(key) ?? []));
-  } else if (typeof value === 'number') nodes = numbers(root, names, column, c).get(value) ?? [];
-  else {
-    nodes = all(root, names);
-    tests = [whole, ...tests];
-  }
+  } else nodes = numbers(root, names, column, c).get(value) ?? [];
   if (!tests.length) return nodes;
   const inner = { node: null, position: 1, size: 1, current: c.current, env: c.env };
   return nodes.filter((node) => {
