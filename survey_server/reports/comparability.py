@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from survey_server.reports.measure import Pair
-from survey_server.reports.sample import Sample, codes_of
+from survey_server.reports.sample import Sample
 from survey_server.reports.value import Cell, Note
 from survey_server.xlsform.registry import Indicator
 
@@ -79,7 +79,7 @@ def minutes_of(frame: pd.DataFrame) -> np.ndarray:
 
 def missing_share(sample: Sample, name: str) -> float:
     """Percent of those asked a question who don't know or don't answer (88, 99); NaN when nobody was asked."""
-    codes = codes_of(sample.frame, name)
+    codes = sample.codes(name)
     asked = np.array([code is not None for code in codes], dtype=bool)
     if not asked.any():
         return math.nan

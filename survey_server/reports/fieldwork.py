@@ -95,16 +95,25 @@ class Fieldwork:
 
     @cached_property
     def likeness(self) -> Floats:
-        """For each interview, the highest share of equal answers with any other one, over questions asked in both."""
+        """For each interview, the highest share of equal answers with any other one, over questions asked in both.
+
+        In waves of over 4,000 the others are those of the same interviewer at the same site.
+        """
         if self.answers.shape[1] < BATTERY or len(self.frame) < 2:
             return np.zeros(len(self.frame))
         if len(self.frame) <= ALL_PAIRS_UP_TO:
             return _likeness(self.answers)
         found = np.zeros(len(self.frame))
-        for code in dict.fromkeys(self.interviewers):
-            rows = np.flatnonzero(self.interviewers == code)
-            found[rows] = _likeness(self.answers[rows])
+        for rows in self._by_interviewer_and_site():
+            if len(rows) <= ALL_PAIRS_UP_TO:
+                found[rows] = _likeness(self.answers[rows])
         return found
+
+    def _by_interviewer_and_site(self) -> list[NDArray[np.intp]]:
+        """The rows of each interviewer at each site: where, in a large wave, copies are looked for."""
+        sites = codes_of(self.frame, self.sample.role("psu") or "").astype(str)
+        keys = pd.Series(self.interviewers.astype(str)) + "\n" + pd.Series(sites)
+        return [np.asarray(rows) for rows in keys.groupby(keys, sort=True).indices.values()]
 
     @cached_property
     def alike(self) -> Bools:

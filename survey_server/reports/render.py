@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +32,7 @@ def render_pdf(summary: WaveSummary, paper: Paper = "A4") -> bytes:
     """The report on paper: tagged (PDF/UA-1), bookmarked, fonts embedded, the same bytes for the same value."""
     fonts = FontConfiguration()
     style = CSS(string=_faces(_file_url) + _paper(summary, paper), font_config=fonts)
-    document = HTML(string=_html(summary, _image, "")).render(stylesheets=[style], font_config=fonts)
+    document = _Html(string=_html(summary, _image, "")).render(stylesheets=[style], font_config=fonts)
     pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=bytes.fromhex(_identifier(summary)))
     return pdf
 
@@ -67,6 +69,21 @@ def _html(summary: WaveSummary, picture: Any, faces: str) -> str:
         "style": Markup(faces + _style("report.css") + _style("screen.css")),  # noqa: S704 - our own files
     }
     return environment.get_template("report.html.j2").render()
+
+
+class _Html(HTML):  # type: ignore[misc]
+    """HTML whose default style has no footnotes and list markers: six styles less to compute for every element."""
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        return [_default_style()]
+
+
+@cache
+def _default_style() -> CSS:
+    """WeasyPrint's own default style without the rules for pseudo-elements that a report never has."""
+    text = files("weasyprint").joinpath("css", "html5_ua.css").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith(("::marker", "::footnote", "::note"))]
+    return CSS(string="\n".join(kept))
 
 
 class _Drawing:

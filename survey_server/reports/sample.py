@@ -62,8 +62,14 @@ class Sample:
         return [name for name in self.data.registry.roles(role) if name in self.everyone.columns]
 
     def codes(self, name: str) -> Codes:
-        """The answers in a column as text codes, None where there is no answer."""
-        return codes_of(self.frame, name)
+        """The answers in a column as text codes, None where there is no answer; read only, since they are kept."""
+        if name not in self._codes:
+            self._codes[name] = codes_of(self.frame, name)
+        return self._codes[name]
+
+    @cached_property
+    def _codes(self) -> dict[str, Codes]:
+        return {}
 
     def values(self, indicator: Indicator, based: bool = True) -> Floats:
         """The indicator for every row, NaN where it isn't valid; `based` leaves out rows outside its base."""

@@ -125,7 +125,7 @@ class Study:
         """Each row's level in a breakdown, None where it has none; several choices become "any" or "none"."""
         if sample.data.registry.types.get(name) == "select_multiple":
             return np.array([_any_or_none(chosen) for chosen in selections_of(sample.frame, name)], dtype=object)
-        codes = sample.codes(name)
+        codes = sample.codes(name).copy()
         codes[np.isin(codes.astype(str), MISSING_CODES)] = None
         return codes
 

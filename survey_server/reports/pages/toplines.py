@@ -33,7 +33,7 @@ from survey_server.reports.value import (
     Toplines,
 )
 
-FALSE_DISCOVERIES, LONGEST_LEAD_IN = 0.10, 260
+FALSE_DISCOVERIES, LONGEST_LEAD_IN, LONG_LIST = 0.10, 260, 10
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,9 @@ def _question(
 ) -> Question:
     broken = item.name in broken_questions(pair, (item.name,))
     rows = [_row(pair, item, answer, cube.comparison(f"{item.name}|{answer.key}"), marks, broken) for answer in answers]
-    rows = [row for row in rows if row.kind != "aside" or any(cell.value for cell in row.cells)]
+    given = [row for row in rows if any(cell.value for cell in row.cells) or any(cell.flag for cell in row.cells)]
+    silent = len(rows) - len(given) if len(rows) > LONG_LIST else 0
+    rows = given if silent else [row for row in rows if row.kind != "aside" or row in given]
     rows.append(Row("n", "n", (*(count_cell(_asked(sample, item)) for sample in pair.samples), *_blank(pair)), "total"))
     columns = [Column(key, name) for key, name in zip(pair.wave_keys, _waves(study, pair), strict=True)]
     if pair.before:
@@ -173,7 +175,7 @@ def _question(
         tuple(columns),
         tuple(rows),
         base=_base(study, item, common),
-        notes=(note("toplines.many"),) if item.kind == "many" else (),
+        notes=tuple(_notes(item, silent)),
     )
     return Question(
         table,
@@ -224,3 +226,11 @@ def _lead_in(study: Study, item: Item) -> str:
     """What was read before the question; a whole consent text is in the form and not repeated here."""
     text = text_in(item.lead_in, study.t.language)
     return text if len(text) <= LONGEST_LEAD_IN else ""
+
+
+def _notes(item: Item, silent: int) -> Iterator[Note]:
+    """That several answers were possible, and how many choices of a long list nobody took."""
+    if item.kind == "many":
+        yield note("toplines.many")
+    if silent:
+        yield Note("toplines.silent", {"count": Cell(float(silent))})
