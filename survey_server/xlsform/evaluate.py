@@ -40,7 +40,7 @@ class Environment:
         self.instances: Mapping[str, Node] = {}
         self.dice = dice or random.random
         self.shuffle_seed: int | None = None
-        self.cache: dict[str, NodeList] = {}  # absolute paths that no repeat touches, for one instance
+        self.cache: dict[str, NodeList] = {}  # by ref, for absolute paths that no repeat touches
 
     def seed(self) -> int:
         """The seed of randomize() without one: drawn once, so that an order stays for the whole interview."""

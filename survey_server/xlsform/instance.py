@@ -74,6 +74,7 @@ class _Plan:
         self.several = frozenset(
             ref for ref, shape in form.shapes.items() if shape.control and shape.control.kind in ("select", "rank")
         )
+        self.choices = [(ref, known) for ref in form.shapes if (known := _known_choices(form, ref)) is not None]
         self.typed = [bind for bind in form.binds if bind.type not in ("string", "binary", "barcode")]
         self.preloads = {b.preload_params or b.preload: b.ref for b in form.binds if b.preload in ("timestamp", "date")}
 
@@ -92,6 +93,19 @@ def plan_of(form: Form) -> _Plan:
     if plan is None:
         plan = _plans[form] = _Plan(form)
     return plan
+
+
+def _known_choices(form: Form, ref: str) -> frozenset[str] | None:
+    """All values that the list of a select holds, whatever its filter; None if that can't be told here."""
+    control = form.shapes[ref].control
+    choices = control.choices if control is not None else None
+    if choices is None or choices.nodeset is None:
+        return None if choices is None else frozenset(value for value, _ in choices.items)
+    data = form.secondary.get(choices.instance)
+    if data is None or data.document is None or not isinstance(choices.value, str):
+        return None
+    rows = data.document.children[0].children
+    return frozenset(cell.value() for row in rows if (cell := row.find(choices.value)) is not None)
 
 
 def _comparable(form: Form, step: Step) -> bool:
@@ -149,6 +163,7 @@ class _Check:
         self.meta = {child.name: child.value().strip() for child in meta.children} if meta is not None else {}
         self.tree: Tree = adopt(form, root, self.unknown, self.absent)
         self.env = Surroundings(self, self.zone, None, form.default_language, None)
+        self.env.cache = self.tree.by_ref
         self.context = Context(self.env, root)
         self.issues: list[Issue] = []
         self.result = CheckedInstance(
@@ -210,6 +225,13 @@ class _Check:
             for node in by_ref.get(bind.ref, ()):
                 if node.text and not node.children and not fits(node.text, bind.type):
                     self.flag("type", node, f"{node.text[:100]} is no {bind.type}")
+        for ref, known in self.plan.choices:
+            for node in by_ref.get(ref, ()):
+                if not node.text or node.text in known or not node.relevant:
+                    continue
+                words = node.text.split() if ref in self.plan.several else [node.text]
+                if not known.issuperset(words):
+                    self.flag("unknown-choice", node, node.text)
         for bind, run in self.plan.required:
             for node in by_ref.get(bind.ref, ()):
                 if node.relevant and not node.text and not node.children and self._evaluate(run, node, False):

@@ -68,6 +68,7 @@ class Interview:
             self._start(first=False)
 
     def _start(self, first: bool) -> None:
+        self.env.cache = self.tree.by_ref
         self.recalculation = Recalculation(self.program, self.tree, self.env, self._noticed)
         self.quiet = True
         if first:
@@ -196,7 +197,7 @@ class Interview:
     def _restructured(self, shape: Shape) -> None:
         self.stale_counts = True
         self.tree.index()
-        self.env.cache.clear()
+        self.env.cache = self.tree.by_ref
 
     # --- asking ------------------------------------------------------------------------------------------------
 

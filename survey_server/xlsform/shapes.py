@@ -97,6 +97,8 @@ class Resolver:
 
     def _step(self, shape: Shape | None, axis: str, test: str) -> list[Shape | None]:
         if axis == "child":
+            if shape is not None and test in shape.children:
+                return [shape.children[test]]
             below = [self.root] if shape is None else list(shape.children.values())
             return [child for child in below if not child.attribute and matches(child, test)]
         if axis == "attribute":

@@ -57,18 +57,15 @@ class Tree:
     def index(self) -> None:
         """Find all nodes anew, after instances have come or gone."""
         found: dict[str, list[Node]] = defaultdict(list)
-        stack: list[tuple[Node, Shape]] = [(self.root, self.form.root)]
+        stack = [self.root]
         while stack:
-            node, shape = stack.pop()
-            found[shape.ref].append(node)
+            node = stack.pop()
+            found[node.ref].append(node)
             for attribute in node.attributes:
-                below = shape.children.get(f"@{attribute.qname}")
-                if below is not None:
-                    found[below.ref].append(attribute)
-            for child in reversed(node.children):
-                below = shape.children.get(child.qname)
-                if below is not None:
-                    stack.append((child, below))
+                if attribute.ref:
+                    found[attribute.ref].append(attribute)
+            if node.children:
+                stack.extend(reversed(node.children))
         self.by_ref = dict(found)
 
     def find(self, ref: str) -> Node | None:
@@ -160,6 +157,8 @@ def adopt(form: Form, root: Node, unknown: list[Node] | None = None, absent: lis
 
 def _adopt(node: Node, shape: Shape, unknown: list[Node] | None, absent: list[Node] | None) -> None:
     node.bind, node.ref = shape.bind, shape.ref
+    if not shape.children and not node.children:
+        return
     known: list[Node] = []
     present: set[str] = set()
     for child in node.children:

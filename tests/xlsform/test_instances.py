@@ -108,6 +108,8 @@ def test_it_types_the_answers() -> None:
         (b"<years>7", b"<years>77", "constraint", "/data/kid[1]/years"),
         (b"<age>40", b"<extra>1</extra><age>40", "unknown-question", "/data/extra"),
         (b"<age>40", b"<age>1</age><age>40", "unknown-question", "/data/age"),
+        (b"<smokes>1", b"<smokes>7", "unknown-choice", "/data/smokes"),
+        (b"<several>1 0", b"<several>1 9", "unknown-choice", "/data/several"),
         (b"T09:30", b"T08:30", "ends-before-it-starts", ""),
     ],
 )
