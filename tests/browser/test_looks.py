@@ -74,7 +74,7 @@ def test_it_is_clear_to_everyone_on_every_view(
     page.locator("header .icon-button").nth(1).click()
     page.locator("dialog .entry", has_text={"es": "Punto de muestreo", "en": "Sampling point"}[language]).first.click()
     page.locator("form.questions[data-page$='/psu']").wait_for()
-    fill_in(page, ANSWERS)
+    fill_in(page, ANSWERS | {"consent": "0"})
     look("16-end")
     finish(page)
     look("17-finished")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from survey_server.web.assets import read_assets
 from tests.browser.field import CHROMIUM, Server
 
 pytestmark = pytest.mark.browser
@@ -27,7 +26,8 @@ def page(playwright: Playwright, shared_server: Server) -> Iterator[Page]:
 
 def ask(page: Page, module: str, expression: str) -> Any:
     """The value of `expression`, in which `m` is the module."""
-    return page.evaluate(f"import('{read_assets().url(f'js/{module}.js')}').then((m) => ({expression}))")
+    version = page.evaluate("document.documentElement.dataset.version")
+    return page.evaluate(f"import('/static/{version}/js/{module}.js').then((m) => ({expression}))")
 
 
 @pytest.mark.parametrize(
