@@ -10,6 +10,7 @@ from survey_server.xlsform.evaluate import Context, EvaluationProblem
 from survey_server.xlsform.functions_text import new_uuid
 from survey_server.xlsform.model import Action
 from survey_server.xlsform.nodes import Node
+from survey_server.xlsform.tree import nodes_below
 from survey_server.xlsform.values import format_moment
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Events:
         around = {repeat.ref for repeat in target.repeats()}
         while here is not None and here.parent is not None:
             if here.ref in around:
-                return [node for node in nodes if _is_in(node, here)]
+                return nodes_below(here, action.ref)
             here = here.parent
         return nodes
 
@@ -138,12 +139,3 @@ class Events:
         except EvaluationProblem:
             value = ""
         interview.store(node, store(value, kind, interview.env.zone))
-
-
-def _is_in(node: Node, top: Node) -> bool:
-    here: Node | None = node
-    while here is not None:
-        if here is top:
-            return True
-        here = here.parent
-    return False

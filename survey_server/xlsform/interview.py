@@ -19,7 +19,7 @@ from survey_server.xlsform.secondary import dataset_of
 from survey_server.xlsform.shapes import Shape
 from survey_server.xlsform.state import FormIssue, GroupPlace, Question, State
 from survey_server.xlsform.surroundings import Surroundings
-from survey_server.xlsform.tree import adopt, new_tree, parse_instance
+from survey_server.xlsform.tree import adopt, new_tree, nodes_below, parse_instance
 from survey_server.xlsform.values import format_moment
 
 ZONE = "America/Guatemala"
@@ -179,7 +179,7 @@ class Interview:
         return parent, shape
 
     def _add_instances(self, parent: Node, shape: Shape, number: int) -> Node:
-        added = [self.tree.add_instance(parent, shape) for _ in range(number)]
+        added = self.tree.add_instances(parent, shape, number)
         self._restructured(shape)
         for node in added:
             for each in node.walk():
@@ -282,10 +282,7 @@ class Interview:
         found = self.tree.by_ref.get(control.ref, [])
         if len(found) < 2 or not control.ref.startswith(at.ref + "/"):
             return found[:1] if found and not self._is_under(found[0], at) else found
-        nodes = [at]
-        for name in control.ref[len(at.ref) + 1 :].split("/"):
-            nodes = [child for node in nodes for child in node.children if child.qname == name]
-        return nodes
+        return nodes_below(at, control.ref)
 
     def _is_under(self, node: Node, at: Node) -> bool:
         here: Node | None = node

@@ -10,7 +10,7 @@ from survey_server.xlsform.evaluate import Context, Environment, EvaluationProbl
 from survey_server.xlsform.nodes import Node
 from survey_server.xlsform.program import Program, Step
 from survey_server.xlsform.shapes import Shape
-from survey_server.xlsform.tree import MAX_INSTANCES, Tree
+from survey_server.xlsform.tree import MAX_INSTANCES, Tree, nodes_below
 from survey_server.xlsform.values import to_number
 
 Notice = Callable[[Node], None]
@@ -71,13 +71,7 @@ class Recalculation:
         for _ in range(depth):
             assert instance.parent is not None
             instance = instance.parent
-        nodes = [instance]
-        for name in step.bind.ref[len(shared) + 1 :].split("/") if step.bind.ref != shared else ():
-            if name.startswith("@"):
-                nodes = [a for n in nodes for a in n.attributes if a.qname == name[1:]]
-            else:
-                nodes = [child for n in nodes for child in n.children if child.qname == name]
-        return nodes
+        return nodes_below(instance, step.bind.ref)
 
     def settle(self) -> None:
         """Evaluate what is pending, in order, until nothing is."""

@@ -103,17 +103,28 @@ class Tree:
         """The instances of a repeat under a parent."""
         return [child for child in parent.children if child.qname == shape.name and child.kind == ELEMENT]
 
-    def add_instance(self, parent: Node, shape: Shape) -> Node:
-        """Add a fresh instance after the last one, or where the form has its place."""
-        node = fresh(shape, parent)
+    def add_instances(self, parent: Node, shape: Shape, number: int) -> list[Node]:
+        """Add fresh instances after the last one, or where the form has their place."""
         names = list(shape.parent.children) if shape.parent else []
         allowed = set(names[: names.index(shape.name) + 1]) if shape.name in names else set()
         place = 0
         for i, child in enumerate(parent.children):
             if child.qname in allowed:
                 place = i + 1
-        parent.children.insert(place, node)
-        return node
+        added = [fresh(shape, parent) for _ in range(number)]
+        parent.children[place:place] = added
+        return added
+
+
+def nodes_below(node: Node, ref: str) -> list[Node]:
+    """The nodes of a ref inside one node, which stands above them in the form."""
+    nodes = [node]
+    for name in ref[len(node.ref) + 1 :].split("/") if ref != node.ref else ():
+        if name.startswith("@"):
+            nodes = [a for n in nodes for a in n.attributes if a.qname == name[1:]]
+        else:
+            nodes = [child for n in nodes for child in n.children if child.qname == name]
+    return nodes
 
 
 def _nth(parent: Node, name: str, place: int) -> Node | None:
