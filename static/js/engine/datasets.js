@@ -46,6 +46,8 @@ function cells(text, separator) {
   return lines;
 }
 
+const cellOf = (value) => (value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value));
+
 /** The features of a GeoJSON collection as rows: properties, id, and geometry as ODK writes places. */
 export function readGeoJson(text) {
   const point = ([longitude, latitude]) => `${latitude} ${longitude} 0 0`;
@@ -54,7 +56,7 @@ export function readGeoJson(text) {
   return JSON.parse(text).features.map(({ id, properties, geometry }) => {
     const row = { geometry: write[geometry?.type]?.(geometry.coordinates) ?? '' };
     if (id !== undefined) row.id = String(id);
-    for (const [key, value] of Object.entries(properties ?? {})) row[key] = value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+    for (const [key, value] of Object.entries(properties ?? {})) row[key] = cellOf(value);
     return row;
   });
 }

@@ -25,7 +25,7 @@ class Prepared {
     this.repeats = new Map(); // ref to its control
     for (const bind of form.binds) this.binds.set(bind.ref, this.bind(bind));
     this.steps = (form.order ?? []).map(([index, kind]) => ({ ref: form.binds[index].ref, kind, bind: this.binds.get(form.binds[index].ref) }));
-    this.actions = (form.actions ?? []).map((action) => ({ ...action, events: String(action.event).split(/\s+/), value: action.value && this.lazy(action.value), target: action.target && this.lazy(action.target) }));
+    this.actions = (form.actions ?? []).map((action) => this.action(action));
     this.wide = new Set(form.wide ?? []);
     this.visit(form.body ?? []);
   }
@@ -36,6 +36,11 @@ class Prepared {
     const lazily = (c) => (run ??= compile(tree, this.scope))(c);
     lazily.speaks = () => LANGUAGE_BOUND.test(JSON.stringify(tree));
     return lazily;
+  }
+
+  action(action) {
+    const { event, value, target } = action;
+    return { ...action, events: event.split(/\s+/), value: value && this.lazy(value), target: target && this.lazy(target) };
   }
 
   bind(bind) {

@@ -68,7 +68,8 @@ export class Instance {
       node.text = from.value;
       return;
     }
-    for (const attribute of from.attributes) if (!node.attributes.some((a) => a.name === attribute.name)) node.attributes = [...node.attributes, attribute];
+    const known = new Set(node.attributes.map((attribute) => attribute.name));
+    node.attributes = [...node.attributes, ...from.attributes.filter((attribute) => !known.has(attribute.name))];
     const seen = new Set();
     for (const { ref, name } of [...node.children, ...[...this.templates.values()].filter((t) => isChild(t.ref, node.ref))]) {
       if (seen.has(ref)) continue;

@@ -31,7 +31,9 @@ export function indexed([, start, ...steps], compile) {
 }
 
 /** The nodes at `names` of a secondary instance whose column is the value. */
-export const rowsWhere = (c, id, names, column, value) => find(c, id, names, column, value, [], (row) => row.node.named(column).some((cell) => cell.read === value));
+export function rowsWhere(c, id, names, column, value) {
+  return find(c, id, names, column, value, [], (row) => row.node.named(column).some((cell) => cell.read === value));
+}
 
 function find(c, id, names, column, value, tests, whole) {
   const root = c.env.instance(id);

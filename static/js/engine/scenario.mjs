@@ -36,7 +36,9 @@ export const momentOf = (now, tz) => {
 /** @param {{id: string, form: object, files?: Record<string, string>, steps: object[]}} scenario */
 export function runScenario({ id, form, error, files, now, tz = 'UTC', lang, properties, random, last_saved: lastSaved, steps }) {
   if (error) return { id, error };
-  const options = { ...(now && { now: momentOf(now, tz) }), tz, language: lang, datasets: files, lastSaved, properties, ...(random !== undefined && { random: () => random }) };
+  const options = { tz, language: lang, datasets: files, lastSaved, properties };
+  if (now) options.now = momentOf(now, tz);
+  if (random !== undefined) options.random = () => random;
   try {
     let interview = new Interview(form, options);
     const failures = [];

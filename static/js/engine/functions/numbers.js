@@ -40,8 +40,8 @@ export const NUMBERS = {
     }
     return total;
   }],
-  min: extreme((a, b) => Math.min(a, b)),
-  max: extreme((a, b) => Math.max(a, b)),
+  min: extreme((a, b) => (b < a ? b : a)),
+  max: extreme((a, b) => (b > a ? b : a)),
   floor: real(Math.floor),
   ceiling: real(Math.ceil),
   round: [1, 2, (c, x, digits) => round(toNumber(x, c.env.zone), digits === undefined ? undefined : toNumber(digits, c.env.zone))],
