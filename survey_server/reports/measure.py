@@ -161,6 +161,21 @@ class Pair:
         estimates = [side.estimate(0) if side else None for side in sides]
         return Comparison(estimates[0] if self.before else None, estimates[-1])
 
+    @cached_property
+    def psus_per_arm(self) -> tuple[int, int]:
+        """Programme and comparison PSUs, in the wave that has fewer; zeros without both arms in both waves."""
+        arms = [programme_arm(sample) for sample in self.samples]
+        if self.before is None or any(arm is None for arm in arms):
+            return 0, 0
+        counts = [
+            [
+                len(np.unique(sample.design.row_psu[arm == wanted]))
+                for sample, arm in zip(self.samples, arms, strict=True)
+            ]
+            for wanted in (True, False)
+        ]
+        return min(counts[0]), min(counts[1])
+
     def did(self, indicator: Indicator) -> Did | None:
         """Programme against comparison areas; None without arms, an earlier wave or valid answers in all four cells."""
         arms = [arm for sample in self.samples if (arm := programme_arm(sample)) is not None]

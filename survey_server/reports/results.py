@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from survey_server.estimation.change import Change
 from survey_server.estimation.multiplicity import benjamini_hochberg, holm
 from survey_server.estimation.verdict import Direction, Verdict, oriented, verdict
 from survey_server.problems import Problem
@@ -17,12 +18,15 @@ from survey_server.reports.units import change_format, value_format
 from survey_server.reports.value import Format
 from survey_server.xlsform.registry import Indicator
 
-HEADLINES_AT_MOST = 12
+HEADLINES_AT_MOST, PSUS_PER_ARM = 12, 10
 
 
 @dataclass(frozen=True)
 class Result:
-    """One indicator with all that is said of it; `problem` is why it couldn't be computed, in the registry's terms."""
+    """One indicator with all that is said of it; `problem` is why it couldn't be computed, in the registry's terms.
+
+    `by_comparison` marks a verdict taken from the comparison areas, because they contradict the plain change.
+    """
 
     indicator: Indicator
     pair: Pair
@@ -31,6 +35,7 @@ class Result:
     p_adjusted: float = math.nan
     verdict: Verdict | None = None
     problem: str = ""
+    by_comparison: bool = False
 
     @property
     def value_format(self) -> Format:
@@ -54,7 +59,7 @@ def compute_results(pairs: Sequence[Pair]) -> tuple[Result, ...]:
     """All indicators of all forms, adjusted inside their families, with their verdicts."""
     results = [result for pair in pairs for result in _compare_all(pair)]
     adjusted = _adjust(results)
-    return tuple(_judge(result, p) for result, p in zip(results, adjusted, strict=True))
+    return tuple(_weigh(_judge(result, p)) for result, p in zip(results, adjusted, strict=True))
 
 
 def headlines_of(results: Sequence[Result]) -> tuple[Result, ...]:
@@ -141,6 +146,34 @@ def _judge(result: Result, p_adjusted: float) -> Result:
         sensitive=result.indicator.sensitive,
     )
     return replace(result, p_adjusted=p_adjusted, verdict=word)
+
+
+def _weigh(result: Result) -> Result:
+    """A clear plain change that the comparison areas turn round takes the difference in differences' verdict."""
+    indicator, plain = result.indicator, result.comparison.change
+    clear = result.verdict is not None and result.verdict.word_key in ("improved", "worsened")
+    if not (clear and plain and indicator.headline and min(result.pair.psus_per_arm) >= PSUS_PER_ARM):
+        return result
+    did = result.pair.did(indicator)
+    if did is None or did.estimate.value * indicator.scale * plain.estimate.value >= 0:
+        return result
+    change = Change(
+        did.estimate.scaled(indicator.scale),
+        did.programme_before.scaled(indicator.scale),
+        did.programme_after.scaled(indicator.scale),
+        did.p_value,
+        did.mde * abs(indicator.scale),
+        plain.overlap,
+    )
+    word = verdict(
+        change,
+        _direction(indicator),
+        result.minimum_change,
+        cautions=[note.rule for note in result.comparability.cautions],
+        target=indicator.target,
+        sensitive=indicator.sensitive,
+    )
+    return replace(result, verdict=word, by_comparison=True)
 
 
 def _direction(indicator: Indicator) -> Direction:

@@ -182,6 +182,20 @@ def test_it_says_when_verdicts_rest_on_marked_interviewers(waves: Waves) -> None
     assert any(note.rule == "caution.flagged" for note in _box(summary))
 
 
+def test_it_takes_the_comparison_areas_word_when_they_turn_a_change_round(waves: Waves) -> None:
+    programme, before, after = waves
+    frame = after[0].frame.copy()
+    agreed, treated = frame["consent"] == "1", frame["site.arm"] == "programme"
+    frame.loc[agreed, "safe_day"] = "1"
+    frame.loc[agreed & treated & (np.arange(len(frame)) % 5 == 0), "safe_day"] = "4"
+    summary = build_wave_summary(programme, before[:1], [replace(after[0], frame=frame)], "es")
+    change = table(summary, "glance.headlines").cell("X02", "change")
+    effect = table(summary, "comparison.did").cell("X02", "did")
+    assert change.value is not None and effect.value is not None
+    assert change.value > 0 > effect.value
+    assert words(summary, "X02") != "improved"
+
+
 def test_it_gives_the_same_report_id_whatever_the_order_of_arrival(
     summary: WaveSummary, waves: Waves, build: Callable[..., WaveSummary]
 ) -> None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from survey_server.estimation.change import DifferenceInDifferences as Did
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, programme_arm
-from survey_server.reports.results import Result
+from survey_server.reports.results import PSUS_PER_ARM, Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
-
-PSUS_PER_ARM = 10
 
 
 def build_comparison(study: Study) -> Page | LeftOut:
@@ -21,7 +17,7 @@ def build_comparison(study: Study) -> Page | LeftOut:
     able = [pair for pair in study.pairs if pair.before and all(programme_arm(s) is not None for s in pair.samples)]
     if not able:
         return LeftOut("comparison", name, note("left_out.no_arms" if study.before_wave else "left_out.one_wave"))
-    able = [pair for pair in able if min(_psus(pair)) >= PSUS_PER_ARM]
+    able = [pair for pair in able if min(pair.psus_per_arm) >= PSUS_PER_ARM]
     if not able:
         return LeftOut("comparison", name, Note("left_out.few_psus", {"count": Cell(float(PSUS_PER_ARM))}))
     effects = list(_effects(study, able))
@@ -44,19 +40,6 @@ def _effects(study: Study, pairs: Sequence[Pair]) -> Iterator[tuple[Result, Did]
     for result in study.headlines:
         if result.pair in pairs and not result.comparability.breaks and (did := result.pair.did(result.indicator)):
             yield result, did
-
-
-def _psus(pair: Pair) -> list[int]:
-    """How many PSUs each arm has, in the wave that has fewer."""
-    counts = []
-    for wanted in (True, False):
-        by_wave = []
-        for sample in pair.samples:
-            arm = programme_arm(sample)
-            assert arm is not None
-            by_wave.append(len(np.unique(sample.design.row_psu[arm == wanted])))
-        counts.append(min(by_wave))
-    return counts
 
 
 def _table(study: Study, effects: Sequence[tuple[Result, Did]]) -> Table:
@@ -99,6 +82,6 @@ def _disagreements(study: Study, effects: Sequence[tuple[Result, Did]]) -> Itera
 
 def _psu_notes(study: Study, pairs: Sequence[Pair]) -> Iterator[Note]:
     for pair in pairs:
-        programme, comparison = _psus(pair)
+        programme, comparison = pair.psus_per_arm
         cells = {"programme": Cell(float(programme)), "comparison": Cell(float(comparison))}
         yield Note("comparison.psus", cells, {"form": study.title_of(pair)})

@@ -66,8 +66,11 @@ def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
     if brief:
         return text_cell(lines[0], MARKS[word.word_key])
     lines += (
-        [study.t.write(Note("glance.mde", {"mde": mde_cell(result)}))] if word.word_key == "no_clear_change" else []
+        [study.t.write(Note("glance.mde", {"mde": mde_cell(result)}))]
+        if word.word_key == "no_clear_change" and not result.by_comparison
+        else []
     )
+    lines += [study.t["short.did"]] if result.by_comparison else []
     lines += [study.t.find(f"short.{reason.rule}", "") for reason in result.comparability.breaks]
     lines += [study.t.find(f"short.{caution.rule}", "") for caution in _own_cautions(study, result)]
     return text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])

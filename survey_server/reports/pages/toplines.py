@@ -34,6 +34,7 @@ from survey_server.reports.value import (
 )
 
 FALSE_DISCOVERIES, LONGEST_LEAD_IN, LONG_LIST = 0.10, 260, 10
+SOMETHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _marks(cube: Cube, items: Sequence[Item], answers: Mapping[str, list[Answer]
     return {
         line: "rise" if change.estimate.value > 0 else "fall"
         for (line, change), p in zip(tested.items(), adjusted, strict=True)
-        if p < FALSE_DISCOVERIES and change.estimate.flag != "suppressed"
+        if p < FALSE_DISCOVERIES and abs(change.estimate.value) > SOMETHING and change.estimate.flag != "suppressed"
     }
 
 
