@@ -85,11 +85,12 @@ export const CORE = {
 
   if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c), c.env) ? yes(c) : no(c)), 'lazy'],
   coalesce: [1, 999, (c, ...values) => {
+    let found = '';
     for (const value of values) {
-      const found = value(c);
+      found = value(c);
       if (!isBlank(found)) return found;
     }
-    return '';
+    return typeof found === 'number' ? '' : found;
   }, 'lazy'],
   once: [1, 1, (c, value) => (c.current.value === '' ? value(c) : c.current.value), 'lazy'],
   'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).trim().toLowerCase())],
