@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, EvaluationProblem
-from survey_server.xlsform.paths import find_rows
+from survey_server.xlsform.lookup import find_rows
 from survey_server.xlsform.pattern import full_match
 from survey_server.xlsform.signature import Library, function
 from survey_server.xlsform.signed import open_signed

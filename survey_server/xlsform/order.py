@@ -54,6 +54,9 @@ def _refuse_cycles(needs: dict[Step, Dependencies], by_index: dict[int, Shape], 
             targets = [shape for shape in by_index[index].walk() if not shape.attribute or shape is targets[0]]
         for target in targets:
             edges[target] |= found.near | found.wide
+            for group in found.near | found.wide:
+                if not group.is_leaf and not group.is_repeat:
+                    edges[target].update(group.walk())  # the text of a group is that of everything in it
     state: dict[Shape, int] = {}
     for start in list(edges):
         if state.get(start):

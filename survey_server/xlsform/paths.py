@@ -2,105 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
+from survey_server.xlsform.axes import AXES, REVERSE, ancestors_of, document_order
 from survey_server.xlsform.evaluate import (
     BOOLEAN,
     NODES,
-    NUMBER,
     PATHS,
-    STRING,
     Closure,
     Compiled,
     Compiler,
     Context,
     NodeList,
 )
-from survey_server.xlsform.expression import ExpressionProblem, Tree, subtrees
-from survey_server.xlsform.nodes import ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, NAMESPACE, ROOT, TEXT, XML_NS, Node
-from survey_server.xlsform.values import parse_number, text_of, to_boolean
+from survey_server.xlsform.expression import ExpressionProblem, Tree
+from survey_server.xlsform.lookup import lookup_of
+from survey_server.xlsform.nodes import ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, NAMESPACE, TEXT, XML_NS, Node
+from survey_server.xlsform.values import to_boolean
 
 NodeTest = Callable[[Node], bool]
 Walk = Callable[[NodeList, Context], NodeList]
 SINGLE, FLAT, MIXED = range(3)  # one node; nodes of one depth in document order; anything
 
 
-def _ancestors(node: Node) -> NodeList:
-    found = []
-    above = node.parent
-    while above is not None:
-        found.append(above)
-        above = above.parent
-    return found
-
-
-def _descendants(node: Node) -> NodeList:
-    found: NodeList = []
-    stack = list(reversed(node.child_nodes()))
-    while stack:
-        below = stack.pop()
-        found.append(below)
-        stack.extend(reversed(below.child_nodes()))
-    return found
-
-
-def _siblings(node: Node, after: bool) -> NodeList:
-    if node.parent is None or node.kind in (ATTRIBUTE, NAMESPACE):
-        return []
-    siblings = node.parent.child_nodes()
-    place = next(i for i, sibling in enumerate(siblings) if sibling is node)
-    return siblings[place + 1 :] if after else siblings[:place][::-1]
-
-
-def _following(node: Node) -> NodeList:
-    found: NodeList = []
-    if node.kind in (ATTRIBUTE, NAMESPACE) and node.parent is not None:
-        found.extend(_descendants(node.parent))
-        node = node.parent
-    for start in [node, *_ancestors(node)]:
-        for sibling in _siblings(start, after=True):
-            found.append(sibling)
-            found.extend(_descendants(sibling))
-    return found
-
-
-def _preceding(node: Node) -> NodeList:
-    found: NodeList = []
-    if node.kind in (ATTRIBUTE, NAMESPACE) and node.parent is not None:
-        node = node.parent
-    for start in [node, *_ancestors(node)]:
-        for sibling in _siblings(start, after=False):
-            found.extend(reversed(_descendants(sibling)))
-            found.append(sibling)
-    return found
-
-
-def _namespaces(node: Node) -> NodeList:
-    if node.kind != ELEMENT:
-        return []
-    found = []
-    for prefix, uri in sorted(node.in_scope().items()):
-        found.append(Node(NAMESPACE, prefix, uri, node))
-    return found
-
-
-AXES: dict[str, Callable[[Node], NodeList]] = {
-    "child": Node.child_nodes,
-    "parent": lambda n: [n.parent] if n.parent is not None else [],
-    "self": lambda n: [n],
-    "attribute": lambda n: n.attributes,
-    "descendant": _descendants,
-    "descendant-or-self": lambda n: [n, *_descendants(n)],
-    "ancestor": _ancestors,
-    "ancestor-or-self": lambda n: [n, *_ancestors(n)],
-    "following-sibling": lambda n: _siblings(n, after=True),
-    "preceding-sibling": lambda n: _siblings(n, after=False),
-    "following": _following,
-    "preceding": _preceding,
-    "namespace": _namespaces,
-}
-REVERSE = frozenset(("ancestor", "ancestor-or-self", "preceding", "preceding-sibling"))
 _KINDS = {"text()": TEXT, "comment()": COMMENT}
 
 
@@ -128,30 +52,6 @@ def node_test(compiler: Compiler, axis: str, test: str) -> NodeTest:
     if name == "*":
         return lambda n: n.kind == principal and n.ns == uri
     return lambda n: n.name == name and n.kind == principal and n.ns == uri
-
-
-def document_order(nodes: NodeList) -> NodeList:
-    """The nodes once each, in document order."""
-    unique = list({id(node): node for node in nodes}.values())
-    if len(unique) < 2:
-        return unique
-    rank: dict[int, int] = {}
-    for node in unique:
-        root = node.root()
-        if id(root) not in rank:
-            for each in _everything(root):
-                rank[id(each)] = len(rank)
-    last = len(rank)
-    return sorted(unique, key=lambda n: rank.get(id(n), rank.get(id(n.parent), last)))
-
-
-def _everything(root: Node) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        yield node
-        yield from node.attributes
-        stack.extend(reversed(node.child_nodes()))
 
 
 def compile_path(compiler: Compiler, tree: Tree) -> Compiled:
@@ -219,7 +119,7 @@ def _walk(compiler: Compiler, step: Tree, shape: int) -> Walk:
     axis = AXES[axis_name]
     reverse = axis_name in REVERSE
     filters = [predicate(compiler, p) for p in step[2:]]
-    lookup = _lookup(compiler, step) if shape != MIXED else None
+    lookup = lookup_of(compiler, step) if shape != MIXED else None
     sort = shape == MIXED or (shape == FLAT and axis_name not in ("child", "attribute", "self"))
 
     def walk(nodes: NodeList, c: Context) -> NodeList:
@@ -284,89 +184,6 @@ def _position_or_boolean(run: Closure) -> Closure:
     return holds
 
 
-def _lookup(compiler: Compiler, step: Tree) -> Callable[[Node, Context], NodeList | None] | None:
-    """For item[column = value] over a data set: an index instead of a scan; predicates still run on what it finds."""
-    if step[0] != "child" or len(step) < 3 or ":" in step[1] or step[1] == "*" or "(" in step[1]:
-        return None
-    condition = step[2]
-    for part in condition[1:] if condition[0] == "and" else [condition]:
-        if part[0] != "=":
-            continue
-        for mine, other in ((part[1], part[2]), (part[2], part[1])):
-            if _is_column(mine) and not _depends_on_node(other) and not _depends_on_place(condition):
-                compiled = compiler.compile(other)
-                if compiled.type in (STRING, NODES, NUMBER):
-                    return _index_reader(step[1], mine[2][1], compiled.run)
-    return None
-
-
-def _is_column(tree: Tree) -> bool:
-    return tree[:2] == ["path", "."] and len(tree) == 3 and tree[2][0] == "child" and len(tree[2]) == 2
-
-
-def _depends_on_node(tree: Tree) -> bool:
-    """Whether the value could differ from item to item: a relative path, position(), or a throw of dice."""
-    return any(
-        (part[0] == "path" and part[1] == ".")
-        or (part[0] == "call" and part[1] in ("position", "last", "random", "uuid", "once", "lang", "id"))
-        for part in subtrees(tree)
-        if not (part[0] == "path" and isinstance(part[1], list))
-    ) or any(
-        part[0] == "filter" or (part[0] == "path" and any(len(s) > 2 for s in part[2:])) for part in subtrees(tree)
-    )
-
-
-def _depends_on_place(tree: Tree) -> bool:
-    return any(part[0] == "call" and part[1] in ("position", "last") for part in subtrees(tree))
-
-
-def _index_reader(name: str, column: str, run: Closure) -> Callable[[Node, Context], NodeList | None]:
-    def read(node: Node, c: Context) -> NodeList | None:
-        top = node.parent
-        store = top.bind if top is not None and top.kind == ROOT else None
-        if not isinstance(store, dict):
-            return None
-        value = run(c)
-        if isinstance(value, float):
-            index = _index(store, node, name, column, lambda text: parse_number(text, c.env.zone))
-            return index.get(value, [])
-        index = _index(store, node, name, column, str)
-        if isinstance(value, str):
-            return index.get(value, [])
-        if len(value) == 1:
-            return index.get(text_of(value[0]), [])
-        return None
-
-    return read
-
-
-def _index(
-    store: dict[Any, Any], parent: Node, name: str, column: str, key: Callable[[str], Any]
-) -> dict[Any, NodeList]:
-    place = (name, column, key is str)
-    index: dict[Any, NodeList] | None = store.get(place)
-    if index is None:
-        index = {}
-        for item in parent.children:
-            if item.name != name or item.kind != ELEMENT:
-                continue
-            seen = set()
-            for cell in item.children:
-                if cell.name == column and cell.kind == ELEMENT and (found := key(cell.value())) not in seen:
-                    seen.add(found)
-                    index.setdefault(found, []).append(item)
-        store[place] = index
-    return index
-
-
-def find_rows(document: Node, column: str, value: str) -> NodeList:
-    """The rows of a data set whose column has the value, through the index."""
-    top = document.children[0] if document.children else None
-    if top is None or not isinstance(document.bind, dict):
-        return []
-    return _index(document.bind, top, "item", column, str).get(value, [])
-
-
 def _absolute_in_form(compiler: Compiler, steps: Sequence[Tree]) -> Closure:
     """An absolute path in a form: inside a repeat it means the same instance of it; outside it is looked up once."""
     names = [s[1] for s in steps]
@@ -414,7 +231,7 @@ def primary_root(c: Context) -> Node:
 
 def _chain(c: Context) -> NodeList:
     node = c.node if not isinstance(c.node.root().bind, dict) else c.current
-    return [node, *_ancestors(node)][:-1][::-1]
+    return [node, *ancestors_of(node)][:-1][::-1]
 
 
 def compile_filter(compiler: Compiler, tree: Tree) -> Compiled:

@@ -13,6 +13,7 @@ from survey_server.xlsform.shapes import Shape
 from survey_server.xlsform.tree import MAX_INSTANCES, Tree, nodes_below
 from survey_server.xlsform.values import to_number
 
+MAX_ROUNDS = 200
 Notice = Callable[[Node], None]
 
 
@@ -74,10 +75,14 @@ class Recalculation:
         return nodes_below(instance, step.bind.ref)
 
     def settle(self) -> None:
-        """Evaluate what is pending, in order, until nothing is."""
+        """Evaluate what is pending, in order, until nothing is; a step that never comes to rest is left alone."""
+        rounds: dict[int, int] = {}
         while self.pending:
             place = heappop(self.pending)
             nodes = self.targets.pop(place)
+            rounds[place] = rounds.get(place, 0) + 1
+            if rounds[place] > MAX_ROUNDS:
+                continue
             step = self.program.steps[place]
             for node in self.tree.by_ref.get(step.bind.ref, ()) if nodes is None else nodes.values():
                 self._evaluate(step, node)

@@ -123,6 +123,7 @@ CYCLES = {
         "a → b → a",
     ),
     "a group that waits for its child": (B("/data/g", relevant="/data/g/c = 1"), "c → c"),
+    "the text of its own group": (B("/data/g/c", calculate="string(..)"), "c → c"),
     "the instance before": (
         B("/data/r/x", calculate="/data/r[position() = position(current()/..) - 1]/x + 1"),
         "x → x",
