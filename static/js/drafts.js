@@ -12,7 +12,10 @@ import { commit, get, getAll } from './store.js';
 export function newDraft(entry, language) {
   const { id: form, hash, version, title, wave } = entry;
   const now = new Date().toISOString();
-  return { id: `uuid:${crypto.randomUUID()}`, form, hash, version, title, wave: wave?.id ?? null, language, xml: null, place: null, label: '', done: 0, total: 0, created_at: now, saved_at: now };
+  return {
+    id: `uuid:${crypto.randomUUID()}`, form, hash, version, title, wave: wave?.id ?? null, language,
+    xml: null, place: null, label: '', done: 0, total: 0, created_at: now, saved_at: now,
+  };
 }
 
 /** All drafts, the last one touched first. */

@@ -26,7 +26,8 @@ export function pagesOf(interview, binds) {
 
   function walkGroup(entry, around) {
     const label = labelOf(entry);
-    const together = around.together ?? (looksOf(entry).includes('field-list') ? { heading: label, section: around.section, page: null } : null);
+    const starts = looksOf(entry).includes('field-list');
+    const together = around.together ?? (starts ? { heading: label, section: around.section, page: null } : null);
     const inside = { section: label || around.section, together };
     for (const child of entry.children) walk(child, inside);
   }
@@ -40,14 +41,16 @@ export function pagesOf(interview, binds) {
     const grows = !entry.control.count && !entry.control.no_add_remove;
     const hidden = entry.children.length > 0 && !entry.children.some(({ relevant }) => relevant);
     if (!grows || hidden) return;
-    pages.push({ key: entry.ref, kind: 'repeat', questions: [], section: name, skipped, repeat: { ref: entry.ref, label: name, count: entry.children.length } });
+    const repeat = { ref: entry.ref, label: name, count: entry.children.length };
+    pages.push({ key: entry.ref, kind: 'repeat', questions: [], section: name, skipped, repeat });
   }
 
   function addQuestion({ ref, control }, { section, together }) {
     const question = { ref, control, bind: binds.get(ref.replace(/\[\d+\]/g, '')) ?? {} };
     if (together?.page) together.page.questions.push(question);
     else {
-      const page = { key: ref, kind: 'questions', questions: [question], section: together?.section ?? section, heading: together?.heading ?? '', skipped };
+      const around = together ?? { section, heading: '' };
+      const page = { key: ref, kind: 'questions', questions: [question], section: around.section, heading: around.heading, skipped };
       if (together) together.page = page;
       pages.push(page);
     }

@@ -18,6 +18,11 @@ export function endPage(filling, { jump, finish }) {
 function summary(problems, jump) {
   return h('section.card.summary', { 'aria-labelledby': 'summary-title', tabindex: -1 },
     h('h2', { id: 'summary-title' }, icon('warn'), t('endProblems', { n: problems.length })),
-    h('ul', {}, problems.map(({ ref, kind, message, label }) => h('li', {},
-      h('button.link', { type: 'button', onclick: () => jump(ref) }, h('span', {}, label), h('span.small', {}, message || t(kind === 'required' ? 'required' : 'wrongValue')))))));
+    h('ul', {}, problems.map((problem) => h('li', {},
+      h('button.link', { type: 'button', onclick: () => jump(problem.ref) },
+        h('span', {}, problem.label), h('span.small', {}, wordsFor(problem)))))));
+}
+
+function wordsFor({ kind, message }) {
+  return message || t(kind === 'required' ? 'required' : 'wrongValue');
 }

@@ -53,9 +53,10 @@ class FillPage {
     this.unsent = h('a.unsent', { href: '#/outbox' });
     this.back = h('button.plain', { type: 'button', onclick: () => this.step(-1) }, icon('back'), h('span'));
     this.forward = h('button.main', { type: 'submit', form: 'page' }, h('span'), icon('next'));
+    this.ways = h('nav.row', {}, this.back, this.forward);
     this.trouble = h('div.save-trouble', { role: 'alert', hidden: true });
     this.element = h('div.page.fill', {}, this.head, h('main', {}, this.body),
-      h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), h('nav.row', { 'aria-label': t('progress', {}) }, this.back, this.forward)));
+      h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), this.ways));
     this.element.relabel = () => this.relabel();
     listen('queue', () => this.drawQueue(), signal);
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
@@ -78,7 +79,7 @@ class FillPage {
     this.back.disabled = filling.index === 0;
     fill(this.back.querySelector('span'), t('back'));
     fill(this.forward.querySelector('span'), t('next'));
-    this.back.parentElement.setAttribute('aria-label', filling.form.title);
+    this.ways.setAttribute('aria-label', titleOf(filling.draft.title));
     this.forward.hidden = page.kind === 'end';
     const section = page.kind === 'end' ? titleOf(filling.draft.title) : page.section;
     this.body.dataset.page = page.key;

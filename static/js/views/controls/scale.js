@@ -20,8 +20,9 @@ function steps(context, { start, end, step }) {
   const redraw = (state) => {
     const values = [];
     for (let value = start; value <= end + step / 1e6; value += step) values.push(tidy(value));
+    const isChosen = (value) => state.value !== '' && Number(state.value) === Number(value);
     fill(element, ...values.map((value) => h('label.step', {},
-      h('input', { type: 'radio', name: context.id, value, checked: Number(state.value) === Number(value) && state.value !== '', onchange: () => context.answer(value) }),
+      h('input', { type: 'radio', name: context.id, value, checked: isChosen(value), onchange: () => context.answer(value) }),
       h('span', {}, value))));
   };
   redraw(context.state());
