@@ -22,7 +22,7 @@ export function zoneOf(name) {
     if (!(Math.abs(moment) < 8e15)) return 0;
     const p = {};
     for (const { type, value } of clock.formatToParts(moment)) p[type] = Number(value);
-    return Math.round((Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - moment) / 60000);
+    return (Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - Math.floor(moment / 1000) * 1000) / 60000;
   };
 }
 
@@ -87,7 +87,7 @@ export function formatMoment(moment, zone) {
   const minutes = zone(moment);
   const size = Math.abs(minutes);
   const local = new Date(moment + minutes * 60000).toISOString().slice(0, 23);
-  return `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  return `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(Math.floor(size % 60))}`;
 }
 
 const NAMES = {
