@@ -25,6 +25,39 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMS = {"ssr_perception": ("psus.csv", "posts.csv"), "ssr_observer": ("posts.csv",)}
 
 
+EVERY_KIND = """
+| survey |
+| | type | name | label | required | relevant | appearance | parameters |
+| | begin_group | together | Juntas | | | field-list | |
+| | decimal | weight | Peso | yes | | | |
+| | select_one yn | more | ¿Algo más? | yes | | | |
+| | text | what | ¿Qué? | | ${more} = '1' | multiline | |
+| | end_group | | | | | | |
+| | date | day | Fecha | yes | | | |
+| | dateTime | moment | Momento | yes | | | |
+| | range | trust | Confianza | yes | | | start=1 end=7 step=1 |
+| | range | share | De 0 a 100 | yes | | | start=0 end=100 step=5 |
+| | rank things | order | Lo más urgente | yes | | | |
+| | acknowledge | aware | Lea esto | yes | | | |
+| | image | photo | Foto del puesto | | | | |
+| | begin_repeat | visit | Visita | | | | |
+| | integer | people | Personas | yes | | | |
+| | end_repeat | | | | | | |
+
+| choices |
+| | list_name | name | label |
+| | yn | 1 | Sí |
+| | yn | 0 | No |
+| | things | w | Agua |
+| | things | r | Caminos |
+| | things | j | Empleo |
+
+| settings |
+| | form_title | form_id | version |
+| | Todas las preguntas | every_kind | 1 |
+"""
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
@@ -47,6 +80,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             today = now().date()
             row = get_form(session, programme_id, form)
             add_wave(session, row, "Ola 2", today - timedelta(days=9), today + timedelta(days=9), state="open")
+    publish_form(database, programme_id, "every_kind.md", EVERY_KIND.encode())
     database.close()
     return folder
 
