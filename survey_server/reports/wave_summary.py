@@ -132,10 +132,10 @@ def _pages(study: Study) -> Iterator[Page | LeftOut]:
 
 @cache
 def code_version() -> str:
-    """The package's version and a digest of its Python files: what made the numbers."""
+    """The package's version and a digest of its code, texts and templates: what made the report."""
     root = Path(survey_server.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml", ".css", ".j2")):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return f"{version('survey-server')}+{digest.hexdigest()[:8]}"
 
