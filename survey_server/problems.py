@@ -81,6 +81,16 @@ class DatabaseGone(Problem):
     title = "The server can't reach its database"
 
 
+class DatabaseNotPrepared(Problem):
+    """The database has no tables, or those of another version. `survey-server run` or `serve` prepares it."""
+
+    status = 503
+    title = "The database isn't prepared"
+
+    def __init__(self) -> None:
+        super().__init__("Start the server once (survey-server run, or serve), then try again.")
+
+
 class BadDesign(Problem):
     """A sampling design can't be used (lengths differ, a stratum or PSU is missing, an impossible finite population).
 

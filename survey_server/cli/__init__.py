@@ -50,5 +50,6 @@ def main() -> None:
     try:
         cli()
     except Problem as problem:
-        click.echo(f"{problem.title}: {problem.detail}", err=True)
+        said = dict.fromkeys((problem.title, problem.detail))  # once, when the detail is the title
+        click.echo(": ".join(said), err=True)
         sys.exit(1)

@@ -14,7 +14,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from survey_server.problems import BadSetting, DatabaseBusy, DatabaseFull, DatabaseGone, DatabaseReadOnly, Problem
+from survey_server.problems import (
+    BadSetting,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseGone,
+    DatabaseNotPrepared,
+    DatabaseReadOnly,
+    Problem,
+)
 
 __all__ = ["Database", "Session", "open_database"]
 
@@ -140,7 +148,9 @@ def _as_problems() -> Iterator[None]:
 
 def _problem_of(error: DBAPIError) -> Problem | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
+    if code == sqlite3.SQLITE_ERROR and str(error.orig).startswith(("no such table", "no such column")):
+        kind: type[Problem] | None = DatabaseNotPrepared
+    elif code is not None:
         kind = _SQLITE_PROBLEMS.get(code & 0xFF)
     else:
         kind = _postgres_problem(error, getattr(error.orig, "sqlstate", None))
@@ -161,6 +171,8 @@ _POSTGRES_PROBLEMS: dict[str, type[Problem]] = {
     "40001": DatabaseBusy,
     "40P01": DatabaseBusy,
     "55P03": DatabaseBusy,
+    "42P01": DatabaseNotPrepared,
+    "42703": DatabaseNotPrepared,
 }
 
 _SQLITE_PROBLEMS: dict[int, type[Problem]] = {

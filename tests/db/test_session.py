@@ -10,7 +10,14 @@ from sqlalchemy.engine import Engine
 
 from survey_server.db.models import Programme
 from survey_server.db.session import Database, open_database
-from survey_server.problems import BadSetting, DatabaseBusy, DatabaseFull, DatabaseGone, DatabaseReadOnly
+from survey_server.problems import (
+    BadSetting,
+    DatabaseBusy,
+    DatabaseFull,
+    DatabaseGone,
+    DatabaseNotPrepared,
+    DatabaseReadOnly,
+)
 
 
 def add(database: Database, code: str) -> None:
@@ -101,6 +108,11 @@ def test_it_says_that_another_holds_the_database_too_long(sqlite_url: str, monke
         session.flush()
         with pytest.raises(DatabaseBusy):
             add(database, "a")
+
+
+def test_it_says_that_the_database_was_never_prepared(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(DatabaseNotPrepared):
+        codes(open_database(f"sqlite:///{tmp_path / 'new.db'}"))
 
 
 def test_it_says_that_a_file_is_no_database(tmp_path) -> None:  # type: ignore[no-untyped-def]
