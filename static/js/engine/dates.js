@@ -62,11 +62,12 @@ export function parseMoment(text, zone) {
   return momentOf(days * DAY + time.ms, time.offset, zone);
 }
 
-/** The moment at which clocks show `wall` (as if it were UTC). */
+/** The moment at which clocks show `wall` (as if it were UTC); an hour that summer time skips counts as winter's. */
 function momentOf(wall, offset, zone) {
   if (offset !== null) return wall - offset * 60000;
-  const first = wall - zone(wall) * 60000;
-  return Number.isNaN(first) ? first : wall - zone(first) * 60000;
+  const first = zone(wall - zone(wall) * 60000);
+  const second = zone(wall - first * 60000);
+  return wall - Math.min(first, second) * 60000;
 }
 
 /** Days since 1970 of a date or dateTime, NaN for any other text. */
