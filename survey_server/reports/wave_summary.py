@@ -33,7 +33,7 @@ from survey_server.reports.study import Study, note
 from survey_server.reports.value import LeftOut, Note, Page, Table, notes_of, tables_of
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
 
-NOT_CARRIED = ("border", "training", "followup", "admin", "reaction", "justice", "community", "decision")
+NOT_DRAWN = ("results", "border", "training", "followup", "admin", "reaction", "justice", "community", "decision")
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def _pages(study: Study) -> Iterator[Page | LeftOut]:
     yield build_comparison(study)
     yield build_compliance(study)
     yield build_hawthorne(study)
-    for key in NOT_CARRIED:
-        yield LeftOut(key, study.t[f"page.{key}"], note("left_out.no_form"))
+    for key in NOT_DRAWN:
+        yield LeftOut(key, study.t[f"page.{key}"], note("left_out.not_drawn"))
     yield build_quality(study)
     yield build_method(study)
     yield build_versions(study)
