@@ -28,7 +28,7 @@ export async function openFilling(argument) {
       lastSaved: (await get('carried', draft.form)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
     });
-    return new Filling(stored.form, draft, interview);
+    return new Filling(stored.form, draft, interview, { demo: device?.programme?.demo ?? false });
   } catch (error) {
     throw new CantOpen('formBroken', { cause: error });
   }
@@ -43,8 +43,9 @@ export class CantOpen extends Error {
 }
 
 export class Filling {
-  constructor(form, draft, interview) {
+  constructor(form, draft, interview, { demo }) {
     this.form = form;
+    this.demo = demo;
     this.interview = interview;
     this.binds = new Map(form.binds.map((bind) => [bind.ref, bind]));
     this.nameRef = form.binds.find(({ ref }) => ref.endsWith('/meta/instanceName'))?.ref ?? null;

@@ -18,6 +18,7 @@ export const TEXTS = {
   yesDelete: ['Sí, borrar', 'Yes, delete'],
   tryAgain: ['Intentar otra vez', 'Try again'],
   demo: ['Demostración: datos inventados', 'Demo: invented data'],
+  demoShort: ['Demostración', 'Demo'],
 
   enrolTitle: ['Inscribir este teléfono', 'Enrol this phone'],
   enrolIntro: ['Pida a la oficina un enlace o un código. Se usa una sola vez y necesita señal.', 'Ask the office for a link or a code. It works once and needs a signal.'],

@@ -139,7 +139,7 @@ class FillPage {
     const words = page.kind === 'end' ? t('end') : t('progress', { n: index + 1, total });
     fill(this.head,
       h('button.icon-button', { type: 'button', 'aria-label': t('saveAndLeave'), onclick: () => this.leave() }, icon('back')),
-      h('p.where', {}, words),
+      h('p.where', {}, words, filling.demo ? h('span.demo-mark', {}, t('demoShort')) : null),
       h('button.icon-button', { type: 'button', 'aria-label': t('contents'), onclick: () => showContents(filling, (key) => this.jump(key)) }, icon('list')),
       form.languages.length > 2 ? this.languageList() : form.languages.length > 1 ? languageButton({ short: true }) : null,
       h('progress', { max: total, value: Math.min(index, total), 'aria-label': words }));
