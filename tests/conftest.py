@@ -1,4 +1,4 @@
-"""Databases for every test that stores: each such test runs on SQLite and on a real PostgreSQL server."""
+"""One Playwright for all; and databases: each test that stores runs on SQLite and on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Base, Programme
@@ -18,6 +19,13 @@ from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, started once: two can't run side by side in one process."""
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

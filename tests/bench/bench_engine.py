@@ -18,6 +18,7 @@ from survey_server.web.assets import read_assets
 from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.workbook import read_workbook
 from tests.bench.measure import measure
+from tests.chromium import CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 PROBE = Path(__file__).with_name("engine_probe.mjs")
@@ -109,7 +110,7 @@ def in_chromium(material: dict[str, Any]) -> dict[str, list[float]]:
     address = f"http://127.0.0.1:{server.server_port}/tests/bench/"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             page = browser.new_page()
             page.goto(address + "measure.py")
             page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 from sqlalchemy import select
 
 from survey_server.db.devices import add_enrolment, enrol_link
@@ -56,12 +56,6 @@ EVERY_KIND = """
 | | form_title | form_id | version |
 | | Todas las preguntas | every_kind | 1 |
 """
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

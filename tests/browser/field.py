@@ -15,7 +15,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.chromium import CHROMIUM
+
 SERVE = "from survey_server.cli.serve import serve; serve()"
 """The command `survey-server serve`, without loading the other commands."""
 SIZE = {"width": 360, "height": 740}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from tests.browser.field import CHROMIUM, Server
+from tests.browser.field import Server
+from tests.chromium import CHROMIUM
 
 pytestmark = pytest.mark.browser
 

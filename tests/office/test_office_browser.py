@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
 from survey_server.db.people import get_person, set_roles
 from survey_server.db.programmes import add_programme
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.report_files import ReportFiles
+from tests.chromium import CHROMIUM
 from tests.office.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -53,14 +54,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     yield browser
     browser.close()
 
