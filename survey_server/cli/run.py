@@ -43,9 +43,9 @@ def run(host: str, port: int, prepare_only: bool) -> None:
         codes = {programme.code for programme in list_programmes(session)}
     if not codes:
         _add_demo(app, database)
-    _say_office(config, password)
     if CODE in codes or not codes:
         _say_demo(config, database)
+    _say_office(config, password)
     if not prepare_only:
         run_server(Serving(host=host, port=port))
 
@@ -71,7 +71,8 @@ def _add_demo(app: Flask, database: Database) -> None:
 
 def _say_office(config: Config, password: str | None) -> None:
     login = f"login {ADMINISTRATOR}, password {password}" if password else "with your own login"
-    click.echo(f"\nOffice:       {config.base_url}/office/  ({login})")
+    click.echo(f"Office:       {config.base_url}/office/  ({login})")
+    click.echo(f"Phone app:    {config.base_url}/\n")
 
 
 def _say_demo(config: Config, database: Database) -> None:
@@ -81,7 +82,7 @@ def _say_demo(config: Config, database: Database) -> None:
     if not whole:
         click.echo(f"The demo programme was left half made. To make it anew, stop and delete {config.data_dir}.")
         return
-    click.echo(f"Demo report:  {_report(config)}")
+    click.echo(f"\nDemo report:  {_report(config)}")
     with database.transaction() as session:
         code = add_enrolment(session, get_programme(session, CODE).id, "Primer teléfono", "EN90")
     link = enrol_link(config.base_url, code)

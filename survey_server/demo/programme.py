@@ -26,6 +26,7 @@ from survey_server.demo.observation import demo_posts, encounters
 from survey_server.demo.perception import GUATEMALA, demo_sites, respondents
 from survey_server.demo.sync import Finished, batches, send
 from survey_server.demo.walk import Reader, answer_all
+from survey_server.problems import UnknownForm, UnknownWave
 from survey_server.xlsform.interview import Interview
 
 CODE = "demo"
@@ -86,8 +87,11 @@ def make_demo(app: Flask, today: date, progress: Progress) -> None:
 
 def is_demo_whole(session: Session) -> bool:
     """Whether the demo was made to its end: its last wave with interviews is locked."""
-    form = get_form(session, get_programme(session, CODE).id, OBSERVER)
-    return get_wave(session, form, f"W{WAVES[-1]}").state == "locked"
+    try:
+        form = get_form(session, get_programme(session, CODE).id, OBSERVER)
+        return get_wave(session, form, f"W{WAVES[-1]}").state == "locked"
+    except (UnknownForm, UnknownWave):
+        return False
 
 
 def demo_size() -> int:
