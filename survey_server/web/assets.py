@@ -67,6 +67,7 @@ class Assets:
 def read_assets(root: Path = STATIC) -> Assets:
     """Every file below `root` whose type is known; read and compressed once per process."""
     paths = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in MEDIA_TYPES)
+    paths = [path for path in paths if path.name != "package.json"]  # tells older Node that these are modules
     files = {asset.path: asset for asset in (_read(root, path) for path in paths)}
     digest = hashlib.sha256()
     for asset in files.values():
