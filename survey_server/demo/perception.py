@@ -19,6 +19,7 @@ GUATEMALA = ZoneInfo("America/Guatemala")
 RISE_IN_SAFETY = 6.0
 FABRICATOR = "EN07"
 INTERVIEWS_PER_SITE = 20
+GOLDEN = (5**0.5 - 1) / 2
 DRAWN = "/data/select_grp/sel_pos"
 TEAMS, TEAM_SIZE = 5, 3
 _MISSING = {"66", "77", "88", "99", "-88", "-99"}
@@ -45,8 +46,8 @@ class Respondent:
     interviewer: str
     started: datetime
     minutes: float
-    position: float
     rng: Random
+    position: float = 0.5
     refuses: bool = False
     adults: list[tuple[int, str]] = field(default_factory=list)
     chosen: int = 0
@@ -145,9 +146,8 @@ def respondents(sites: list[DemoSite], wave: int, first_day: date, rng: Random) 
 
 
 def _at_site(site: DemoSite, number: int, wave: int, day: date, rng: Random) -> list[Respondent]:
-    """The interviews of one site; positions are spread evenly, so that a site's share follows its plan closely."""
+    """The interviews of one site, one of twenty-one a refusal in every second site."""
     count = INTERVIEWS_PER_SITE + number % 2
-    ranks = [*rng.sample(range(INTERVIEWS_PER_SITE), INTERVIEWS_PER_SITE), 0]
     team = number % TEAMS
     clock: dict[str, datetime] = {}
     people = []
@@ -164,10 +164,16 @@ def _at_site(site: DemoSite, number: int, wave: int, day: date, rng: Random) -> 
                 interviewer=interviewer,
                 started=started,
                 minutes=2.0 if i >= INTERVIEWS_PER_SITE else minutes,
-                position=(ranks[i] + rng.random()) / INTERVIEWS_PER_SITE,
                 rng=Random(rng.random()),
                 refuses=i >= INTERVIEWS_PER_SITE,
             )
         )
         clock[interviewer] = started + timedelta(minutes=minutes + rng.uniform(12, 40))
+    _spread(people, rng.random())
     return people
+
+
+def _spread(people: list[Respondent], offset: float) -> None:
+    """Spread positions evenly over the site and over small and large homes, so that weighted shares follow the plan."""
+    for k, person in enumerate(sorted(people, key=lambda person: len(person.adults))):
+        person.position = (offset + k * GOLDEN) % 1

@@ -30,7 +30,7 @@ from survey_server.problems import UnknownForm, UnknownWave
 from survey_server.xlsform.interview import Interview
 
 CODE = "demo"
-SEED = 7
+SEED = 17
 FORMS = Path(__file__).parents[2] / "forms"
 PERCEPTION, OBSERVER = "ssr_perception", "ssr_observer"
 WAVES = (1, 2)

@@ -59,3 +59,8 @@ def test_it_counts_the_uploads_that_came_twice_once(figures: Figures) -> None:
 
 def test_it_says_demo_first(summary: WaveSummary) -> None:
     assert summary.programme.demo
+
+
+def test_it_finds_one_difference_between_programme_and_comparison_areas(figures: Figures) -> None:
+    rows = {row for table, row, column in figures.rows if table == "comparison.did" and column == "p_adjusted"}
+    assert {row for row in rows if figures.number("comparison.did", row, "p_adjusted") < 0.05} == {PLANTED}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from survey_server.estimation.change import DifferenceInDifferences as Did
+from survey_server.estimation.multiplicity import holm
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, programme_arm
 from survey_server.reports.results import PSUS_PER_ARM, Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+
+SIGNIFICANT = 0.05
 
 
 def build_comparison(study: Study) -> Page | LeftOut:
@@ -23,8 +26,9 @@ def build_comparison(study: Study) -> Page | LeftOut:
     effects = list(_effects(study, able))
     if not effects:
         return LeftOut("comparison", name, note("left_out.no_arms"))
-    table = _table(study, effects)
-    clear = [result for result, did in effects if did.estimate.low > 0 or did.estimate.high < 0]
+    adjusted = holm([did.p_value for _, did in effects])
+    table = _table(study, effects, adjusted)
+    clear = [p for p in adjusted if p < SIGNIFICANT]
     rule = "comparison.message.some" if clear else "comparison.message.none"
     message = Note(rule, {"count": Cell(float(len(clear))), "all": Cell(float(len(effects)))})
     blocks: tuple[Block, ...] = (
@@ -42,27 +46,28 @@ def _effects(study: Study, pairs: Sequence[Pair]) -> Iterator[tuple[Result, Did]
             yield result, did
 
 
-def _table(study: Study, effects: Sequence[tuple[Result, Did]]) -> Table:
+def _table(study: Study, effects: Sequence[tuple[Result, Did]], adjusted: Iterable[float]) -> Table:
     t, waves = study.t, study.wave_names
     columns = (
         *(Column(f"programme.{wave}", wave, t["head.programme_areas"]) for wave in waves),
         *(Column(f"comparison.{wave}", wave, t["head.comparison_areas"]) for wave in waves),
         Column("did", t["head.did"], detail=t["head.interval"]),
         Column("p", "p"),
+        Column("p_adjusted", t["head.p_adjusted"]),
         Column("n", "n", detail=t["head.smallest_cell"]),
     )
-    rows = tuple(_row(study, result, did) for result, did in effects)
+    rows = tuple(_row(study, result, did, p) for (result, did), p in zip(effects, adjusted, strict=True))
     notes = (note("comparison.table.note"), note("note.small_cells"))
     return Table("comparison.did", "", columns, rows, notes=notes, corner=t["head.indicator"])
 
 
-def _row(study: Study, result: Result, did: Did) -> Row:
+def _row(study: Study, result: Result, did: Did, adjusted: float) -> Row:
     scale, sensitive = result.indicator.scale, result.indicator.sensitive
     means = (did.programme_before, did.programme_after, did.comparison_before, did.comparison_after)
     cells = [estimate_cell(mean.scaled(scale), result.value_format, sensitive=sensitive) for mean in means]
     effect = estimate_cell(did.estimate.scaled(scale), result.change_format, interval=True, sensitive=sensitive)
-    p = Cell(did.p_value if effect.shown else None, "p")
-    return Row(result.indicator.code, study.label(result), (*cells, effect, p, count_cell(did.estimate.n)))
+    tests = [Cell(p if effect.shown else None, "p") for p in (did.p_value, float(adjusted))]
+    return Row(result.indicator.code, study.label(result), (*cells, effect, *tests, count_cell(did.estimate.n)))
 
 
 def _chart(study: Study, table: Table) -> Chart:
