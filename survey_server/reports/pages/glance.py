@@ -168,7 +168,8 @@ def _message(study: Study) -> Note:
         (False, True): "worse",
         (False, False): "still",
     }[counts["improved"].value != 0, counts["worsened"].value != 0]
-    return Note(f"glance.message.{rule}", counts)
+    told = {"better": "improved", "worse": "worsened"}.get(rule)
+    return Note(f"glance.message.{rule}", {**counts, "count": counts[told]} if told else counts)
 
 
 def _sentences(study: Study) -> Iterator[Note]:
