@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright
@@ -100,7 +100,7 @@ class Phone:
         )
         self.complaints: list[str] = []
         page = self.context.pages[0]
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.address + path)
         return page
@@ -112,8 +112,9 @@ class Phone:
         gone = []
         for process in Path("/proc").iterdir():
             if process.name.isdigit() and mine in _command_line(process):
-                os.kill(int(process.name), signal.SIGKILL)
                 gone.append(process)
+                with suppress(ProcessLookupError):  # it may have died with its parent
+                    os.kill(int(process.name), signal.SIGKILL)
         assert gone, "no browser to kill"
         wait_until(lambda: not any(_command_line(process) for process in gone), "the browser to be gone")
         (self.profile / "SingletonLock").unlink(missing_ok=True)
