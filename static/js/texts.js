@@ -162,6 +162,11 @@ export const TEXTS = {
   storeBroken: ['El teléfono no pudo abrir lo guardado.', 'The phone could not open its storage.'],
 };
 
+/** A room that is loaded when needed brings its own texts: { key: ['español', 'English'], … }. */
+export function addTexts(more) {
+  Object.assign(TEXTS, more);
+}
+
 let index = 0;
 
 /** The app's language: 'es' or 'en'. */

@@ -33,8 +33,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _DIGEST_DIGITS = 20
-_WHEN_CALLED = "js/engine/families/"
-"""Rarer functions of forms: kept by the service worker, loaded by the forms that call them."""
+_WHEN_CALLED = ("js/engine/families/", "js/rooms/")
+"""Rarer functions of forms, and rooms that few interviews enter: kept by the service worker, loaded when called."""
 _PHONE_FOLDERS = ("css/", "icons/", "js/")
 
 phone = Blueprint("phone", __name__, template_folder=str(Path(__file__).resolve().parents[1] / "templates"))
