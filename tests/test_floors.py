@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "survey_server"
 FLOORS = {
     "problems": 0,
     "config": 0,
+    "outlines": 0,
     "xlsform": 1,
     "estimation": 2,
     "db": 3,
