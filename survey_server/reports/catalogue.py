@@ -1,4 +1,4 @@
-"""The words of a report in one language, read from texts/<language>.toml."""
+"""The words of a report in one language, read from texts/<language>.toml and texts/registers.<language>.toml."""
 
 from __future__ import annotations
 
@@ -53,8 +53,11 @@ def get_catalogue(language: str) -> Catalogue:
     """The catalogue of a language; raises UnknownReportLanguage for one that has none."""
     if language not in LANGUAGES:
         raise UnknownReportLanguage(f"Reports are written in {', '.join(LANGUAGES)}, not in {language!r}.")
-    text = files("survey_server.reports").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
-    return Catalogue(language, dict(_flatten(tomllib.loads(text))))
+    folder = files("survey_server.reports").joinpath("texts")
+    texts: dict[str, str] = {}
+    for name in (f"{language}.toml", f"registers.{language}.toml"):
+        texts |= _flatten(tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8")))
+    return Catalogue(language, texts)
 
 
 def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
-from survey_server.db.forms import load_registry
-from survey_server.db.frames import wave_frame
+import pandas as pd
+
+from survey_server.db.forms import list_forms, load_registry
+from survey_server.db.frames import repeat_frame, wave_frame
 from survey_server.db.models import Form, Programme, Wave
 from survey_server.db.report_data import count_wave, find_waves, versions_met
 from survey_server.db.session import Session
+from survey_server.db.waves import list_waves
 from survey_server.reports.questionnaire import questionnaire_of
+from survey_server.reports.registers import REGISTERS, UNREPORTED
 from survey_server.reports.wave_data import FieldFacts, ProgrammeInfo, WaveData, WaveInfo
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
 
@@ -21,13 +26,58 @@ def summarise(
     """The report on one wave, or on the first and the last of several; raises UnknownWave, NothingToReport."""
     before = read_waves(session, programme, waves[0]) if len(waves) > 1 else []
     after = read_waves(session, programme, waves[-1])
-    return build_wave_summary(_info(programme), before, after, language, edition)
+    registers = read_registers(session, programme)
+    between = read_earlier(session, programme, after, before)
+    return build_wave_summary(_info(programme), before, after, language, edition, registers, between)
 
 
 def read_waves(session: Session, programme: Programme, name: str) -> list[WaveData]:
     """The wave of this name or number of every form that has one with submissions; raises UnknownWave."""
-    data = [_read_wave(session, form, wave) for form, wave in find_waves(session, programme, name)]
+    found = find_waves(session, programme, name)
+    data = [_read_wave(session, form, wave) for form, wave in found if form.form_id not in (*REGISTERS, *UNREPORTED)]
     return [one for one in data if one is not None]
+
+
+def read_earlier(
+    session: Session, programme: Programme, after: Sequence[WaveData], read: Sequence[WaveData]
+) -> list[list[WaveData]]:
+    """For each form of `after`, its waves before that one which aren't among those `read`: trends need them."""
+    known = {(data.form_id, data.wave.ordinal) for data in read}
+    last = {data.form_id: data.wave.ordinal for data in after}
+    forms = [form for form in list_forms(session, programme.id) if form.form_id in last]
+    return [
+        [
+            data
+            for wave in list_waves(session, programme.id, form)
+            if wave.ordinal < last[form.form_id] and (form.form_id, wave.ordinal) not in known
+            if (data := _read_wave(session, form, wave)) is not None
+        ]
+        for form in forms
+    ]
+
+
+def read_registers(session: Session, programme: Programme) -> list[WaveData]:
+    """The forms that are kept all along, each with the submissions of all its waves."""
+    found = []
+    for form in list_forms(session, programme.id):
+        if form.form_id in REGISTERS:
+            waves = [_read_wave(session, form, wave) for wave in list_waves(session, programme.id, form)]
+            if known := [wave for wave in waves if wave is not None]:
+                found.append(_joined(known))
+    return found
+
+
+def _joined(waves: Sequence[WaveData]) -> WaveData:
+    """Several waves of a form as one, under the last one's name and registry."""
+    versions = {q.version: q for wave in waves for q in wave.questionnaires}
+    names = dict.fromkeys(name for wave in waves for name in wave.repeats)
+    repeats = {name: [wave.repeats[name] for wave in waves if name in wave.repeats] for name in names}
+    return replace(
+        waves[-1],
+        questionnaires=tuple(versions.values()),
+        frame=pd.concat([wave.frame for wave in waves], ignore_index=True) if len(waves) > 1 else waves[0].frame,
+        repeats={name: pd.concat(frames, ignore_index=True) for name, frames in repeats.items()},
+    )
 
 
 def _info(programme: Programme) -> ProgrammeInfo:
@@ -41,13 +91,19 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
     if frame.empty or not versions:
         return None
     counts = count_wave(session, form, wave)
+    questionnaires = tuple(questionnaire_of(json.loads(version.phone)) for version in versions)
     return WaveData(
         form_id=form.form_id,
         wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
-        questionnaires=tuple(questionnaire_of(json.loads(version.phone)) for version in versions),
+        questionnaires=questionnaires,
         registry=load_registry(versions[-1]),
         frame=frame,
         facts=FieldFacts(
             counts.planned_sites, counts.planned_interviews, counts.conflicts, counts.quarantined, counts.issues
         ),
+        repeats={
+            name: repeat_frame(session, wave, name)
+            for name in dict.fromkeys(name for questionnaire in questionnaires for name in questionnaire.repeats)
+            if form.form_id in REGISTERS
+        },
     )

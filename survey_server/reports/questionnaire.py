@@ -49,6 +49,7 @@ class Questionnaire:
     title: Texts
     default_language: str
     items: tuple[Item, ...]
+    repeats: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Item]:
@@ -78,7 +79,16 @@ def questionnaire_of(phone: Mapping[str, Any]) -> Questionnaire:
         title=_titles(phone["title"], languages),
         default_language=phone["default_language"] or languages[0],
         items=tuple(_Reader(phone).items()),
+        repeats=tuple(_repeats(phone["body"])),
     )
+
+
+def _repeats(controls: list[Any]) -> Iterator[str]:
+    """The names of the form's repeats, outer before inner."""
+    for control in controls:
+        if control["kind"] == "repeat":
+            yield control["ref"].rsplit("/", 1)[-1]
+        yield from _repeats(control.get("children", []))
 
 
 def _titles(title: Any, languages: list[str]) -> Texts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,11 +24,17 @@ from survey_server.xlsform.registry import SITE_PREFIX
 
 @dataclass(frozen=True)
 class Study:
-    """What a report is about, in one language."""
+    """What a report is about, in one language.
+
+    `pairs` are the forms compared wave with wave; `registers` the forms kept all along (see registers.py), by form id;
+    `trends` all waves of each compared form, in their order.
+    """
 
     programme: ProgrammeInfo
     pairs: tuple[Pair, ...]
     t: Catalogue
+    registers: Mapping[str, Sample] = field(default_factory=dict)
+    trends: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
 
     @cached_property
     def results(self) -> tuple[Result, ...]:

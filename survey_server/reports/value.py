@@ -188,6 +188,7 @@ class Page:
     message: Note
     blocks: tuple[Block, ...]
     wide: bool = False
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ class LeftOut:
     id: str
     name: str
     reason: Note
+    number: str = ""
 
 
 def tables_of(page: Page) -> Iterator[Table]:

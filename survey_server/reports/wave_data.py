@@ -47,7 +47,10 @@ class FieldFacts:
 
 @dataclass(frozen=True)
 class WaveData:
-    """One wave of one form: the versions met in it, oldest first, and a frame with a row per submission."""
+    """One wave of one form: the versions met in it, oldest first, and a frame with a row per submission.
+
+    `repeats` are the frames of what is asked several times in a submission, by the repeat's name, with `_id`.
+    """
 
     form_id: str
     wave: WaveInfo
@@ -55,6 +58,7 @@ class WaveData:
     registry: Registry
     frame: pd.DataFrame
     facts: FieldFacts = field(default_factory=FieldFacts)
+    repeats: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def questionnaire(self) -> Questionnaire:

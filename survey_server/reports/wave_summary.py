@@ -17,23 +17,12 @@ import survey_server
 from survey_server.problems import NothingToReport
 from survey_server.reports.catalogue import get_catalogue
 from survey_server.reports.measure import Pair
-from survey_server.reports.pages.breakdown import build_breakdown
-from survey_server.reports.pages.comparison import build_comparison
-from survey_server.reports.pages.compliance import build_compliance
+from survey_server.reports.page_order import build_pages
 from survey_server.reports.pages.cover import build_facts
-from survey_server.reports.pages.glance import build_glance
-from survey_server.reports.pages.hawthorne import build_hawthorne
-from survey_server.reports.pages.indicators import build_indicators
-from survey_server.reports.pages.method import build_method
-from survey_server.reports.pages.quality import build_quality
-from survey_server.reports.pages.toplines import build_toplines
-from survey_server.reports.pages.versions import build_versions
 from survey_server.reports.sample import Sample
-from survey_server.reports.study import Study, note
+from survey_server.reports.study import Study
 from survey_server.reports.value import LeftOut, Note, Page, Table, notes_of, tables_of
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
-
-NOT_DRAWN = ("results", "border", "training", "followup", "admin", "reaction", "justice", "community", "decision")
 
 
 @dataclass(frozen=True)
@@ -87,16 +76,22 @@ def build_wave_summary(
     after: Sequence[WaveData],
     language: str,
     edition: str = "full",
+    registers: Sequence[WaveData] = (),
+    between: Sequence[Sequence[WaveData]] = (),
 ) -> WaveSummary:
-    """The report on the forms of `after`, each compared with the same form in `before` where there is one."""
+    """The report on the forms of `after`, each compared with the same form in `before` where there is one.
+
+    `registers` are forms kept all along, whole; `between` are further waves, for trends only.
+    """
     earlier = {data.form_id: Sample(data) for data in before}
     samples = [Sample(data) for data in after]
     pairs = tuple(Pair(_with_rows(earlier.get(s.data.form_id)), s) for s in samples if s.n)
     pairs = tuple(sorted(pairs, key=lambda pair: pair.is_observation))  # surveys first, as the pages go
     if not pairs:
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
-    study = Study(programme, pairs, get_catalogue(language))
-    built = list(_pages(study))
+    kept = {data.form_id: sample for data in registers if (sample := Sample(data)).n}
+    study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between))
+    built = list(build_pages(study))
     return WaveSummary(
         language=language,
         programme=programme,
@@ -112,24 +107,6 @@ def build_wave_summary(
     )
 
 
-def _pages(study: Study) -> Iterator[Page | LeftOut]:
-    """The pages in the standard order."""
-    yield build_glance(study)
-    for pair in study.surveys:
-        yield build_toplines(study, pair)
-    for pair in study.pairs:
-        yield build_breakdown(study, pair)
-    yield build_comparison(study)
-    yield build_compliance(study)
-    yield build_hawthorne(study)
-    for key in NOT_DRAWN:
-        yield LeftOut(key, study.t[f"page.{key}"], note("left_out.not_drawn"))
-    yield build_quality(study)
-    yield build_method(study)
-    yield build_versions(study)
-    yield build_indicators(study)
-
-
 @cache
 def code_version() -> str:
     """The package's version and a digest of its code, texts and templates: what made the report."""
@@ -138,6 +115,16 @@ def code_version() -> str:
     for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml", ".css", ".j2")):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return f"{version('survey-server')}+{digest.hexdigest()[:8]}"
+
+
+def _trends(pairs: Sequence[Pair], between: Sequence[Sequence[WaveData]]) -> dict[str, tuple[Sample, ...]]:
+    """All waves of each form in their order."""
+    found: dict[str, list[Sample]] = {pair.form_id: list(pair.samples) for pair in pairs}
+    for wave in between:
+        for data in wave:
+            if data.form_id in found and (sample := Sample(data)).n:
+                found[data.form_id].append(sample)
+    return {form: tuple(sorted(samples, key=lambda s: s.data.wave.ordinal)) for form, samples in found.items()}
 
 
 def _with_rows(sample: Sample | None) -> Sample | None:
