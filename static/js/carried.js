@@ -3,7 +3,8 @@
  * answers that the form asks to carry over are kept; nothing else stays readable on the phone.
  */
 import { ELEMENT } from './engine/nodes.js';
-import { readXml, writeXml } from './engine/xml.js';
+import { readXml } from './engine/families/xml.js';
+import { writeXml } from './engine/write.js';
 
 const LAST_SAVED = '__last-saved';
 

@@ -143,7 +143,7 @@ def main() -> None:
     """Measure and print."""
     usual, rare = weight()
     measure("the engine's modules, as served", usual, "KB", "limit 20 KB")
-    measure("families that only some forms load", rare, "KB")
+    measure("families, loaded by the forms that call them, all together", rare, "KB")
     material = forms()
     for where, found in (("Node", under_node(material)), (f"Chromium {SLOWER}x", in_chromium(material))):
         for name, times in found.items():

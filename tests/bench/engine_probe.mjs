@@ -1,7 +1,7 @@
 // What bench_engine.py measures of the phone's engine, the same under Node and in Chromium: milliseconds per piece of work.
 
 import { Interview } from '../../static/js/engine/interview.js';
-import { loadFunctions } from '../../static/js/engine/functions/index.js';
+import { loadFamilies } from '../../static/js/engine/library.js';
 
 const clone = (form) => JSON.parse(JSON.stringify(form));
 
@@ -63,7 +63,7 @@ const PROBES = {
 
 /** @param {object} forms the forms and data sets that bench_engine.py made @returns {Record<string, number[]>} */
 export async function probe(forms) {
-  await loadFunctions();
+  await loadFamilies();
   return Object.fromEntries(Object.entries(PROBES).map(([name, run]) => [name, run(forms)]));
 }
 

@@ -7,8 +7,7 @@
 
 import { createInterface } from 'node:readline';
 import { compile, contextOf, environment } from './evaluate.js';
-import { readXml } from './xml.js';
-import { loadFunctions } from './functions/index.js';
+import { PARTS, loadFamilies } from './library.js';
 import { momentOf, runScenario } from './scenario.mjs';
 import { toBoolean, toNumber, toText } from './values.js';
 import { zoneOf } from './dates.js';
@@ -26,7 +25,7 @@ const AS = { boolean: toBoolean, string: toText, number: toNumber, nodes: (value
 function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now, tz = 'UTC', lang, as }) {
   try {
     if (error) return { id, error };
-    const document = readXml(xml ?? '<data/>', { keepSpace: true });
+    const document = PARTS.xml(xml ?? '<data/>', { keepSpace: true });
     const env = environment({ zone: zoneOf(tz), language: lang ?? '', ...(now && { now: () => momentOf(now, tz) }) });
     const start = contextTree ? compile(contextTree, { ns })(contextOf(document, env))[0] : document;
     if (!start) return { id, error: `${context} finds no node.` };
@@ -38,7 +37,7 @@ function evaluateCase({ id, tree, error, xml, context, contextTree, ns = {}, now
   }
 }
 
-await loadFunctions();
+await loadFamilies();
 const RUN = { xpath: evaluateCase, scenario: runScenario };
 const run = (text) => JSON.stringify(JSON.parse(text).map(RUN[process.argv[2]]));
 

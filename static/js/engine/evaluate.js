@@ -2,7 +2,8 @@
 // context = {node, position, size, current, env}; env = {root, zone, now(), random(), language, instance(id), ...}, see
 // environment() for what an env must have.
 
-import { FUNCTIONS } from './functions/index.js';
+import './functions.js';
+import { FUNCTIONS } from './library.js';
 import { inOrder } from './nodes.js';
 import { compileFilter, compilePath, needNodes } from './paths.js';
 import { comparison, toBoolean, toNumber } from './values.js';

@@ -1,8 +1,8 @@
 // What happens by itself in an interview: values that are known at its start and end, and the form's actions at events.
 
-import { DAY, dateOf, formatMoment } from './dates.js';
-import { stored } from './types.js';
-import { uuid } from './functions/texts.js';
+import { DAY, atHome, dateOf, formatMoment } from './dates.js';
+import { PARTS } from './library.js';
+import { uuid } from './functions.js';
 
 export class Events {
   /** @param {import('./interview.js').Interview} interview @param {{properties?: object, onAction?: function}} options */
@@ -55,24 +55,8 @@ export class Events {
       && (action.source === ref || !action.source && action.ref.startsWith(`${ref}/`)), node);
   }
 
-  /** Run the actions that pass, for the nodes near the one that caused them. */
   act(wanted, near) {
-    const { prepared, recalculation, instance, env } = this.interview;
-    for (const action of prepared.actions.filter(wanted)) {
-      for (const node of this.targets(action, near)) {
-        if (action.kind === 'setvalue') {
-          const value = action.value ? recalculation.evaluate(action.value, node, '') : '';
-          recalculation.setValue(node, stored(value, prepared.binds.get(node.ref)?.type, env.zone));
-        } else this.onAction?.(action.kind, instance.pathOf(node));
-      }
-      recalculation.run();
-    }
-  }
-
-  targets({ ref, target }, near) {
-    const { instance, recalculation } = this.interview;
-    if (target) return recalculation.evaluate(target, near ?? instance.root, []);
-    return near ? instance.near(ref, near) : instance.nodes(ref);
+    if (this.interview.prepared.actions.length) PARTS.act(this.interview, this.onAction, wanted, near);
   }
 
   preload({ ref, preload, preload_params: what }, moment) {
@@ -87,7 +71,7 @@ export class Events {
     const now = env.now();
     if (preload === 'timestamp' && what === moment) return formatMoment(now, env.zone);
     if (moment !== 'start') return '';
-    if (preload === 'date') return dateOf((now + env.zone(now) * 60000) / DAY);
+    if (preload === 'date') return dateOf(atHome(env, now) / DAY);
     if (preload === 'uid') return `uuid:${uuid(env)}`;
     return preload === 'property' ? String(this.properties[what.replace(/\s+/g, '').toLowerCase()] ?? '') : '';
   }

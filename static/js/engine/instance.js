@@ -1,7 +1,7 @@
 // The instance of an interview: its nodes by path, the templates of its repeats, and how paths with positions name nodes.
 
 import { ELEMENT, ROOT, Node, fromTemplate } from './nodes.js';
-import { readXml } from './xml.js';
+import { PARTS } from './library.js';
 
 export class Instance {
   /** @param {import('./form.js').Prepared} prepared @param {string} [draft] XML to take up again */
@@ -14,7 +14,7 @@ export class Instance {
     this.name(this.root, '');
     this.extract(this.root);
     for (const ref of prepared.repeats.keys()) this.needTemplate(ref);
-    if (draft !== undefined) this.fill(this.root, readXml(draft, { ns: false }).children.find((node) => node.kind === ELEMENT));
+    if (draft !== undefined) this.fill(this.root, PARTS.xml(draft, { ns: false }).children.find((node) => node.kind === ELEMENT));
     this.list();
   }
 

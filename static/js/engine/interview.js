@@ -1,6 +1,6 @@
 // A live interview: one form, one instance, and all that follows from an answer. No DOM, no network, no storage:
 // the caller keeps serialize() after every answer and sends what finish() gives. Start with Interview.open(), which loads
-// what the form needs; the constructor is for callers that have awaited loadFunctions().
+// what the form needs; the constructor is for callers that have awaited loadFamilies().
 
 import { environment } from './evaluate.js';
 import { Choices } from './choices.js';
@@ -10,13 +10,13 @@ import { State } from './state.js';
 import { Texts } from './texts.js';
 import { Events } from './events.js';
 import { zoneOf } from './dates.js';
-import { loadFunctions } from './functions/index.js';
+import { loadFamilies } from './library.js';
 import { normalise } from './types.js';
 import { prepare } from './form.js';
 import { secondaryInstances } from './secondary.js';
 import { toBoolean, toNumber } from './values.js';
 import { walkBody } from './body.js';
-import { writeXml } from './xml.js';
+import { writeXml } from './write.js';
 
 const MAX_INSTANCES = 10000; // of one repeat
 const MAX_ROUNDS = 100;
@@ -56,7 +56,7 @@ export class Interview {
 
   /** An interview of a form whose functions may still have to be loaded. @returns {Promise<Interview>} */
   static async open(form, options) {
-    await loadFunctions(form);
+    await loadFamilies(form, options);
     return new Interview(form, options);
   }
 

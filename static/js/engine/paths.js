@@ -2,10 +2,20 @@
 // path means the primary instance, and inside a repeat the current instance of that repeat.
 // A predicate [column = value] on a secondary instance is answered by an index, see lookup.js.
 
-import { AXES, REVERSE, nodeTest } from './axes.js';
-import { indexed } from './lookup.js';
-import { inOrder } from './nodes.js';
+import { ATTRIBUTE, ELEMENT, NAMESPACE, ROOT, XML_NS, inOrder } from './nodes.js';
+import { AXES, PARTS } from './library.js';
 import { toBoolean } from './values.js';
+
+const NONE = [];
+const KINDS = { 'text()': 1, 'comment()': 2, 'processing-instruction()': 3 };
+const REVERSE = /^(ancestor|preceding)/;
+
+Object.assign(AXES, {
+  child: (node) => (node.kind === ELEMENT || node.kind === ROOT ? node.childNodes : NONE),
+  parent: (node) => (node.parent ? [node.parent] : NONE),
+  self: (node) => [node],
+  attribute: (node) => node.attributes,
+});
 
 /** Compile ["path", start, step...]. */
 export function compilePath(tree, compile, scope) {
@@ -33,7 +43,7 @@ export function needNodes(value) {
 
 function fromStart(tree, compile, compiled) {
   const [, start, ...steps] = tree;
-  const byIndex = start === '.' ? null : indexed(tree, compile);
+  const byIndex = start === '.' ? null : PARTS.indexed?.(tree, compile);
   if (byIndex) {
     const rest = compiled.slice(byIndex.steps);
     return (c) => walkSteps(byIndex.nodes(c), rest, 0, c);
@@ -91,7 +101,7 @@ function compileStep([axis, test, ...predicates], compile, scope, level) {
       if (!scope.inForm) found = found.filter(passes);
     } else found = reach(node).filter(passes);
     for (const each of tests) found = passing(found, each, c);
-    return REVERSE.has(axis) ? [...found].reverse() : found;
+    return REVERSE.test(axis) ? [...found].reverse() : found;
   };
   const ordered = axis === 'self' || axis === 'attribute' || level && axis === 'child';
   return (nodes, c) => {
@@ -112,4 +122,25 @@ function passing(nodes, test, c) {
     if (typeof value === 'number' ? value === i + 1 : toBoolean(value, c.env)) found.push(nodes[i]);
   }
   return found;
+}
+
+/**
+ * Whether a node passes a node test such as name, pfx:name, *, pfx:*, node(), text().
+ * @param {string} axis @param {string} test @param {import('./evaluate.js').Scope} scope
+ * @returns {(node: Node) => boolean}
+ */
+function nodeTest(axis, test, { ns = {}, inForm = false }) {
+  if (test === 'node()') return () => true;
+  if (test in KINDS) return (node) => node.kind === KINDS[test];
+  const target = /^processing-instruction\((.*)\)$/.exec(test);
+  if (target) return (node) => node.kind === 3 && node.name === target[1].replace(/['"]/g, '');
+  const kind = axis === 'attribute' ? ATTRIBUTE : axis === 'namespace' ? NAMESPACE : ELEMENT;
+  if (test === '*') return (node) => node.kind === kind;
+  const colon = test.indexOf(':');
+  const name = test.slice(colon + 1);
+  if (colon < 0) return (node) => node.name === name && node.kind === kind && (inForm || !node.prefix);
+  const prefix = test.slice(0, colon);
+  const uri = prefix === 'xml' ? XML_NS : ns[prefix];
+  if (uri === undefined) throw new SyntaxError(`The prefix ${prefix} is not declared.`);
+  return (node) => node.kind === kind && (name === '*' || node.name === name) && node.ns === uri;
 }

@@ -1,6 +1,6 @@
 // Value types: how an answer is normalised, whether it is of its type, and how a calculated value is stored.
 
-import { DAY, dateOf, formatMoment, parseDate, parseMoment, parseTime } from './dates.js';
+import { DAY, atHome, dateOf, formatMoment, parseDate, parseMoment, parseTime } from './dates.js';
 import { numberText, textNumber, toNumber, toText } from './values.js';
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
@@ -68,7 +68,7 @@ function numberStored(number, type, zone) {
 function asDate(text, zone) {
   if (text[10] === 'T') {
     const moment = parseMoment(text, zone);
-    return Number.isNaN(moment) ? '' : dateOf((moment + zone(moment) * 60000) / DAY);
+    return Number.isNaN(moment) ? '' : dateOf(atHome({ zone }, moment) / DAY);
   }
   return Number.isNaN(parseDate(text)) ? dateOf(textNumber(text, zone)) : text;
 }

@@ -23,6 +23,9 @@ export function toText(value) {
   return value.length ? value[0].read : '';
 }
 
+/** The words of a text. */
+export const words = (value) => toText(value).split(/[ \t\r\n]+/).filter(Boolean);
+
 /** @param {*} value @param {import('./dates.js').Zone} zone where a dateTime without offset is meant */
 export function toNumber(value, zone) {
   if (typeof value === 'number') return value;

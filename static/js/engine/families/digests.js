@@ -1,5 +1,6 @@
 // digest() and randomize(), which hashes the seeds that are texts.
 
+import { FUNCTIONS } from '../library.js';
 import { chance, shuffle } from './random.js';
 import { digest } from './digest.js';
 import { needNodes } from '../paths.js';
@@ -10,7 +11,7 @@ function randomized(c, nodes, seed) {
   return shuffle(needNodes(nodes).filter((node) => node.relevant), chance(seed ?? c.env.seed));
 }
 
-export const FAMILY = {
+Object.assign(FUNCTIONS, {
   digest: [2, 3, (c, value, algorithm, encoding = 'base64') => digest(toText(value), toText(algorithm), toText(encoding))],
   randomize: [1, 2, randomized],
-};
+});

@@ -1,6 +1,7 @@
 // Areas, distances and places. A point is "latitude longitude altitude accuracy"; traces and shapes are points with ";"
 // between them, or a list of nodes with a point each. What isn't a place makes NaN, or false.
 
+import { FUNCTIONS } from '../library.js';
 import { toText } from '../values.js';
 
 const RADIUS = 6378100; // metres at the equator, as ODK's clients count
@@ -77,9 +78,9 @@ function crosses(a, b, d, e) {
   return p === 0 && between(a, b, d) || q === 0 && between(a, b, e) || r === 0 && between(d, e, a) || s === 0 && between(d, e, b);
 }
 
-export const FAMILY = {
+Object.assign(FUNCTIONS, {
   area: [1, 1, area],
   distance: [1, 999, distance],
   geofence: [2, 2, geofence],
   intersects: [1, 1, intersects],
-};
+});

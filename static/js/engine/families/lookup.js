@@ -1,8 +1,10 @@
 // Predicates [column = value] on secondary instances, answered by a map that is built once: a cascade over 40,000
 // choices costs what it finds. Falls back to plain evaluation (answers null) wherever the meaning could differ.
 
-import { textNumber, toBoolean } from './values.js';
-import { inOrder } from './nodes.js';
+import { FUNCTIONS, PARTS } from '../library.js';
+import { textNumber, toBoolean, toText } from '../values.js';
+import { inOrder } from '../nodes.js';
+import { instance } from '../functions.js';
 
 const CONTEXT_FREE = new Set(['true', 'false', 'current', 'today', 'now', 'pi']);
 const CONTEXT_BOUND = new Set(['position', 'last', 'random', 'uuid', 'once', 'lang', 'id']);
@@ -11,7 +13,7 @@ const CONTEXT_BOUND = new Set(['position', 'last', 'random', 'uuid', 'once', 'la
  * For ["path", ["call", "instance", ["str", id]], child..., child with predicates, ...]: how many steps an index
  * answers, and a closure for their nodes. Null if no predicate can be indexed.
  */
-export function indexed([, start, ...steps], compile) {
+function indexed([, start, ...steps], compile) {
   if (start[0] !== 'call' || start[1] !== 'instance' || start[2]?.[0] !== 'str') return null;
   const at = steps.findIndex((step) => step.length > 2);
   if (at < 0 || steps.slice(0, at + 1).some(([axis, test]) => axis !== 'child' || /[:*()]/.test(test))) return null;
@@ -30,9 +32,13 @@ export function indexed([, start, ...steps], compile) {
   return { steps: at + 1, nodes: (c) => find(c, start[2][1], names, column, value(c), tests, whole) };
 }
 
-/** The nodes at `names` of a secondary instance whose column is the value. */
-export function rowsWhere(c, id, names, column, value) {
-  return find(c, id, names, column, value, [], (row) => row.node.named(column).some((cell) => cell.read === value));
+/** pulldata(instance, column, key column, key) is short for instance(...)/root/item[key column = key]/column. */
+function pulldata(c, id, column, key, value) {
+  instance(c, id);
+  const wanted = toText(value);
+  const same = (row) => row.node.named(toText(key)).some((cell) => cell.read === wanted);
+  const [row] = find(c, toText(id), ['root', 'item'], toText(key), wanted, [], same);
+  return row?.named(toText(column))[0]?.value ?? '';
 }
 
 function find(c, id, names, column, value, tests, whole) {
@@ -117,3 +123,5 @@ function mentions(tree, test) {
 
 const isStep = (tree, part) => tree[0] === 'path' && part !== tree[1];
 
+PARTS.indexed = indexed;
+FUNCTIONS.pulldata = [4, 4, pulldata];

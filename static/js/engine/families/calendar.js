@@ -1,9 +1,9 @@
-// Dates and times: today() and date() give ISO dates, now() an ISO dateTime with offset, both texts.
+// Dates and times as functions: date() and format-date() and those near them. All give texts, the decimal ones numbers.
 
-import { DAY, dateOf, formatDate, formatMoment, parseDays, parseMoment, parseTime } from '../dates.js';
+import { DAY, atHome, dateOf, formatMoment, parseDays, parseMoment, parseTime, two } from '../dates.js';
+import { FUNCTIONS } from '../library.js';
 import { textNumber, toNumber, toText } from '../values.js';
 
-const atHome = (c, moment) => moment + c.env.zone(moment) * 60000;
 const timeOfDay = (wall) => (wall - Math.floor(wall / DAY) * DAY) / DAY;
 
 const FIRST_DAY = -719162; // 0001-01-01
@@ -19,12 +19,12 @@ function wallOf(c, value) {
   if (text === '') return NaN;
   if (text?.[10] === 'T') {
     const moment = parseMoment(text, c.env.zone);
-    if (!Number.isNaN(moment)) return atHome(c, moment);
+    if (!Number.isNaN(moment)) return atHome(c.env, moment);
   }
   const days = text === null ? value : textNumber(text, c.env.zone);
   if (text !== null && Number.isNaN(days)) throw new TypeError(`"${text}" is no date.`);
   if (!(days >= FIRST_DAY && days <= LAST_DAY)) return NaN;
-  return Number.isInteger(days) ? days * DAY : atHome(c, Math.floor(days * DAY + 0.5));
+  return Number.isInteger(days) ? days * DAY : atHome(c.env, Math.floor(days * DAY + 0.5));
 }
 
 function date(c, value) {
@@ -71,13 +71,46 @@ function format(c, value, pattern) {
   return Number.isNaN(wall) ? '' : formatDate(wall, toText(pattern), c.env.language);
 }
 
-export const DATES = {
-  today: [0, 0, (c) => dateOf(atHome(c, c.env.now()) / DAY)],
-  now: [0, 0, (c) => formatMoment(c.env.now(), c.env.zone)],
+const NAMES = {
+  en: ['Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec', 'Sun Mon Tue Wed Thu Fri Sat'],
+  es: ['ene feb mar abr may jun jul ago sep oct nov dic', 'dom lun mar mié jue vie sáb'],
+  fr: ['janv févr mars avr mai juin juil août sept oct nov déc', 'dim lun mar mer jeu ven sam'],
+  pt: ['jan fev mar abr mai jun jul ago set out nov dez', 'dom seg ter qua qui sex sáb'],
+};
+const LANGUAGES = { spanish: 'es', español: 'es', french: 'fr', français: 'fr', portuguese: 'pt', português: 'pt' };
+
+/** The two letters of a form's language, as in "Español (es)". */
+function languageCode(language) {
+  const found = /\(([A-Za-z]{2,3})[\w-]*\)\s*$|^([A-Za-z]{2,3})(?:[-_]\w+)?$/.exec(language);
+  const code = found ? (found[1] ?? found[2]).toLowerCase() : LANGUAGES[language.toLowerCase()];
+  return Object.hasOwn(NAMES, code ?? '') ? code : 'en';
+}
+
+/**
+ * strftime as ODK has it: %Y %y %m %n %b %d %e %a %H %h %M %S %3.
+ * @param {number} wall local time as if it were UTC, in ms @param {string} pattern
+ * @param {string} language a form's language, such as "Español (es)"
+ */
+function formatDate(wall, pattern, language) {
+  const date = new Date(wall);
+  const [months, days] = NAMES[languageCode(language)].map((names) => names.split(' '));
+  const [month, day, hour] = [date.getUTCMonth(), date.getUTCDate(), date.getUTCHours()];
+  const year = String(date.getUTCFullYear()).padStart(4, '0');
+  const parts = {
+    Y: year, y: year.slice(-2), m: two(month + 1), n: month + 1, b: months[month], d: two(day), e: day, a: days[date.getUTCDay()],
+    H: two(hour), h: hour, M: two(date.getUTCMinutes()), S: two(date.getUTCSeconds()), 3: String(date.getUTCMilliseconds()).padStart(3, '0'), '%': '%',
+  };
+  return pattern.replace(/%(.)/gs, (all, letter) => {
+    if (!Object.hasOwn(parts, letter)) throw new RangeError(`${all} is not a part of a date.`);
+    return parts[letter];
+  });
+}
+
+Object.assign(FUNCTIONS, {
   date: [1, 1, date],
   'date-time': [1, 1, dateTime],
   'decimal-date-time': [1, 1, decimalDateTime],
   'decimal-time': [1, 1, decimalTime],
   'format-date': [2, 2, format],
   'format-date-time': [2, 2, format],
-};
+});

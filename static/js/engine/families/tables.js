@@ -1,12 +1,12 @@
-// Data beside a form: CSV text to rows, GeoJSON to rows, and rows as nodes that are only made when they are looked at.
+// Data beside a form as rows: CSV and GeoJSON.
 
-import { ELEMENT, ROOT, Node, named } from './nodes.js';
+import { PARTS } from '../library.js';
 
 /**
  * CSV (RFC 4180; a semicolon is the separator if the heading has more of them than commas).
  * @param {string} text @returns {Record<string, string>[]} column to cell
  */
-export function readCsv(text) {
+function readCsv(text) {
   const source = text.replace(/^\ufeff/, '');
   const heading = /^[^\r\n]*/.exec(source)[0];
   const lines = cells(source, heading.split(';').length > heading.split(',').length ? ';' : ',');
@@ -49,7 +49,7 @@ function cells(text, separator) {
 const cellOf = (value) => (value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The features of a GeoJSON collection as rows: properties, id, and geometry as ODK writes places. */
-export function readGeoJson(text) {
+function readGeoJson(text) {
   const point = ([longitude, latitude]) => `${latitude} ${longitude} 0 0`;
   const line = (points) => points.map(point).join('; ');
   const write = { Point: point, LineString: line, Polygon: (rings) => line(rings[0]) };
@@ -61,43 +61,4 @@ export function readGeoJson(text) {
   });
 }
 
-class RowNode extends Node {
-  constructor(row, parent) {
-    super(ELEMENT, 'item', '', parent);
-    this.row = row;
-    this.cells = null;
-  }
-
-  get children() {
-    return Object.keys(this.row ?? {}).map((column) => this.named(column)[0]);
-  }
-
-  set children(_) {} // a row's children are its columns
-
-  named(column) {
-    if (!Object.hasOwn(this.row, column)) return [];
-    this.cells ??= {};
-    if (!this.cells[column]) {
-      const cell = named(ELEMENT, column);
-      cell.name = column;
-      cell.prefix = '';
-      cell.text = this.row[column];
-      cell.parent = this;
-      this.cells[column] = [cell];
-    }
-    return this.cells[column];
-  }
-
-  /** The texts of a column, without making nodes. */
-  texts(column) {
-    return Object.hasOwn(this.row, column) ? [this.row[column]] : [];
-  }
-}
-
-/** Rows as the document root/item/column that expressions read. */
-export function fromRows(rows) {
-  const document = new Node(ROOT);
-  const root = document.append(new Node(ELEMENT, 'root'));
-  root.children = rows.map((row) => new RowNode(row, root));
-  return document;
-}
+Object.assign(PARTS, { csv: readCsv, geojson: readGeoJson });
