@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 MAPS = Path(__file__).resolve().parents[1] / "static" / "maps"
@@ -99,12 +100,12 @@ def _path(ring: Iterable[Point], drawing: Drawing) -> str:
 
 
 def _area(ring: Sequence[Point]) -> float:
-    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False)) / 2
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2
 
 
 def _middle(ring: Sequence[Point]) -> Point:
     area = _area(ring)
-    parts = [(p, q, p[0] * q[1] - q[0] * p[1]) for p, q in zip(ring, ring[1:], strict=False)]
+    parts = [(p, q, p[0] * q[1] - q[0] * p[1]) for p, q in pairwise(ring)]
     x = sum((p[0] + q[0]) * cross for p, q, cross in parts) / (6 * area)
     y = sum((p[1] + q[1]) * cross for p, q, cross in parts) / (6 * area)
     return x, y

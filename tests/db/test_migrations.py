@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from survey_server.db.audit import find_broken_link
 from survey_server.db.migrate import migrate, migrate_down
@@ -47,3 +47,21 @@ def test_it_keeps_the_data_when_it_runs_again(empty_database_url: str) -> None:
         assert (site.code, site.weight, site.extra) == ("GT1701034", 1.5, {"border": "1"})
         assert session.scalars(select(Programme.code)).all() == ["a"]
         assert find_broken_link(session, programme_id) is None
+
+
+def test_it_keeps_sites_and_phones_when_fieldwork_comes_and_goes(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0001")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
+        columns = "programme_id, id, code, name, extra, changed_at"
+        session.execute(text(f"INSERT INTO site ({columns}) VALUES (1, 5, 'GT1', 'Uno', '{{}}', 7)"))  # noqa: S608
+    migrate(empty_database_url, "0002")
+    with database.transaction() as session:
+        assert session.execute(text("SELECT code, policies FROM site")).one()[0] == "GT1"
+        columns = "programme_id, id, code, name, active, changed_at"
+        session.execute(text(f"INSERT INTO team ({columns}) VALUES (1, 2, 'N1', 'Norte', :yes, 7)"), {"yes": True})  # noqa: S608
+    migrate_down(empty_database_url, "0001")
+    with database.reading() as session:
+        assert session.execute(text("SELECT code, changed_at FROM site")).one() == ("GT1", 7)
+        assert "team" not in inspect(session.connection()).get_table_names()

@@ -3,6 +3,7 @@
 from survey_server.db.models.base import Base, Instant, new_id, now, table_of
 from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSite
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
+from survey_server.db.models.media import Media
 from survey_server.db.models.people import Membership, OfficeSession, Person, PersonLink, Programme
 from survey_server.db.models.submissions import (
     AuditHead,
@@ -13,30 +14,49 @@ from survey_server.db.models.submissions import (
     SubmissionIssue,
     SubmissionVersion,
 )
+from survey_server.db.models.work import (
+    Assignment,
+    Dwelling,
+    Incident,
+    Sample,
+    SampleUnit,
+    StopWork,
+    Team,
+    WavePaper,
+)
 
 __all__ = [
+    "Assignment",
     "AuditHead",
     "AuditRow",
     "Base",
     "Conflict",
     "DataSet",
     "Device",
+    "Dwelling",
     "Enrolment",
     "Form",
     "FormDataSet",
     "FormVersion",
+    "Incident",
     "Instant",
+    "Media",
     "Membership",
     "OfficeSession",
     "Person",
     "PersonLink",
     "Programme",
     "Quarantine",
+    "Sample",
+    "SampleUnit",
     "Site",
+    "StopWork",
     "Submission",
     "SubmissionIssue",
     "SubmissionVersion",
+    "Team",
     "Wave",
+    "WavePaper",
     "WaveSite",
     "new_id",
     "now",

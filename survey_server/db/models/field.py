@@ -52,6 +52,8 @@ class Site(WithId, Base):
     weight: Mapped[float | None]
     risk_tier: Mapped[int | None]
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policies: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What differs here from the policies of its risk tier: gps, night, pairs."""
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -81,6 +83,7 @@ class Device(WithId, Base):
 
     label: Mapped[str]
     interviewer: Mapped[str]
+    team_id: Mapped[int | None]
     token_sha256: Mapped[str]
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
