@@ -11,6 +11,7 @@ from survey_server.web.access import set_strict_headers
 from survey_server.web.enrol import enrol
 from survey_server.web.errors import set_error_answers
 from survey_server.web.field_forms import field_forms
+from survey_server.web.media import media
 from survey_server.web.office import office
 from survey_server.web.openapi import openapi
 from survey_server.web.phone import phone
@@ -26,6 +27,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["database"] = open_database(config.database_url)
     set_strict_headers(app)
     set_error_answers(app)
-    for face in (enrol, field_forms, sync, openapi, phone, office):
+    for face in (enrol, field_forms, sync, media, openapi, phone, office):
         app.register_blueprint(face)
     return app

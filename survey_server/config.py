@@ -20,6 +20,8 @@ class Config:
     base_url: str
     secret_key: str
     max_body_bytes: int
+    max_media_bytes: int
+    media_reserve_bytes: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -31,6 +33,8 @@ class Config:
             base_url=_base_url(environment.get("SURVEY_BASE_URL", "http://127.0.0.1:8000")),
             secret_key=environment.get("SURVEY_SECRET_KEY") or _kept_secret(data_dir),
             max_body_bytes=_megabytes(environment, "SURVEY_MAX_BODY_MB", 16),
+            max_media_bytes=_megabytes(environment, "SURVEY_MAX_MEDIA_MB", 32),
+            media_reserve_bytes=_megabytes(environment, "SURVEY_MEDIA_RESERVE_MB", 256),
         )
 
 

@@ -428,3 +428,45 @@ class CheckFailed(Problem):
 
     status = 422
     title = "The server could not check this interview"
+
+
+class UnknownMedia(Problem):
+    """The interview has no such file, or it isn't whole yet. Look at the list on the interview's page."""
+
+    status = 404
+    title = "This file isn't here"
+
+
+class MediaNotAnnounced(Problem):
+    """Bytes came for a file that nobody announced. Announce it with POST /api/v1/media, then go on."""
+
+    status = 404
+    title = "Nobody announced this file"
+
+
+class MediaTooLarge(Problem):
+    """A photo, sound or file is larger than SURVEY_MAX_MEDIA_MB. Raise the setting, or record less."""
+
+    status = 413
+    title = "The file is too large"
+
+
+class MediaDigestWrong(Problem):
+    """A file is whole but not what was announced; what came was dropped. Send it again from the beginning."""
+
+    status = 422
+    title = "What arrived isn't what was announced"
+
+
+class MediaDiskFull(Problem):
+    """The disk for media is full, up to SURVEY_MEDIA_RESERVE_MB kept for interviews. Make room; phones try again."""
+
+    status = 507
+    title = "There is no room for files now"
+
+
+class TooManyMedia(Problem):
+    """An interview has more files than any form could ask for. Look at the phone that sends them."""
+
+    status = 422
+    title = "Too many files for one interview"

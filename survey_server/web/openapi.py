@@ -13,6 +13,7 @@ from flask import Blueprint, Response, current_app
 from marshmallow import Schema
 
 from survey_server import __version__
+from survey_server.web.media_schemas import MediaAnswer, MediaItem
 from survey_server.web.schemas import (
     EnrolAnswer,
     EnrolRequest,
@@ -32,10 +33,11 @@ class Operation:
 
     endpoint: str
     answer: type[Schema] | str
-    body: type[Schema] | None = None
+    body: type[Schema] | str | None = None
     status: int = 200
     problems: tuple[int, ...] = ()
     open_to_all: bool = False
+    query: tuple[str, ...] = ()
 
 
 OPERATIONS = (
@@ -44,6 +46,16 @@ OPERATIONS = (
     Operation("field_forms.get_form_document", "application/json", None, 200, (401, 403, 404, 503)),
     Operation("field_forms.get_data_set_content", "text/csv", None, 200, (401, 403, 404, 503)),
     Operation("sync.sync_submissions", SyncAnswer, SyncRequest, 200, (400, 401, 413, 422, 503)),
+    Operation("media.announce_media", MediaAnswer, MediaItem, 200, (400, 401, 413, 422, 503, 507)),
+    Operation(
+        "media.take_piece",
+        MediaAnswer,
+        "application/octet-stream",
+        200,
+        (400, 401, 404, 413, 422, 503, 507),
+        query=("offset",),
+    ),
+    Operation("media.get_form_file", "application/octet-stream", None, 200, (401, 403, 404, 503)),
     Operation("openapi.get_openapi", "application/json", open_to_all=True),
 )
 
@@ -96,6 +108,11 @@ def _describe(operation: Operation, arguments: list[str]) -> dict[str, Any]:
     if arguments:
         string = {"type": "string"}
         described["parameters"] = [{"name": n, "in": "path", "required": True, "schema": string} for n in arguments]
-    if operation.body is not None:
+    for name in operation.query:
+        number = {"type": "integer", "minimum": 0}
+        described.setdefault("parameters", []).append({"name": name, "in": "query", "required": True, "schema": number})
+    if isinstance(operation.body, str):
+        described["requestBody"] = {"required": True, "content": {operation.body: {"schema": {"type": "string"}}}}
+    elif operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
     return described
