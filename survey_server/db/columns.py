@@ -1,14 +1,35 @@
-"""Columns of a frame, grown piece by piece: numbers as float64, anything else as text; missing is NaN or None."""
+"""Columns of a frame, grown piece by piece: numbers, instants, and texts as small codes into their distinct values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-Column = NDArray[Any]
+Places: TypeAlias = NDArray[np.signedinteger[Any]]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Text answers: for every row the place of its text in `distinct`, -1 where there is none."""
+
+    places: Places
+    distinct: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+Column: TypeAlias = NDArray[Any] | Texts
+"""float64, int64 (ids), datetime64[us] in UTC, or texts."""
+
+_INSTANT = np.dtype("datetime64[us]")
+_NO_INSTANT = np.array([np.datetime64("NaT")], dtype=_INSTANT)
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
@@ -18,15 +39,13 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
 
 
 def column_of(values: Sequence[Any]) -> Column:
-    """One column: of numbers when there is nothing else in it, of text when there is text, else of objects."""
+    """One column: of numbers when there is nothing else in it, of instants when there are only those, else of text."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float, bool}:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    if str in kinds and kinds & {int, float}:
-        values = [_as_text(value) if isinstance(value, (int, float)) else value for value in values]
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+    if kinds <= {datetime, date}:
+        return np.array([None if value is None else _naive(value) for value in values], dtype=_INSTANT)
+    return _texts([None if value is None else _as_text(value) for value in values])
 
 
 def joined(old: Mapping[str, Column], new: Mapping[str, Column], size: int) -> dict[str, Column]:
@@ -38,25 +57,98 @@ def joined(old: Mapping[str, Column], new: Mapping[str, Column], size: int) -> d
 
 def without(columns: Mapping[str, Column], keep: NDArray[np.bool_]) -> dict[str, Column]:
     """The rows that `keep` marks."""
-    return {name: column[keep] for name, column in columns.items()}
+    return {name: _each(column, lambda values: values[keep]) for name, column in columns.items()}
+
+
+def taken(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, Column]:
+    """These rows, in this order; -1 gives a row in which everything is missing."""
+    return {name: _take(column, rows) for name, column in columns.items()}
+
+
+def frame_of(columns: Mapping[str, Column]) -> pd.DataFrame:
+    """A data frame: texts as categories in alphabetical order, instants in UTC."""
+    return pd.DataFrame({name: _series(column) for name, column in columns.items()}, copy=False)
+
+
+def smallest(texts: Texts) -> Texts:
+    """The same texts with places as small as their number allows: a byte for most questions."""
+    kind = np.min_scalar_type(-max(len(texts.distinct), 1))
+    return Texts(texts.places.astype(kind, copy=False), texts.distinct)
+
+
+def _series(column: Column) -> Any:
+    if isinstance(column, Texts):
+        order = np.argsort(column.distinct) if len(column.distinct) else np.array([], dtype=np.intp)
+        ranks = np.append(np.argsort(order), -1).astype(np.int32)  # the last place, -1, stays missing
+        distinct = pd.Index(column.distinct[order], dtype=object)
+        return pd.Categorical.from_codes(ranks[column.places], categories=distinct)
+    return pd.DatetimeIndex(column, tz="UTC") if column.dtype == _INSTANT else column
+
+
+def _each(column: Column, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Column:
+    return Texts(change(column.places), column.distinct) if isinstance(column, Texts) else change(column)
+
+
+def _take(column: Column, rows: NDArray[np.intp]) -> Column:
+    if isinstance(column, Texts):
+        return Texts(np.append(column.places, -1)[rows], column.distinct)
+    if (rows >= 0).all():
+        return column[rows]  # whole numbers stay whole
+    return np.concatenate((column, _NO_INSTANT if column.dtype == _INSTANT else [np.nan]))[rows]
 
 
 def _join(old: Column | None, new: Column | None, size: int, added: int) -> Column:
-    above = np.full(size, np.nan) if old is None else old
-    below = np.full(added, np.nan) if new is None else new
-    if above.dtype != below.dtype:
-        above, below = _as_objects(above), _as_objects(below)
+    above = _missing(new, size) if old is None else old
+    below = _missing(old, added) if new is None else new
+    if isinstance(above, Texts) or isinstance(below, Texts):
+        return _join_texts(_as_texts(above), _as_texts(below))
+    if above.dtype != below.dtype and _INSTANT in (above.dtype, below.dtype):  # of nothing: it looked like numbers
+        above, below = _instants(above), _instants(below)
     return np.concatenate((above, below))
 
 
-def _as_objects(column: Column) -> Column:
+def _instants(column: NDArray[Any]) -> NDArray[Any]:
+    return column if column.dtype == _INSTANT else np.full(len(column), _NO_INSTANT[0])
+
+
+def _missing(like: Column | None, size: int) -> Column:
+    if isinstance(like, Texts):
+        return Texts(np.full(size, -1, dtype=np.int32), np.array([], dtype=object))
+    if like is not None and like.dtype == _INSTANT:
+        return np.full(size, np.datetime64("NaT"), dtype=_INSTANT)
+    return np.full(size, np.nan)
+
+
+def _join_texts(above: Texts, below: Texts) -> Texts:
+    known = {text: place for place, text in enumerate(above.distinct)}
+    places = [known.setdefault(text, len(known)) for text in below.distinct]
+    moved = np.append(np.array(places, dtype=np.int32), np.int32(-1))[below.places]
+    distinct = np.empty(len(known), dtype=object)
+    distinct[:] = list(known)
+    return Texts(np.concatenate((above.places.astype(np.int32, copy=False), moved)), distinct)
+
+
+def _as_texts(column: Column) -> Texts:
     """A column of numbers that meets text becomes text itself: a question may change its type between versions."""
-    if column.dtype == object:
+    if isinstance(column, Texts):
         return column
-    changed = np.empty(len(column), dtype=object)
-    changed[:] = [None if np.isnan(value) else _as_text(value) for value in column.tolist()]
-    return changed
+    return _texts([None if np.isnan(value) else _as_text(value) for value in column.tolist()])
 
 
-def _as_text(number: float) -> str:
-    return str(int(number)) if float(number).is_integer() else repr(number)
+def _texts(values: Sequence[str | None]) -> Texts:
+    known: dict[str, int] = {}
+    places = [-1 if value is None else known.setdefault(value, len(known)) for value in values]
+    distinct = np.empty(len(known), dtype=object)
+    distinct[:] = list(known)
+    return Texts(np.array(places, dtype=np.int32), distinct)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
+
+
+def _naive(value: date) -> date:
+    """An instant in UTC without its zone, as numpy wants it; a date is its midnight."""
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value

@@ -38,6 +38,13 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writing = engine.execution_options(**_WRITES)
         self._turn = Lock()
+        self._info: dict[str, Any] = {}
+        if self.is_sqlite and (path := engine.url.database):
+            self.keep_frames_in(Path(path).with_suffix(".frames"))
+
+    def keep_frames_in(self, folder: Path) -> None:
+        """Keep the frames of waves as files in `folder`, for the next process; by default beside a SQLite file."""
+        self._info["frames_folder"] = folder
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -66,7 +73,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one consistent state of the data; it changes nothing and waits for no writer."""
-        with _as_problems(), Session(self.engine, expire_on_commit=False) as session:
+        with _as_problems(), Session(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
             session.expunge_all()  # what was read stays readable after the block
             session.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,18 +32,21 @@ class Column:
         self._numbers: dict[bool, Floats] = {}
 
     @cached_property
-    def _distinct(self) -> tuple[NDArray[np.intp], list[str]]:
+    def _distinct(self) -> tuple[NDArray[np.integer[Any]], list[str]]:
         """For every row the place of its answer in a list of the distinct answers; blank is the last place, "" ."""
+        if isinstance(self.answers.dtype, pd.CategoricalDtype):
+            return self.answers.cat.codes.to_numpy(), [*map(_text, self.answers.cat.categories), ""]
         try:
             places, distinct = pd.factorize(self.answers)
         except TypeError:  # lists of codes
             places, distinct = pd.factorize(self.answers.map(_joined))
-        return np.where(places < 0, len(distinct), places), [*map(_text, distinct), ""]
+        return places, [*map(_text, distinct), ""]  # -1, for what is missing, is the place of the last: ""
 
     def per_answer(self, ask: Callable[[str], float]) -> Floats:
         """What `ask` says of every row's answer as text; NaN for blanks."""
         places, texts = self._distinct
-        return np.array([ask(text) if text else NAN for text in texts], dtype=float)[places]
+        values = np.array([ask(text) if text else NAN for text in texts], dtype=float)
+        return np.take(values, places)
 
     def numbers(self, raw: bool) -> Floats:
         """Every row's answer as a number (a date as its days); read only, since it is kept."""

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import pandas as pd
-
 from survey_server.reports.measure import Pair
 from survey_server.reports.sample import Sample
 from survey_server.reports.value import Cell, Note
@@ -52,38 +49,21 @@ def fieldwork_cautions(pair: Pair) -> Iterator[Note]:
     """Cautions that hold for everything in the wave: another season, another length of interview."""
     if pair.before is None:
         return
-    days = [_middle_day(sample) for sample in pair.samples]
+    days = [sample.middle_day for sample in pair.samples]
     if days[0] and days[1] and (shift := _season_shift(days[0], days[1])) > SEASON_DAYS:
         yield Note("caution.season", {"days": Cell(float(shift))})
-    minutes = [median_minutes(sample) for sample in pair.samples]
+    minutes = [sample.median_minutes for sample in pair.samples]
     if minutes[0] and minutes[1] and abs(minutes[1] / minutes[0] - 1) > DURATION_MOVE:
         cells = {"before": Cell(minutes[0], "minutes"), "after": Cell(minutes[1], "minutes")}
         yield Note("caution.duration", cells)
 
 
-def median_minutes(sample: Sample) -> float | None:
-    """The median length of an interview in minutes; None when the phones didn't time them."""
-    minutes = minutes_of(sample.consenting)
-    known = minutes[~np.isnan(minutes)]
-    return float(np.median(known)) if len(known) else None
-
-
-def minutes_of(frame: pd.DataFrame) -> np.ndarray:
-    """The length of each interview in minutes, NaN where start or end isn't known."""
-    if "_started" not in frame or "_ended" not in frame:
-        return np.full(len(frame), math.nan)
-    started, ended = (pd.to_datetime(frame[name], utc=True, errors="coerce") for name in ("_started", "_ended"))
-    minutes: np.ndarray = ((ended - started).dt.total_seconds() / 60).to_numpy(dtype=float)
-    return minutes
-
-
 def missing_share(sample: Sample, name: str) -> float:
     """Percent of those asked a question who don't know or don't answer (88, 99); NaN when nobody was asked."""
-    codes = sample.codes(name)
-    asked = np.array([code is not None for code in codes], dtype=bool)
-    if not asked.any():
-        return math.nan
-    return 100.0 * float(np.isin(codes[asked].astype(str), ("88", "99", "-88", "-99")).mean())
+    coded = sample.coded(name)
+    asked = int(coded.given.sum())
+    missing = coded.where(lambda code: code in ("88", "99", "-88", "-99"))
+    return 100.0 * float(missing.sum()) / asked if asked else math.nan
 
 
 def _wording(pair: Pair, indicator: Indicator) -> Iterator[Note]:
@@ -103,11 +83,6 @@ def _missing(pair: Pair, indicator: Indicator) -> Iterator[Note]:
         if abs(after - before) > MISSING_MOVE:
             cells = {"before": Cell(before, "percent1"), "after": Cell(after, "percent1")}
             yield Note("caution.missing", cells, {"question": name})
-
-
-def _middle_day(sample: Sample) -> date | None:
-    days = pd.to_datetime(sample.everyone.get("_collected_on", pd.Series(dtype=object)), errors="coerce").dropna()
-    return days.sort_values().iloc[len(days) // 2].date() if len(days) else None
 
 
 def _season_shift(one: date, two: date) -> int:

@@ -13,10 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from survey_server.estimation.design import Bools, Floats
-from survey_server.reports.comparability import minutes_of
 from survey_server.reports.measure import Pair
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import MISSING_CODES, Codes, Sample, codes_of
+from survey_server.reports.sample import MISSING_CODES, Coded, Codes, Sample, codes_of, minutes_of
 from survey_server.reports.scales import printed_items
 
 SHORT, SHORT_MEDIAN = 0.40, 0.60
@@ -69,8 +68,16 @@ class Fieldwork:
     @cached_property
     def answers(self) -> NDArray[np.int16]:
         """The answers to the choice questions as small numbers, -1 where not asked: interviews x questions."""
-        columns = [pd.factorize(codes_of(self.frame, item.name))[0] for item in self.items]
-        return np.column_stack(columns).astype(np.int16) if columns else np.zeros((len(self.frame), 0), dtype=np.int16)
+        columns = [_places(self.coded(item)) for item in self.items]
+        return np.column_stack(columns) if columns else np.zeros((len(self.frame), 0), dtype=np.int16)
+
+    def coded(self, item: Item) -> Coded:
+        """The answers to one question."""
+        return self._coded.setdefault(item.name, Coded.of(self.frame, item.name))
+
+    @cached_property
+    def _coded(self) -> dict[str, Coded]:
+        return {}
 
     @cached_property
     def battery(self) -> list[Item]:
@@ -88,9 +95,12 @@ class Fieldwork:
         """Which interviews gave one and the same answer to the whole battery."""
         if not self.battery:
             return np.zeros(len(self.frame), dtype=bool)
-        given = np.column_stack([codes_of(self.frame, item.name) for item in self.battery]).astype(str)
-        complete = ~np.isin(given, ("None", *MISSING_CODES)).any(axis=1)
-        same: Bools = complete & (given == given[:, :1]).all(axis=1)
+        order = {choice.code: float(place) for place, choice in enumerate(self.battery[0].choices)}
+        valid = {code: place for code, place in order.items() if code not in MISSING_CODES}
+        steps = np.column_stack(
+            [self.coded(item).numbers(lambda code: valid.get(code, math.nan)) for item in self.battery]
+        )
+        same: Bools = (steps == steps[:, :1]).all(axis=1)  # a missing answer is equal to nothing
         return same
 
     @cached_property
@@ -128,17 +138,19 @@ class Fieldwork:
     @cached_property
     def by_interviewer(self) -> list[Interviewer]:
         """Every interviewer's work, in the order of their codes."""
-        codes = sorted({str(code) for code in self.interviewers if code is not None})
-        return [self._interviewer(code, self.interviewers == code) for code in codes]
+        coded = Coded.of(self.frame, self.sample.role("interviewer") or "_interviewer")
+        found = set(np.unique(coded.places).tolist())
+        codes = sorted({code for place, code in enumerate(coded.codes) if code is not None and place in found})
+        return [self._interviewer(code, coded.where(code.__eq__), len(codes)) for code in codes]
 
     @cached_property
     def missing(self) -> Floats:
         """Each interview's share of don't know and refused among the choice questions it was asked."""
         asked, missing = np.zeros(len(self.frame)), np.zeros(len(self.frame))
         for item in self.items:
-            codes = codes_of(self.frame, item.name).astype(str)
-            asked += codes != "None"
-            missing += np.isin(codes, ("88", "99"))
+            coded = self.coded(item)
+            asked += coded.given
+            missing += coded.where(lambda code: code in ("88", "99"))
         shares: Floats = np.divide(missing, asked, out=np.full(len(asked), math.nan), where=asked > 0)
         return shares
 
@@ -170,14 +182,14 @@ class Fieldwork:
         counts = Counter(str(version) for version in self.sample.everyone.get("_version", []))
         return dict(sorted(counts.items()))
 
-    def _interviewer(self, code: str, rows: Bools) -> Interviewer:
+    def _interviewer(self, code: str, rows: Bools, colleagues: int) -> Interviewer:
         shares = {name: float(flags[rows].mean()) for name, flags in self._marks().items()}
         minutes = _quantile(self.minutes[rows], 0.5)
         flags = [name for name, share in shares.items() if share > OFTEN]
         if minutes < SHORT_MEDIAN * self.median_minutes:
             flags.insert(0, "hurried")
         interviews = int(rows.sum())
-        if interviews > DOMINANT * len(self.frame) and len(set(self.interviewers)) > 2 / DOMINANT:
+        if interviews > DOMINANT * len(self.frame) and colleagues > 2 / DOMINANT:
             flags.append("dominant")
         missing = float(np.nanmean(self.missing[rows])) if (~np.isnan(self.missing[rows])).any() else math.nan
         return Interviewer(code, interviews, minutes, **shares, missing=missing, flags=tuple(flags))
@@ -209,15 +221,20 @@ def _quantile(values: Floats, share: float) -> float:
     return float(np.quantile(known, share)) if len(known) else math.nan
 
 
+def _places(coded: Coded) -> NDArray[np.int16]:
+    """Equal codes as equal numbers, blanks as -1."""
+    places = [-1 if code is None else coded.codes.index(code) for code in coded.codes]
+    return coded.spread(np.array(places, dtype=np.int16))
+
+
 def _likeness(answers: NDArray[np.int16]) -> Floats:
-    """The highest share of equal answers with any other row."""
-    best = np.zeros(len(answers))
-    asked = answers >= 0
-    for row, own in enumerate(answers):
-        both = asked & asked[row]
-        common = both.sum(axis=1)
-        equal = ((answers == own) & both).sum(axis=1)
-        share = np.divide(equal, common, out=np.zeros(len(answers)), where=common >= BATTERY)
-        share[row] = 0.0
-        best[row] = share.max()
+    """The highest share of equal answers with any other row, of the questions asked in both."""
+    asked = (answers >= 0).astype(np.float32)
+    common = asked @ asked.T  # how many questions each two rows have both been asked
+    given = [column[:, None] == np.unique(column[column >= 0]) for column in answers.T]
+    chosen = np.hstack(given).astype(np.float32)
+    equal = chosen @ chosen.T
+    shares = np.divide(equal, common, out=np.zeros_like(equal), where=common >= BATTERY)
+    np.fill_diagonal(shares, 0.0)
+    best: Floats = shares.max(axis=1).astype(float)
     return best

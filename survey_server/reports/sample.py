@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from survey_server.reports.wave_data import WaveData
 from survey_server.xlsform.registry import Indicator
 
 Codes: TypeAlias = NDArray[np.object_]
+T = TypeVar("T", bound=np.generic)
 AGREED = frozenset({"1", "1.0", "yes", "si", "sí", "oui", "true"})
 MISSING_CODES = ("66", "77", "88", "99", "-88", "-99")
 MISSING_NUMBERS = frozenset({-88.0, -99.0})
@@ -35,8 +39,8 @@ class Sample:
         self.refused = int((~agreed).sum())
         self.second_observers = int((agreed & ~first).sum())
         self.unplaced = int((agreed & first & ~placed).sum())
-        self.frame = self.everyone[agreed & first & placed].reset_index(drop=True)
-        self.consenting = self.everyone[agreed].reset_index(drop=True)
+        self.frame = _rows(self.everyone, agreed & first & placed)
+        self.consenting = self.frame if int(agreed.sum()) == len(self.frame) else _rows(self.everyone, agreed)
         self.n = len(self.frame)
 
     @cached_property
@@ -64,11 +68,21 @@ class Sample:
     def codes(self, name: str) -> Codes:
         """The answers in a column as text codes, None where there is no answer; read only, since they are kept."""
         if name not in self._codes:
-            self._codes[name] = codes_of(self.frame, name)
+            self._codes[name] = self.coded(name).texts
         return self._codes[name]
 
     @cached_property
     def _codes(self) -> dict[str, Codes]:
+        return {}
+
+    def coded(self, name: str) -> Coded:
+        """The answers in a column as places in a list of the codes met: quick to ask of every row."""
+        if name not in self._coded:
+            self._coded[name] = Coded.of(self.frame, name)
+        return self._coded[name]
+
+    @cached_property
+    def _coded(self) -> dict[str, Coded]:
         return {}
 
     def values(self, indicator: Indicator, based: bool = True) -> Floats:
@@ -103,12 +117,25 @@ class Sample:
             return values
         return np.where(self._formulas.evaluate(indicator.base) == 1, values, np.nan)
 
+    @cached_property
+    def median_minutes(self) -> float | None:
+        """The median length of an interview in minutes; None when the phones didn't time them."""
+        minutes = minutes_of(self.consenting)
+        known = minutes[~np.isnan(minutes)]
+        return float(np.median(known)) if len(known) else None
+
+    @cached_property
+    def middle_day(self) -> date | None:
+        """The day by which half of the wave was collected."""
+        days = pd.to_datetime(self.everyone.get("_collected_on", pd.Series(dtype=object)), errors="coerce").dropna()
+        return days.sort_values().iloc[len(days) // 2].date() if len(days) else None
+
     def _agreed(self) -> Bools:
         column = self.role("consent")
         if column is None:
             return np.ones(len(self.everyone), dtype=bool)
-        given = self.everyone[column].map(lambda value: str(value).strip().lower() in AGREED)
-        return given.to_numpy(dtype=bool)
+        coded = Coded.of(self.everyone, column)
+        return coded.where(lambda code: code.strip().lower() in AGREED)
 
     def _first_of_pair(self) -> Bools:
         """True but for the second observer of an encounter: the one whose code comes later."""
@@ -124,7 +151,7 @@ class Sample:
         placed = np.ones(len(self.everyone), dtype=bool)
         for role in ("stratum", "psu"):
             if column := self.role(role):
-                placed &= self.everyone[column].notna().to_numpy() & (self.everyone[column] != "").to_numpy()
+                placed &= Coded.of(self.everyone, column).given
         weights = self._weights(self.everyone)
         return placed if weights is None else placed & (weights > 0)
 
@@ -139,28 +166,67 @@ class Sample:
 
     def _role_values(self, role: str) -> NDArray[np.object_] | None:
         column = self.role(role)
-        return None if column is None else self.frame[column].astype(str).to_numpy(dtype=object)
+        return None if column is None else self.coded(column).texts
+
+
+def _rows(frame: pd.DataFrame, wanted: Bools) -> pd.DataFrame:
+    return frame if wanted.all() else frame[wanted].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as places in the list of its distinct codes; the last code is None, for blanks."""
+
+    places: NDArray[np.integer[Any]]
+    codes: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, name: str) -> Coded:
+        """The column of a frame; of blanks when the frame hasn't got it. 1.0 and 1 and "1" are the code "1"."""
+        if name not in frame.columns:
+            return cls(np.zeros(len(frame), dtype=np.int8), (None,))
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            places, distinct = column.cat.codes.to_numpy(), column.cat.categories
+        else:
+            places, distinct = pd.factorize(column)
+        return cls(places, (*map(_code, distinct), None))  # -1, for what is missing, is the place of the last: None
+
+    def spread(self, values: NDArray[T]) -> NDArray[T]:
+        """For every row what `values` has for its code; `values` are in the order of `codes`."""
+        return np.take(values, self.places)
+
+    @property
+    def texts(self) -> Codes:
+        """The code of every row."""
+        return self.spread(np.array(self.codes, dtype=object))
+
+    @property
+    def given(self) -> Bools:
+        """Which rows have an answer."""
+        return self.where(lambda code: True)
+
+    def where(self, is_so: Callable[[str], bool]) -> Bools:
+        """Which rows have an answer of which this is so: asked once per distinct code."""
+        return self.spread(np.array([code is not None and is_so(code) for code in self.codes], dtype=bool))
+
+    def numbers(self, number: Callable[[str], float]) -> Floats:
+        """A number for every row's code, NaN for blanks: asked once per distinct code."""
+        return self.spread(np.array([np.nan if code is None else number(code) for code in self.codes], dtype=float))
+
+
+def minutes_of(frame: pd.DataFrame) -> Floats:
+    """The length of each interview in minutes, NaN where start or end isn't known."""
+    if "_started" not in frame or "_ended" not in frame:
+        return np.full(len(frame), np.nan)
+    started, ended = (pd.to_datetime(frame[name], utc=True, errors="coerce") for name in ("_started", "_ended"))
+    minutes: Floats = ((ended - started).dt.total_seconds() / 60).to_numpy(dtype=float)
+    return minutes
 
 
 def codes_of(frame: pd.DataFrame, name: str) -> Codes:
     """A column as text codes: 1.0 and 1 and "1" are "1"; blanks are None."""
-    if name not in frame.columns:
-        return np.full(len(frame), None, dtype=object)
-    places, distinct = pd.factorize(frame[name])
-    codes = np.array([*map(_code, distinct), None], dtype=object)
-    return codes[places]
-
-
-def selections_of(frame: pd.DataFrame, name: str) -> list[frozenset[str]]:
-    """The codes chosen in a select_multiple column, as sets; blank is the empty set."""
-    return [_selection(value) for value in frame[name]] if name in frame.columns else [frozenset()] * len(frame)
-
-
-def _selection(value: object) -> frozenset[str]:
-    if isinstance(value, list | tuple):
-        return frozenset(str(part) for part in value)
-    code = _code(value)
-    return frozenset(code.split()) if code else frozenset()
+    return Coded.of(frame, name).texts
 
 
 def _code(value: object) -> str | None:

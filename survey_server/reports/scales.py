@@ -46,7 +46,7 @@ def rating_scales(pair: Pair) -> set[str]:
 
 def good_end(pair: Pair, name: str) -> int:
     """1 when high codes of the scale are the good end, -1 when low ones are: as the indicators built on it say."""
-    codes = np.array([_step(code) for code in pair.after.codes(name)])
+    codes = pair.after.coded(name).numbers(_step)
     for indicator in pair.registry.indicators:
         if name in indicator.questions and indicator.direction in ("up", "down") and indicator.estimator in KINDS:
             values = pair.after.values(indicator)
@@ -57,5 +57,5 @@ def good_end(pair: Pair, name: str) -> int:
     return 1
 
 
-def _step(code: str | None) -> float:
-    return float(code) if code is not None and code.isdigit() and code not in MISSING_CODES else math.nan
+def _step(code: str) -> float:
+    return float(code) if code.isdigit() and code not in MISSING_CODES else math.nan

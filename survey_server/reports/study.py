@@ -15,7 +15,7 @@ from survey_server.reports.fieldwork import Work, work_of
 from survey_server.reports.measure import Pair
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.results import Result, compute_results, headlines_of
-from survey_server.reports.sample import MISSING_CODES, Codes, Sample, selections_of
+from survey_server.reports.sample import MISSING_CODES, Codes, Sample
 from survey_server.reports.sensitivity import verdicts_without_flagged
 from survey_server.reports.value import Note
 from survey_server.reports.wave_data import ProgrammeInfo, WaveInfo
@@ -130,10 +130,12 @@ class Study:
     def breakdown(self, sample: Sample, name: str) -> Codes:
         """Each row's level in a breakdown, None where it has none; several choices become "any" or "none"."""
         if sample.data.registry.types.get(name) == "select_multiple":
-            return np.array([_any_or_none(chosen) for chosen in selections_of(sample.frame, name)], dtype=object)
-        codes = sample.codes(name).copy()
-        codes[np.isin(codes.astype(str), MISSING_CODES)] = None
-        return codes
+            coded = sample.coded(name)
+            levels = [None if code is None else _any_or_none(frozenset(code.split())) for code in coded.codes]
+            return coded.spread(np.array(levels, dtype=object))
+        coded = sample.coded(name)
+        levels = [None if code in MISSING_CODES else code for code in coded.codes]
+        return coded.spread(np.array(levels, dtype=object))
 
     def has_column(self, pair: Pair, name: str) -> bool:
         """Whether every wave's frame has the column."""

