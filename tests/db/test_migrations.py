@@ -55,12 +55,12 @@ def test_it_keeps_sites_and_phones_when_fieldwork_comes_and_goes(empty_database_
     with database.transaction() as session:
         session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
         columns = "programme_id, id, code, name, extra, changed_at"
-        session.execute(text(f"INSERT INTO site ({columns}) VALUES (1, 5, 'GT1', 'Uno', '{{}}', 7)"))  # noqa: S608
+        session.execute(text(f"INSERT INTO site ({columns}) VALUES (1, 5, 'GT1', 'Uno', '{{}}', 7)"))
     migrate(empty_database_url, "0002")
     with database.transaction() as session:
         assert session.execute(text("SELECT code, policies FROM site")).one()[0] == "GT1"
         columns = "programme_id, id, code, name, active, changed_at"
-        session.execute(text(f"INSERT INTO team ({columns}) VALUES (1, 2, 'N1', 'Norte', :yes, 7)"), {"yes": True})  # noqa: S608
+        session.execute(text(f"INSERT INTO team ({columns}) VALUES (1, 2, 'N1', 'Norte', :yes, 7)"), {"yes": True})
     migrate_down(empty_database_url, "0001")
     with database.reading() as session:
         assert session.execute(text("SELECT code, changed_at FROM site")).one() == ("GT1", 7)
