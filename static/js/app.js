@@ -1,6 +1,7 @@
 /** Where the app starts: language, views, service worker, sync. */
 import { listen } from './bus.js';
 import { takeCodeFromAddress } from './enrol.js';
+import { readPolicy, startGuard } from './guard.js';
 import { startInstall } from './install.js';
 import { startRouter } from './router.js';
 import { commit, get } from './store.js';
@@ -18,6 +19,8 @@ async function start() {
   listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
   readAddress();
   addEventListener('hashchange', readAddress, { capture: true });
+  await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
+  startGuard(root);
   await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, outbox: outboxView, phone: phoneView });
   startInstall();
   startSync();

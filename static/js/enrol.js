@@ -11,23 +11,35 @@ export function readCode(text) {
   return /^[A-Za-z0-9_-]{6,64}$/.test(trimmed) ? trimmed : null;
 }
 
-/** Take the code out of the address at once, so that it stays in no history. */
+/** Take the link's code out of the address at once, so that it stays in no history; what stood there, or null. */
 export function takeCodeFromAddress() {
-  const code = location.hash.startsWith('#enrol=') ? readCode(location.hash) : null;
-  if (code) history.replaceState(null, '', '#/enrol');
-  return code;
+  const text = location.hash.startsWith('#enrol=') && readCode(location.hash) ? location.hash : null;
+  if (text) history.replaceState(null, '', '#/enrol');
+  return text;
 }
 
-/** Enrol with `code`. Returns null when it worked, else why it didn't: 'code' or a reason of api.js. */
-export async function enrol(code) {
+/** The start of the office key's fingerprint, when the link has it: the server can't slip another key in then. */
+export function readFingerprint(text) {
+  return /[#&]key=([A-Za-z0-9_-]{16,43})/.exec(text)?.[1] ?? null;
+}
+
+/** Who enrols trusts the office that gave out the code, and nothing that was pinned before. */
+function pinnedAnew(expected) {
+  return { office: null, expected, keys: {}, waves: {}, refused: [] };
+}
+
+/** Enrol with `code`, found in `text`. Returns null when it worked, else why not: 'code' or a reason of api.js. */
+export async function enrol(code, text = '') {
   const answer = await call('/api/v1/enrol', { body: { code } });
   if (answer.kind === 'problem') return 'code';
   if (answer.kind === 'waiting') return answer.reason === 'unknown-phone' ? 'code' : answer.reason;
-  const { token, device, programme } = answer.data;
+  const { token, device, programme, lock } = answer.data;
   if (!token || !device) return 'portal';
   await commit([
     { store: 'meta', key: 'device', value: { ...device, token, programme } },
     { store: 'meta', key: 'catalogue' },
+    { store: 'vault', key: 'policy', value: lock },
+    { store: 'vault', key: 'keys', value: pinnedAnew(readFingerprint(text)) },
   ]);
   tell('catalogue');
   return null;

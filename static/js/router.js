@@ -4,6 +4,7 @@
  * redraw itself when the language changes sets `element.relabel`; the others are built anew.
  */
 import { listen } from './bus.js';
+import { gate } from './guard.js';
 import { fill, h } from './h.js';
 import { t } from './texts.js';
 
@@ -17,6 +18,7 @@ export function startRouter(element, views) {
   routes = views;
   addEventListener('hashchange', () => show());
   listen('language', () => (root.firstElementChild?.relabel ?? show)());
+  listen('lock', () => show());
   return show();
 }
 
@@ -36,9 +38,9 @@ async function show() {
   leaving = new AbortController();
   const { signal } = leaving;
   const [, name = '', argument = ''] = location.hash.split('/');
-  const view = routes[name] ?? routes[''];
   let element;
   try {
+    const view = (await gate(name)) ?? routes[name] ?? routes[''];
     element = await view(decodeURIComponent(argument), { signal });
   } catch (error) {
     element = broken(error);

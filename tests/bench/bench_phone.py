@@ -19,8 +19,8 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database
 from survey_server.web.assets import read_assets
 from tests.bench.measure import measure
-from tests.browser.field import Phone, Server, running
-from tests.browser.interviewing import begin
+from tests.browser.field import Phone, Server, reload, running
+from tests.browser.interviewing import begin, choose_pin
 
 FORMS = Path(__file__).resolve().parents[2] / "forms"
 FILES = ("psus.csv", "posts.csv")
@@ -65,6 +65,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             phone = Phone(playwright, Path(folder) / "profile", tap.address)
             page = phone.open(path=link.removeprefix(server.address))
+            choose_pin(page)
             page.locator("main ul.list a.card").wait_for()
             page.evaluate("navigator.serviceWorker.ready.then(() => null)")
             measure("app: modules and style, brotli", sum(sizes) / 1024, "KB", f"{len(sizes)} files; enketo-core 256")
@@ -110,7 +111,7 @@ def _measure_opening(page: Page) -> None:
 
 
 def _open(page: Page) -> float:
-    page.reload()
+    reload(page)
     page.locator("main ul.list a.card").wait_for()
     taken: float = page.evaluate("performance.now()")
     return taken

@@ -20,6 +20,7 @@ from tests.chromium import CHROMIUM
 SERVE = "from survey_server.cli.serve import serve; serve()"
 """The command `survey-server serve`, without loading the other commands."""
 SIZE = {"width": 360, "height": 740}
+PIN = "271828"
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
 
@@ -103,6 +104,7 @@ class Phone:
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.address + path)
+        unlock(page)
         return page
 
     def kill(self) -> None:
@@ -125,6 +127,21 @@ class Phone:
             self.context.close()
             self.context = None
             assert not self.complaints
+
+
+def unlock(page: Page, secret: str = PIN) -> None:
+    """If the phone asks for its PIN, give it; return when a view shows."""
+    page.locator("#app > .page").wait_for()
+    if page.locator("#app > .lock").count() and not page.locator("#secret-again").count():
+        page.locator("#secret").fill(secret)
+        page.locator("#secret").press("Enter")
+        page.locator("#app > .page:not(.lock)").wait_for()
+
+
+def reload(page: Page) -> None:
+    """Load the app anew, as after an update or a crash: it comes back locked."""
+    page.reload()
+    unlock(page)
 
 
 def _command_line(process: Path) -> bytes:

@@ -7,17 +7,30 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from tests.browser.field import PIN
+
 NEXT = "footer nav button.main"
 
 
 def enrol(page: Page, link: str) -> None:
     """Open the link of the office, and wait until the app and its forms are on the phone for good."""
     page.goto(link)
+    choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     page.locator("text=/Todo enviado|Everything sent/").wait_for()
     page.wait_for_function("document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 2")
+
+
+def choose_pin(page: Page, *, emergency: str = "") -> None:
+    """What the app asks after enrolling: the PIN twice, and the one that shows an empty phone if there is to be one."""
+    page.locator("#secret").fill(PIN)
+    page.locator("#secret-again").fill(PIN)
+    if emergency:
+        page.locator("details summary").click()
+        page.locator("#secret-empty").fill(emergency)
+    page.locator("form button.main").click()
 
 
 def begin(page: Page, title: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from survey_server.db.models import SubmissionVersion
-from tests.browser.field import Phone, Server, wait_until
+from tests.browser.field import Phone, Server, reload, wait_until
 from tests.browser.interviewing import begin, enrol, fill_in, finish, unsent
 
 pytestmark = pytest.mark.browser
@@ -47,7 +47,7 @@ def test_it_fills_the_perception_survey_in_spanish_with_the_server_dead(
     page = phone.open()
     enrol(page, link)
     server.kill()
-    page.reload()
+    reload(page)
     begin(page, "Encuesta de percepción")
     given = fill_in(page, DWELLING | TALK)
     assert len(given) > 80
@@ -79,7 +79,7 @@ def test_it_keeps_several_encounters_in_english_without_a_network(
     assert phone.context is not None
     phone.context.set_offline(True)
     server.kill()
-    page.reload()
+    reload(page)
     given = []
     for number in ("01", "02"):
         begin(page, "Observer checklist")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.field import Phone, Server, wait_until
+from tests.browser.field import Phone, Server, reload, wait_until
 from tests.browser.interviewing import begin, enrol, fill_in
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def test_it_takes_a_new_version_when_told_and_keeps_the_draft(
     old = version(page)
     change(newer / "static/js/texts.js", "'Nueva entrevista'", "'Empezar una entrevista'")
     deploy(server, newer)
-    page.reload()
+    reload(page)
     page.evaluate("navigator.serviceWorker.ready.then((found) => found.update()).then(() => null)")
     waiting = "navigator.serviceWorker.getRegistration().then((found) => found.waiting !== null)"
     wait_until(lambda: bool(page.evaluate(waiting)), "the new version to be ready")
@@ -76,7 +76,7 @@ def test_it_stays_whole_when_a_deploy_is_broken(server: Server, newer: Path, pho
     change(newer / "static/js/texts.js", "'Nueva entrevista'", "'Empezar una entrevista'")
     change(newer / "survey_server/web/phone.py", "    assets = read_assets()\n    if version", BROKEN)
     deploy(server, newer)
-    page.reload()
+    reload(page)
     refused = page.evaluate(
         "navigator.serviceWorker.getRegistration().then((found) => new Promise((done) => {"
         " found.addEventListener('updatefound', () => { const worker = found.installing;"
@@ -84,7 +84,7 @@ def test_it_stays_whole_when_a_deploy_is_broken(server: Server, newer: Path, pho
     )
     assert refused == "redundant"
     server.kill()
-    page.reload()
+    reload(page)
     page.locator("h2", has_text="Nueva entrevista").wait_for()
     assert version(page) == old
     begin(page, "Encuesta de percepción")

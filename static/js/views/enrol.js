@@ -19,9 +19,10 @@ export async function enrolView(_, { signal }) {
   const message = h('p.message', { id: 'message', role: 'alert' });
   const field = h('input', {
     id: 'code', autocomplete: 'one-time-code', autocapitalize: 'off', spellcheck: 'false', 'aria-describedby': 'message',
-    oninput: () => { fill(message); field.removeAttribute('aria-invalid'); },
+    oninput: () => { linked = null; fill(message); field.removeAttribute('aria-invalid'); },
   });
   const button = h('button.main', {}, t('enrolDo'));
+  let linked = null; // the whole link: it may say which key to expect
   const say = (key) => { fill(message, t(key)); field.setAttribute('aria-invalid', 'true'); };
 
   async function submit(event) {
@@ -30,7 +31,7 @@ export async function enrolView(_, { signal }) {
     if (!code) return say('enrolNotCode');
     fill(button, t('enrolBusy'));
     button.disabled = true;
-    const trouble = await enrol(code);
+    const trouble = await enrol(code, linked ?? field.value);
     fill(button, t('enrolDo'));
     button.disabled = false;
     if (trouble) return say(trouble === 'code' ? 'enrolBadCode' : `reason.${trouble}`);
@@ -44,12 +45,14 @@ export async function enrolView(_, { signal }) {
       h('p.lead', {}, t(device ? 'enrolAgain' : 'enrolIntro')),
       scanner(signal, (text) => {
         if (!readCode(text)) return say('enrolOther');
-        field.value = text;
+        linked = text;
+        field.value = readCode(text);
         return submit();
       }, () => say('enrolNoCamera')),
       h('form.stack', { onsubmit: submit }, h('label', { for: 'code' }, t('enrolCode')), field, message, button)));
   if (offered) {
-    field.value = offered;
+    linked = offered;
+    field.value = readCode(offered);
     offered = null;
     if (!device) submit();
   }

@@ -1,5 +1,6 @@
 /** What several views share: the bar on top, the queue in sight, a question before something is deleted. */
 import { listen } from '../bus.js';
+import { hideButton } from '../guard.js';
 import { fill, h, icon } from '../h.js';
 import { countQueue } from '../outbox.js';
 import { line } from '../sync.js';
@@ -13,11 +14,11 @@ export function bar(title, { home = true } = {}) {
     languageButton());
 }
 
-/** One tap to the other language. */
+/** One tap to the other language, and one that hides the app. */
 export function languageButton({ short = false } = {}) {
   const other = language() === 'es' ? 'en' : 'es';
   const attributes = { type: 'button', lang: other, 'aria-label': short ? t('otherLanguage') : null, onclick: () => setLanguage(other) };
-  return h('button.quiet.language', attributes, short ? other.toUpperCase() : t('otherLanguage'));
+  return [h('button.quiet.language', attributes, short ? other.toUpperCase() : t('otherLanguage')), hideButton()];
 }
 
 /** The state of the queue in one card, always current; a link to the outbox. */
@@ -25,7 +26,7 @@ export function queueCard(signal) {
   const card = h('a.card.queue', { href: '#/outbox' });
   const draw = async () => {
     const counts = await countQueue();
-    const unsent = counts.waiting + counts.refused;
+    const unsent = counts.waiting + counts.media + counts.refused;
     card.classList.toggle('is-waiting', unsent > 0);
     card.classList.toggle('is-refused', counts.refused > 0);
     fill(card,
@@ -40,8 +41,8 @@ export function queueCard(signal) {
 }
 
 /** "3 interviews not sent, 1 refused" or "Everything sent". */
-export function queueWords({ waiting, refused }) {
-  const parts = [waiting ? t('queueWaiting', { n: waiting }) : null, refused ? t('queueRefused', { n: refused }) : null];
+export function queueWords({ waiting, media = 0, refused }) {
+  const parts = [waiting ? t('queueWaiting', { n: waiting }) : null, media ? t('queueMedia', { n: media }) : null, refused ? t('queueRefused', { n: refused }) : null];
   return parts.filter(Boolean).join(', ') || t('queueNone');
 }
 

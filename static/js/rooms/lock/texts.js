@@ -1,0 +1,55 @@
+/** What the lock says, in both languages. */
+import { addTexts } from '../../texts.js';
+
+addTexts({
+  lockTitle: ['Bloqueado', 'Locked'],
+  lockPin: ['PIN', 'PIN'],
+  lockPassphrase: ['Frase de paso', 'Passphrase'],
+  lockOpen: ['Abrir', 'Open'],
+  lockBusy: ['Un momento…', 'One moment…'],
+  lockShow: ['Mostrar', 'Show'],
+  lockWrong: [({ left }) => `No es correcto. Quedan ${left} intentos; después se borran las entrevistas a medias.`, ({ left }) => `Not correct. ${left} tries left; after that the unfinished interviews are deleted.`],
+  lockPause: ['Espere {seconds} segundos y vuelva a intentar.', 'Wait {seconds} seconds and try again.'],
+  lockHardware: ['El teléfono no confirmó con su propio bloqueo de pantalla. Intente otra vez.', 'The phone did not confirm with its own screen lock. Try again.'],
+  lockSends: ['Lo terminado está sellado y se envía aunque el teléfono siga bloqueado.', 'What is finished is sealed and is sent even while the phone is locked.'],
+  lockForgot: ['Lo olvidé', 'I forgot it'],
+  lockForgotAsk: [
+    'Nadie puede recuperarlo. Si continúa, las entrevistas a medias se pierden. Las terminadas siguen aquí y se envían. Después necesita un enlace nuevo de la oficina. ¿Continuar?',
+    'Nobody can recover it. If you continue, unfinished interviews are lost. Finished ones stay here and are sent. Then you need a new link from the office. Continue?',
+  ],
+  lockForgotDo: ['Borrar y empezar de nuevo', 'Delete and begin anew'],
+  wipedTitle: ['Hace falta un enlace nuevo', 'A new link is needed'],
+  wipedText: [
+    'Las entrevistas a medias de este teléfono se borraron. Las terminadas siguen selladas aquí y se envían solas. Pida a la oficina un enlace nuevo.',
+    'The unfinished interviews on this phone were deleted. Finished ones are still sealed here and are sent by themselves. Ask the office for a new link.',
+  ],
+  setupTitle: ['Proteja este teléfono', 'Protect this phone'],
+  setupPin: ['Elija un PIN de al menos 6 cifras. Se pide al abrir, a los 2 minutos sin uso y al salir de la aplicación.', 'Choose a PIN of at least 6 digits. It is asked for on opening, after 2 minutes without use and after leaving the app.'],
+  setupPassphrase: ['Elija una frase de al menos 10 letras; cinco palabras al azar son una buena frase.', 'Choose a phrase of at least 10 letters; five random words make a good one.'],
+  setupHonestPin: ['Un PIN solo detiene a quien encuentra el teléfono por casualidad. Quien copie su memoria y tenga equipo lo adivina en minutos: entonces vería las entrevistas a medias, nunca las terminadas.', 'A PIN only stops a casual finder. Somebody who copies the storage and has equipment guesses it within minutes: they would see unfinished interviews, never finished ones.'],
+  setupHonestPassphrase: ['Una frase larga protege también si alguien copia la memoria del teléfono.', 'A long phrase protects also when somebody copies the storage of the phone.'],
+  setupHonestPrf: ['El PIN vale solo junto con este teléfono y su bloqueo de pantalla: una copia de la memoria no basta.', 'The PIN counts only together with this phone and its screen lock: a copy of the storage is not enough.'],
+  setupLost: ['Si lo olvida, las entrevistas a medias se pierden. Las terminadas no.', 'If you forget it, unfinished interviews are lost. Finished ones are not.'],
+  setupRepeat: ['Otra vez', 'Again'],
+  setupEmpty: ['PIN de emergencia (opcional)', 'Emergency PIN (optional)'],
+  setupEmptyHelp: [
+    'Si alguien le obliga a abrir, este otro PIN muestra una aplicación vacía y borra sin ruido las entrevistas a medias. Las terminadas se envían cuando haya señal y la oficina recibe un aviso.',
+    'If somebody forces you to open the app, this other PIN shows it empty and quietly deletes unfinished interviews. Finished ones are sent when there is a signal, and the office is told.',
+  ],
+  setupSame: ['Tiene que ser distinto del otro.', 'It must be different from the other one.'],
+  setupDo: ['Guardar', 'Save'],
+  setupNoHardware: ['Este teléfono no tiene esa protección. Elija una frase de paso.', 'This phone does not have that protection. Choose a passphrase.'],
+  setupWeak: {
+    short: ['Es demasiado corto.', 'It is too short.'],
+    digits: ['Use solo cifras.', 'Use digits only.'],
+    easy: ['Es demasiado fácil de adivinar.', 'It is too easy to guess.'],
+    differs: ['Las dos veces no son iguales.', 'The two are not the same.'],
+  },
+  keysTitle: ['Sello de la oficina', 'Seal of the office'],
+  keysHelp: ['Compare estas letras con las que muestra la oficina en la página de la ola.', 'Compare these letters with those the office shows on the page of the wave.'],
+  keysNone: ['Todavía no ha llegado la llave. Llega con los formularios.', 'The key has not arrived yet. It comes with the forms.'],
+  keysRefused: [
+    'El servidor mandó una llave que la oficina no ha firmado. No se acepta: las entrevistas se siguen sellando con la anterior. Avise a la oficina antes de seguir.',
+    'The server sent a key that the office has not signed. It is not accepted: interviews are still sealed with the one before. Tell the office before you go on.',
+  ],
+});
