@@ -1,13 +1,14 @@
 /** Filling an interview: one short page at a time, saved before the next one shows. */
 import { listen } from '../bus.js';
 import { holdDraft } from '../drafts.js';
-import { CantOpen, openFilling } from '../filling.js';
+import { CantOpen, openFilling, retake } from '../filling.js';
 import { fill, h, icon, prose } from '../h.js';
 import { askToKeep } from '../install.js';
 import { countQueue } from '../outbox.js';
 import { go } from '../router.js';
 import { syncNow } from '../sync.js';
 import { languageCode, setLanguage, t, titleOf, whenText } from '../texts.js';
+import { beforeLock } from '../vault.js';
 import { showContents } from './contents.js';
 import { endPage } from './end.js';
 import { bar, languageButton, leaveNotice, queueWords } from './parts.js';
@@ -29,7 +30,7 @@ async function holdAndFill(filling, signal, takeOver = false) {
   const letGo = await holdDraft(filling.draft.id, { takeOver, lost: () => signal.aborted || lost() });
   if (letGo === null) return elsewhere(filling, signal);
   signal.addEventListener('abort', letGo);
-  return new FillPage(filling, signal).element;
+  return new FillPage(takeOver ? await retake(filling.draft.id) : filling, signal).element;
 }
 
 function elsewhere(filling, signal) {
@@ -58,6 +59,7 @@ class FillPage {
     this.element = h('div.page.fill', {}, this.head, h('main', {}, this.body),
       h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), this.ways));
     this.element.relabel = () => this.relabel();
+    beforeLock(() => this.save(), signal);
     listen('queue', () => this.drawQueue(), signal);
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
     document.addEventListener('visibilitychange', flush, { signal });
