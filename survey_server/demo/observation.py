@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from survey_server.demo.perception import GUATEMALA
+from survey_server.demo.calendar import GUATEMALA
 from survey_server.demo.walk import Reader
 
 HAWTHORNE_GAP = 23.0

@@ -1,7 +1,9 @@
 """The invented people of the perception survey: two waves with planted truths that the report must find.
 
-Planted: a rise of 6 points in feeling safe after dark in the programme areas, and one interviewer who makes interviews
-up in the second wave. Everything else is the same in both waves, so whatever else the report claims is a false alarm.
+Planted: a rise of 6 points in feeling safe after dark in the programme areas; everywhere, fewer victims of violence
+(a quarter less) of whom more go to the police (from about 30 to about 51 of a hundred); and one interviewer who makes
+interviews up in the second wave. Everything else is the same in both waves, so whatever else the report claims is a
+false alarm.
 """
 
 from __future__ import annotations
@@ -9,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
-from survey_server.demo.perception_answers import FACTS, OPINIONS
+from survey_server.demo.calendar import GUATEMALA
+from survey_server.demo.perception_answers import FACTS, FACTS_LATER, OPINIONS
 from survey_server.demo.scales import NORMAL, correlated
 from survey_server.demo.walk import Reader
 
-GUATEMALA = ZoneInfo("America/Guatemala")
 RISE_IN_SAFETY = 6.0
 FABRICATOR = "EN07"
 INTERVIEWS_PER_SITE = 20
@@ -53,6 +54,7 @@ class Respondent:
     chosen: int = 0
     asked_ages: int = 0
     asked_sexes: int = 0
+    told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mood = self.rng.random()
@@ -68,8 +70,17 @@ class Respondent:
         """Whether the interviewer makes this interview up."""
         return self.interviewer == FABRICATOR and self.wave == 2
 
+    @property
+    def case_id(self) -> str:
+        """The code of this interview, as the form makes it."""
+        return f"{self.site.code}-D{self.dwelling:03d}-W{self.wave}"
+
     def answer(self, name: str, choices: list[str], read: Reader) -> str:
         """The value for the question `name`, as the form stores it; free text stays blank."""
+        self.told[name] = self._answer(name, choices, read)
+        return self.told[name]
+
+    def _answer(self, name: str, choices: list[str], read: Reader) -> str:
         if name in ("age", "sex"):
             self.chosen = int(read(DRAWN) or 1) - 1
         if name in self._circumstances:
@@ -85,7 +96,8 @@ class Respondent:
         if name in OPINIONS:
             return self._opinion(name)
         if name in FACTS:
-            return FACTS[name].code_at(self.rng.random())
+            facts = FACTS_LATER if self.wave == 2 and name in FACTS_LATER else FACTS
+            return facts[name].code_at(self.rng.random())
         return self._any_of(choices)
 
     @property

@@ -106,3 +106,12 @@ FACTS: dict[str, Scale] = {
     "v_whynot": Scale({"1": 36, "2": 22, "3": 8, "6": 14, "7": 7, "5": 6, "1 2": 6, "88": 1}),
     "p_contact": Scale({"0": 48, "1": 22, "3": 13, "2": 9, "1 3": 5, "4": 3}),
 }
+
+FACTS_LATER: dict[str, Scale] = {
+    "v_rob": Scale({"0": 93, "1": 6, "99": 1}),
+    "v_assault": Scale({"0": 96, "1": 3, "99": 1}),
+    "v_threat": Scale({"0": 93.5, "1": 4.5, "99": 2}),
+    "v_ext": Scale({"0": 93, "1": 5, "99": 2}),
+    "v_reported": Scale({"0": 43, "1": 44, "1 2": 7, "2": 2, "4": 2, "99": 2}),
+}
+"""What is planted in the second wave: fewer victims of violence, of whom more go to the police."""

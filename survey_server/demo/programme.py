@@ -1,9 +1,9 @@
-"""Makes the demo programme: forms published, sites listed, phones enrolled, two waves answered and sent."""
+"""Makes the demo programme: forms published, sites listed, phones enrolled, two waves of every form filled and sent."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -22,9 +22,12 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, Session
 from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.waves import add_wave, get_wave, set_wave_state
+from survey_server.demo import community, fieldlog, incidents, justice, returns, training
+from survey_server.demo.calendar import GUATEMALA, WAVES, Calendar
 from survey_server.demo.observation import demo_posts, encounters
-from survey_server.demo.perception import GUATEMALA, demo_sites, respondents
+from survey_server.demo.perception import Respondent, demo_sites, respondents
 from survey_server.demo.sync import Finished, batches, send
+from survey_server.demo.told import Done
 from survey_server.demo.walk import Reader, answer_all
 from survey_server.problems import UnknownForm, UnknownWave
 from survey_server.xlsform.interview import Interview
@@ -33,11 +36,21 @@ CODE = "demo"
 SEED = 17
 FORMS = Path(__file__).parents[2] / "forms"
 PERCEPTION, OBSERVER = "ssr_perception", "ssr_observer"
-WAVES = (1, 2)
-WAVE_LENGTH = timedelta(days=35)
-BETWEEN_WAVES = timedelta(days=364)  # the same weeks of the year, as a plan would have it
 REPEATED_UPLOADS = 2
 DATA_SETS = ("psus.csv", "posts.csv", "units.csv", "venues.csv")
+COMPARED = {PERCEPTION: "demo_sites.csv", OBSERVER: "demo_post_sites.csv"}
+"""Forms that are compared wave with wave, and the sites that a wave visits."""
+
+REGISTERS = {
+    "ssr_admin_monthly": "demo_unit_sites.csv",
+    "ssr_justice": "demo_justice_sites.csv",
+    "ssr_incident": "demo_unit_sites.csv",
+    "ssr_contact": "demo_sites.csv",
+    **dict.fromkeys(("ssr_training", "ssr_followup", "ssr_committee", "ssr_joint", "ssr_backcheck")),
+}
+"""Forms that are kept all along, in one long wave: from the year before the programme to a year from now."""
+
+REGISTER_WAVE = "Registro"
 WORDING_BREAK = (
     "Si capturan a alguien que vende o mueve droga,",
     "Cuando la policía captura a alguien por vender o mover droga,",
@@ -46,7 +59,7 @@ WORDING_BREAK = (
 
 
 class Answered(Protocol):
-    """A person or an encounter: whoever can say what the form gets to hear."""
+    """A person, an encounter, a return: whoever can say what the form gets to hear."""
 
     def answer(self, name: str, choices: list[str], read: Reader) -> str:
         """The value for a question."""
@@ -63,30 +76,34 @@ class Interviewed:
 
 
 Progress = Callable[[int], None]
+Work = Callable[[int], Iterable[Interviewed]]
 
 
 def make_demo(app: Flask, today: date, progress: Progress) -> None:
-    """Create the demo programme in `app`'s database; `progress(n)` is told how many more interviews have been sent.
+    """Create the demo programme in `app`'s database; `progress(n)` is told how many more forms have been sent.
 
     Two waves are answered and locked; a third begins `today` and is open for whoever tries the phone app.
     """
     database: Database = app.extensions["database"]
-    rng = Random(SEED)
-    first_days = [today - WAVE_LENGTH - BETWEEN_WAVES, today - WAVE_LENGTH]
-    programme_id = _prepare(database, [*first_days, today])
+    programme_id = _prepare(database, Calendar(today))
     tokens = _Tokens(database, programme_id)
-    for wave, first_day in zip(WAVES, first_days, strict=True):
-        for form_id, work in ((PERCEPTION, _interviews), (OBSERVER, _observations)):
+    rng, later = Random(SEED), Random(SEED + 1)
+    story = _Story(Calendar(today), rng, later)
+    for form_id, work in story.registers.items():
+        filled = _fill(_load(database, programme_id, form_id), work(), tokens, later)
+        _send_all(app, filled, progress, repeats=0)
+    for wave in WAVES:
+        for form_id, told in story.waves.items():
             _publish(database, programme_id, form_id, wave)
-            filled = _fill(_load(database, programme_id, form_id), work(wave, first_day, rng), tokens, rng)
+            chance = rng if form_id in COMPARED else later
+            filled = _fill(_load(database, programme_id, form_id), told(wave), tokens, chance)
             _send_all(app, filled, progress, repeats=REPEATED_UPLOADS if wave == 2 and form_id == PERCEPTION else 0)
-            with database.transaction() as session:
-                form = get_form(session, programme_id, form_id)
-                set_wave_state(session, get_wave(session, form, f"W{wave}"), "locked", actor="demo")
+            if form_id in COMPARED:
+                _lock(database, programme_id, form_id, wave)
 
 
 def is_demo_whole(session: Session) -> bool:
-    """Whether the demo was made to its end: its last wave with interviews is locked."""
+    """Whether the demo was made to its end: its last wave of observation is locked."""
     try:
         form = get_form(session, get_programme(session, CODE).id, OBSERVER)
         return get_wave(session, form, f"W{WAVES[-1]}").state == "locked"
@@ -95,27 +112,98 @@ def is_demo_whole(session: Session) -> bool:
 
 
 def demo_size() -> int:
-    """About how many interviews the demo sends, for a progress bar."""
-    return 2 * (1200 + 30 + 360)
+    """About how many forms the demo sends, for a progress bar."""
+    return 2 * (1200 + 30 + 360 + 660 + 133 + 168 + 60 + 360) + 50 + 260 + 65 + 24
 
 
-def _prepare(database: Database, first_days: Sequence[date]) -> int:
+class _Story:
+    """What is filled in each form and wave, by the form's id, in the order in which it is sent."""
+
+    def __init__(self, calendar: Calendar, rng: Random, later: Random) -> None:
+        self._calendar, self._rng, self._later = calendar, rng, later
+        self._people: dict[int, list[Respondent]] = {}
+        self._units = read_rows("units.csv")
+
+    @property
+    def registers(self) -> dict[str, Callable[[], Iterator[Interviewed]]]:
+        """What is registered month by month; courses and what comes of them only in the programme's year."""
+        calendar, units, rng = self._calendar, self._units, self._later
+        return {
+            "ssr_admin_monthly": lambda: _filled(returns.monthly_returns(units, calendar), 5),
+            "ssr_justice": lambda: _filled(justice.justice_returns(units, calendar), 5),
+            "ssr_incident": lambda: _filled(incidents.incidents(units, calendar, rng), 4),
+            "ssr_training": lambda: _filled(training.sessions(calendar, rng), 25),
+            "ssr_followup": lambda: _filled(training.follow_ups(calendar, rng), 11),
+            "ssr_committee": lambda: _filled(community.meetings(calendar), 15),
+            "ssr_joint": lambda: _filled(community.joint_activities(calendar), 8),
+        }
+
+    @property
+    def waves(self) -> dict[str, Work]:
+        """What happens in the weeks of interviews and observation."""
+        return {
+            PERCEPTION: self._interviews,
+            "ssr_contact": lambda wave: _filled(fieldlog.visits(self._people[wave], self._later), 1),
+            "ssr_backcheck": lambda wave: _filled(fieldlog.back_checks(self._people[wave], self._later), 6),
+            OBSERVER: self._observations,
+        }
+
+    def _interviews(self, wave: int) -> Iterator[Interviewed]:
+        first_day = self._calendar.fieldwork[wave - 1][0]
+        sites = demo_sites(read_rows("demo_sites.csv"), Random(SEED))
+        self._people[wave] = respondents(sites, wave, first_day, self._rng)
+        for person in self._people[wave]:
+            ended = person.started + timedelta(minutes=person.minutes)
+            yield Interviewed(person.interviewer, person.started, ended, person)
+
+    def _observations(self, wave: int) -> Iterator[Interviewed]:
+        first_day = self._calendar.fieldwork[wave - 1][0]
+        for encounter in encounters(demo_posts(read_rows("posts.csv"), Random(SEED)), wave, first_day, self._rng):
+            ended = encounter.started + timedelta(seconds=encounter.seconds + 60)
+            yield Interviewed(encounter.observer, encounter.started, ended, encounter)
+
+
+def _filled(done: Iterable[Done], minutes: int) -> Iterator[Interviewed]:
+    for one in done:
+        yield Interviewed(one.by, one.started, one.started + timedelta(minutes=minutes), one.told)
+
+
+def _prepare(database: Database, calendar: Calendar) -> int:
     with database.transaction() as session:
         programme = add_programme(session, CODE, "Programa de demostración", demo=True)
-        set_sites(session, programme.id, [*_sites("demo_sites.csv"), *_sites("demo_post_sites.csv")], actor="demo")
+        programme.policies = {**programme.policies, "plan": training.plan(calendar)}
+        tables = dict.fromkeys(name for name in (*COMPARED.values(), *REGISTERS.values()) if name)
+        set_sites(session, programme.id, [site for name in tables for site in _sites(name)], actor="demo")
         programme_id = programme.id
-    for form_id, sites in ((PERCEPTION, "demo_sites.csv"), (OBSERVER, "demo_post_sites.csv")):
-        _publish(database, programme_id, form_id, 1)
-        with database.transaction() as session:
-            form = get_form(session, programme_id, form_id)
-            for wave, first_day in enumerate(first_days, start=1):
-                last_day = first_day + WAVE_LENGTH - timedelta(days=1)
-                row = add_wave(session, form, f"W{wave}", first_day, last_day, state="open")
-                set_wave_sites(session, row, [site["code"] for site in read_rows(sites)], actor="demo")
     for path in sorted(FORMS.glob("ssr_*.md")):
-        if path.stem not in (PERCEPTION, OBSERVER):
-            _publish(database, programme_id, path.stem, 1)
+        _publish(database, programme_id, path.stem, 1)
+    waves = {f"W{number}": span for number, span in enumerate(calendar.fieldwork, start=1)}
+    register = {REGISTER_WAVE: (calendar.years[0][0], calendar.years[-1][1])}
+    for forms, spans in ((COMPARED, waves), (REGISTERS, register)):
+        for form_id, sites in forms.items():
+            _add_waves(database, programme_id, form_id, spans, read_rows(sites) if sites else [])
     return programme_id
+
+
+def _add_waves(
+    database: Database,
+    programme_id: int,
+    form_id: str,
+    spans: Mapping[str, tuple[date, date]],
+    sites: Sequence[dict[str, str]],
+) -> None:
+    with database.transaction() as session:
+        form = get_form(session, programme_id, form_id)
+        for name, (first_day, last_day) in spans.items():
+            row = add_wave(session, form, name, first_day, last_day, state="open")
+            if sites:
+                set_wave_sites(session, row, [site["code"] for site in sites], actor="demo")
+
+
+def _lock(database: Database, programme_id: int, form_id: str, wave: int) -> None:
+    with database.transaction() as session:
+        form = get_form(session, programme_id, form_id)
+        set_wave_state(session, get_wave(session, form, f"W{wave}"), "locked", actor="demo")
 
 
 def _publish(database: Database, programme_id: int, form_id: str, wave: int) -> None:
@@ -134,20 +222,7 @@ def _load(database: Database, programme_id: int, form_id: str) -> CompiledVersio
         return load_version(session, programme_id, version_id)
 
 
-def _interviews(wave: int, first_day: date, rng: Random) -> Iterator[Interviewed]:
-    for person in respondents(demo_sites(read_rows("demo_sites.csv"), Random(SEED)), wave, first_day, rng):
-        yield Interviewed(
-            person.interviewer, person.started, person.started + timedelta(minutes=person.minutes), person
-        )
-
-
-def _observations(wave: int, first_day: date, rng: Random) -> Iterator[Interviewed]:
-    for encounter in encounters(demo_posts(read_rows("posts.csv"), Random(SEED)), wave, first_day, rng):
-        ended = encounter.started + timedelta(seconds=encounter.seconds + 60)
-        yield Interviewed(encounter.observer, encounter.started, ended, encounter)
-
-
-def _fill(version: CompiledVersion, work: Iterator[Interviewed], tokens: _Tokens, rng: Random) -> Iterator[Finished]:
+def _fill(version: CompiledVersion, work: Iterable[Interviewed], tokens: _Tokens, rng: Random) -> Iterator[Finished]:
     for task in work:
         interview = Interview(
             version.form,

@@ -29,17 +29,19 @@ class Sample:
     """The respondents (or observed encounters) of one wave of one form.
 
     Left out, and counted: submissions without consent, second observers of a pair, rows whose site has no place in
-    the design. `everyone` keeps them all, for the field and quality pages.
+    the design, returns that were sent again. `everyone` keeps them all, for the field and quality pages.
     """
 
     def __init__(self, data: WaveData) -> None:
         self.data = data
         self.everyone = data.frame.reset_index(drop=True)
         agreed, first, placed = self._agreed(), self._first_of_pair(), self._placed()
+        last = self._last_revision()
         self.refused = int((~agreed).sum())
         self.second_observers = int((agreed & ~first).sum())
         self.unplaced = int((agreed & first & ~placed).sum())
-        self.frame = _rows(self.everyone, agreed & first & placed)
+        self.superseded = int((~last).sum())
+        self.frame = _rows(self.everyone, agreed & first & placed & last)
         self.consenting = self.frame if int(agreed.sum()) == len(self.frame) else _rows(self.everyone, agreed)
         self.n = len(self.frame)
 
@@ -146,6 +148,16 @@ class Sample:
         order = self.everyone.sort_values([self.role("observer") or "_interviewer", "_id"], kind="stable").index
         later = pair.loc[order].duplicated() & pair.loc[order].notna()
         return ~later.reindex(self.everyone.index).to_numpy(dtype=bool)
+
+    def _last_revision(self) -> Bools:
+        """False for a return that the same site sent again for the same month under a higher number."""
+        column, site, when = self.role("revision"), self.role("site"), self.role("collected")
+        if column is None or site is None or when is None or self.everyone.empty:
+            return np.ones(len(self.everyone), dtype=bool)
+        number = pd.to_numeric(self.everyone[column], errors="coerce").fillna(0)
+        order = self.everyone.assign(_number=number).sort_values(["_number", "_received_at", "_id"], kind="stable")
+        earlier = order.duplicated([site, when], keep="last")
+        return ~earlier.reindex(self.everyone.index).to_numpy(dtype=bool)
 
     def _placed(self) -> Bools:
         placed = np.ones(len(self.everyone), dtype=bool)
