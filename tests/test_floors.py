@@ -25,7 +25,7 @@ ONLY_ON = {
     "flask": {"web", "app", "demo", "cli"},
     "marshmallow": {"web"},
     "weasyprint": {"reports"},
-    "matplotlib": {"reports"},
+    "fontTools": {"reports"},
     "pyxform": {"xlsform"},
 }
 

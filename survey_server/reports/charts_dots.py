@@ -2,117 +2,135 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
-
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 
 from survey_server.reports.catalogue import Catalogue
-from survey_server.reports.palette import AFTER, BEFORE, INK
+from survey_server.reports.palette import AFTER, BEFORE, INK, LINE, QUIET
+from survey_server.reports.svg import FULL, WIDE, Drawing, Scale, fitted, text_width, wrap
 from survey_server.reports.value import Cell, Chart, Column, Row
 
 PER_ROW = 6
-TITLE = 0.55
-WIDE, NARROW, LINE_HEIGHT = 10.3, 6.6, 0.115
+LABELS, GAP, HEAD, FOOT = 92.0, 9.0, 27.0, 15.0
+LINE_HEIGHT, SECTION = 7.4, 9.4
 
 
-def draw_whiskers(chart: Chart, catalogue: Catalogue) -> Figure:
+def draw_whiskers(chart: Chart, catalogue: Catalogue) -> str:
     """Small multiples: one panel for each indicator, one line for each group; all panels share the groups."""
     rows = chart.table.rows
-    panels = [(name, list(columns)) for name, columns in groupby(enumerate(chart.table.columns), _indicator)]
+    panels = [list(columns) for _, columns in groupby(enumerate(chart.table.columns), _indicator)]
+    deep = sum(SECTION if row.kind == "section" else LINE_HEIGHT for row in rows)
     lines = -(-len(panels) // PER_ROW)
-    figure = Figure(figsize=(WIDE, TITLE * lines + lines * LINE_HEIGHT * len(rows)))
-    figure.subplots_adjust(
-        left=0.125, right=0.995, top=1 - (TITLE - 0.12) / figure.get_figheight(), bottom=0.2 / figure.get_figheight()
-    )
-    figure.subplots_adjust(hspace=TITLE / (LINE_HEIGHT * len(rows)), wspace=0.06)
-    grid = figure.subplots(lines, PER_ROW, squeeze=False)
-    places = _places(rows)
-    for axes in grid.flat[len(panels) :]:
-        axes.set_axis_off()
-    for axes, (_, columns) in zip(grid.flat, panels, strict=False):
-        for order, (place, _column) in enumerate(columns):
-            is_last = order == len(columns) - 1
-            shift = 0.0 if len(columns) == 1 else 0.17 - 0.34 * is_last
-            _dots(
-                axes, [(row.cells[place], y + shift) for row, y in zip(rows, places, strict=True) if row.cells], is_last
-            )
-        axes.set_title("\n".join(textwrap.wrap(columns[0][1].label, 23)[:3]), fontsize=7.0, pad=3)
-        axes.margins(x=0.08)
-        axes.locator_params(axis="x", nbins=4)
-        axes.set_yticks([])
-        axes.set_ylim(min(places) - 0.7, -0.4)
-    for axes in grid[:, 0]:
-        _group_labels(axes, rows, places)
-    return figure
+    drawing = Drawing(WIDE, lines * (HEAD + deep + FOOT))
+    width = (WIDE - LABELS) / PER_ROW
+    for place, panel in enumerate(panels):
+        line, column = divmod(place, PER_ROW)
+        top = line * (HEAD + deep + FOOT) + HEAD
+        if column == 0:
+            _group_labels(drawing, rows, top)
+        left = LABELS + column * width
+        title = wrap(panel[0][1].label, width - GAP, 7.2, bold=True)[:3]
+        for number, words in enumerate(title):
+            drawing.text(left, top - 4 - (len(title) - 1 - number) * 8.2, words, 7.2, bold=True)
+        _panel(drawing, catalogue, rows, panel, left, left + width - GAP, top, top + deep)
+    return drawing.svg()
 
 
-def draw_modes(chart: Chart, catalogue: Catalogue) -> Figure:
+def _panel(
+    drawing: Drawing,
+    catalogue: Catalogue,
+    rows: Sequence[Row],
+    panel: Sequence[tuple[int, Column]],
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+) -> None:
+    cells = [row.cells[place] for row in rows if row.cells for place, _ in panel]
+    edges = [edge for cell in cells if cell.value is not None for edge in (cell.low, cell.value, cell.high)]
+    x = fitted([edge for edge in edges if edge is not None], left, right)
+    axis(drawing, catalogue, x, top, bottom, cells, 3)
+    for row, y in zip(rows, _places(rows, top), strict=True):
+        for order, (place, _) in enumerate(panel):
+            if row.cells:
+                is_last = order == len(panel) - 1
+                shift = 0.0 if len(panel) == 1 else 1.5 if is_last else -1.5
+                whisker(drawing, x, row.cells[place], y - 2.4 + shift, is_last)
+
+
+def draw_modes(chart: Chart, catalogue: Catalogue) -> str:
     """The index by mode, waves one above the other, values written beside the dots."""
     rows = [row for row in chart.table.rows if row.kind != "total"]
-    columns = [(place, column) for place, column in enumerate(chart.table.columns) if column.key in ("before", "after")]
-    figure = Figure(figsize=(NARROW, 0.3 + 0.36 * len(rows)))
-    figure.subplots_adjust(left=0.26, right=0.97, top=0.98, bottom=0.2 / figure.get_figheight())
-    axes = figure.subplots()
-    for order, (place, _) in enumerate(columns):
-        is_last = order == len(columns) - 1
-        shift = 0.0 if len(columns) == 1 else 0.17 - 0.34 * is_last
-        cells = [(row.cells[place], shift - y) for y, row in enumerate(rows)]
-        _dots(axes, cells, is_last)
-        for cell, y in cells:
-            _value(axes, cell, y, catalogue)
-    axes.set_yticks([-float(y) for y in range(len(rows))], [row.label for row in rows])
-    axes.set_ylim(-len(rows) + 0.45, 0.55)
-    axes.set_xlim(0, 100)
-    return figure
+    places = [place for place, column in enumerate(chart.table.columns) if column.key in ("before", "after")]
+    labels, deep = 150.0, 24.0
+    drawing = Drawing(FULL, deep * len(rows) + FOOT)
+    x = Scale(0, 100, labels, FULL - 34)
+    axis(drawing, catalogue, x, 0, deep * len(rows), [Cell(0.0, "count")], 5)
+    for number, row in enumerate(rows):
+        y = deep * (number + 0.5)
+        drawing.paragraph(0, y + 2.2, row.label, labels - 8, 8)
+        for order, place in enumerate(places):
+            is_last = order == len(places) - 1
+            shift = 0.0 if len(places) == 1 else 5.0 if is_last else -5.0
+            cell = row.cells[place]
+            whisker(drawing, x, cell, y + shift, is_last, 2.2)
+            if cell.value is not None:
+                edge = x(cell.high if cell.high is not None else cell.value)
+                drawing.text(edge + 4, y + shift + 2.3, catalogue.numbers.show(cell), 7)
+    return drawing.svg()
+
+
+def axis(
+    drawing: Drawing,
+    catalogue: Catalogue,
+    x: Scale,
+    top: float,
+    bottom: float,
+    cells: Sequence[Cell],
+    most: int,
+) -> None:
+    """Thin upright lines at round numbers with the numbers below; a line at 0 is a little darker."""
+    marks = list(x.ticks(most))
+    decimals = 0 if all(abs(mark - round(mark)) < 1e-9 for mark in marks) else 1
+    for mark in marks:
+        drawing.line(x(mark), top, x(mark), bottom, QUIET if mark == 0 and x.low < 0 else LINE, 0.4)
+        drawing.text(x(mark), bottom + 9, catalogue.numbers.number(mark, decimals), 6.6, QUIET, "middle")
+
+
+def whisker(drawing: Drawing, x: Scale, cell: Cell, y: float, is_last: bool, radius: float = 1.7) -> None:
+    """Filled for the wave after, hollow for the one before; the interval as a line. Nothing for a hidden cell."""
+    if cell.value is None:
+        return
+    colour = AFTER if is_last else BEFORE
+    if cell.low is not None and cell.high is not None:
+        drawing.line(x(cell.low), y, x(cell.high), y, colour, 1.1 if is_last else 0.8)
+    drawing.dot(x(cell.value), y, colour, is_last, radius)
 
 
 def _indicator(numbered: tuple[int, Column]) -> str:
     return numbered[1].key.rsplit(".", 1)[0]
 
 
-def _places(rows: Sequence[Row]) -> list[float]:
-    """Heights from top to bottom, with half a line more before each heading."""
-    places, y = [], 0.0
+def _places(rows: Sequence[Row], top: float) -> Iterator[float]:
+    """The base line of each row, a heading with a little more room above."""
+    y = top
     for row in rows:
-        y -= 1.0 if row.kind != "section" else 1.25
-        places.append(y)
-    return places
+        y += SECTION if row.kind == "section" else LINE_HEIGHT
+        yield y
 
 
-def _group_labels(axes: Any, rows: Sequence[Row], places: Sequence[float]) -> None:
-    axes.set_yticks(list(places), [row.label for row in rows], fontsize=6.6)
-    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
+def _group_labels(drawing: Drawing, rows: Sequence[Row], top: float) -> None:
+    for row, y in zip(rows, _places(rows, top), strict=True):
         if row.kind == "section":
-            label.set_fontweight(600)
-            label.set_color(AFTER)
+            drawing.text(0, y, row.label, 7, AFTER, bold=True)
+        else:
+            size = 7.0 if text_width(row.label, 7.0) <= LABELS - 6 else 6.2
+            label = row.label if text_width(row.label, size) <= LABELS - 4 else _shortened(row.label, size)
+            drawing.text(LABELS - 7, y, label, size, INK, "end")
 
 
-def _dots(axes: Any, cells: Sequence[tuple[Cell, float]], is_last: bool) -> None:
-    """Filled for the wave after, hollow for the one before; intervals as lines. Nothing for a hidden cell."""
-    colour = AFTER if is_last else BEFORE
-    shown = [(cell, y) for cell, y in cells if cell.value is not None]
-    lines = [((cell.low, y), (cell.high, y)) for cell, y in shown if cell.low is not None and cell.high is not None]
-    axes.add_collection(LineCollection(lines, colors=colour, linewidths=1.1 if is_last else 0.8, zorder=2))
-    axes.plot(
-        [cell.value for cell, _ in shown],
-        [y for _, y in shown],
-        linestyle="",
-        marker="o",
-        markersize=3.4,
-        color=colour,
-        markerfacecolor=colour if is_last else "#ffffff",
-        markeredgewidth=0.8,
-        zorder=3,
-    )
-    axes.autoscale_view()
-
-
-def _value(axes: Any, cell: Cell, y: float, catalogue: Catalogue) -> None:
-    if cell.value is not None:
-        edge = cell.high if cell.high is not None else cell.value
-        text = catalogue.numbers.show(cell)
-        axes.annotate(text, (edge, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6.8, color=INK)
+def _shortened(words: str, size: float) -> str:
+    """As much of a label as fits, with an ellipsis."""
+    while words and text_width(words + "…", size) > LABELS - 4:
+        words = words[:-1]
+    return words.rstrip() + "…"

@@ -20,7 +20,7 @@ from survey_server.reports.scales import printed_items
 
 SHORT, SHORT_MEDIAN = 0.40, 0.60
 ALIKE, BATTERY = 0.85, 5
-ALL_PAIRS_UP_TO, IMPORTED_DAYS = 4000, 366
+ALL_PAIRS_UP_TO, SIDE_BY_SIDE, IMPORTED_DAYS = 4000, 64, 366
 OFTEN, DOMINANT = 0.10, 0.08
 
 
@@ -231,10 +231,22 @@ def _likeness(answers: NDArray[np.int16]) -> Floats:
     """The highest share of equal answers with any other row, of the questions asked in both."""
     asked = (answers >= 0).astype(np.float32)
     common = asked @ asked.T  # how many questions each two rows have both been asked
-    given = [column[:, None] == np.unique(column[column >= 0]) for column in answers.T]
-    chosen = np.hstack(given).astype(np.float32)
-    equal = chosen @ chosen.T
-    shares = np.divide(equal, common, out=np.zeros_like(equal), where=common >= BATTERY)
+    equal = _equal_few(answers) if len(answers) <= SIDE_BY_SIDE else _equal_many(answers)
+    shares = np.divide(equal, common, out=np.zeros_like(common), where=common >= BATTERY)
     np.fill_diagonal(shares, 0.0)
     best: Floats = shares.max(axis=1).astype(float)
     return best
+
+
+def _equal_few(answers: NDArray[np.int16]) -> NDArray[np.float32]:
+    """How many questions each two rows answered alike: every row beside every other."""
+    both = (answers[:, None, :] == answers[None, :, :]) & (answers >= 0)
+    return both.sum(axis=2, dtype=np.float32)
+
+
+def _equal_many(answers: NDArray[np.int16]) -> NDArray[np.float32]:
+    """The same as one product of matrices: a column for every answer to every question."""
+    chosen = np.hstack([column[:, None] == np.arange(column.max(initial=-1) + 1) for column in answers.T])
+    chosen_or_not = chosen.astype(np.float32)
+    equal: NDArray[np.float32] = chosen_or_not @ chosen_or_not.T
+    return equal

@@ -20,3 +20,11 @@ def scale_colours(steps: int, good_end: int) -> tuple[str, ...]:
     """Brown to teal for a rating scale, teal at the good end (1: the last step, -1: the first)."""
     colours = _SCALES[steps]
     return colours if good_end > 0 else colours[::-1]
+
+
+def ordered_shades(classes: int) -> tuple[str, ...]:
+    """Light to dark teal for up to four ordered classes; a grey printer keeps them apart."""
+    return tuple(_SHADES[place] for place in {1: (1,), 2: (0, 3), 3: (0, 1, 3)}.get(classes, (0, 1, 2, 3)))
+
+
+_SHADES = ("#e8f3f1", "#a8d5cf", "#4fa59b", "#01514a")

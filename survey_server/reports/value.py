@@ -102,6 +102,10 @@ class Table:
         """The position of the column called `key`."""
         return next(place for place, column in enumerate(self.columns) if column.key == key)
 
+    def column_label(self, key: str) -> str:
+        """The head of the column called `key`."""
+        return self.columns[self.column(key)].label
+
     def cell(self, row: str, column: str) -> Cell:
         """The cell at (`row`, `column`); raises KeyError when there is none."""
         place = self.column(column)
@@ -116,11 +120,12 @@ class Chart:
     """A plot of cells of one table: `kind` names the drawing, `alt` says in words what it shows."""
 
     id: str
-    kind: Literal["whisker", "slope", "modes", "curve"]
+    kind: Literal["whisker", "slope", "modes", "curve", "trend", "funnel", "map"]
     table: Table
     alt: str
     more: tuple[Table, ...] = ()
     caption: Note | None = None
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from survey_server.outlines import read_outlines
 from survey_server.reports.matrix import Breakdown, Matrix, hidden
 from survey_server.reports.measure import KINDS, Pair, estimate_cell
 from survey_server.reports.results import Result, indicator_cube
@@ -11,6 +12,7 @@ from survey_server.reports.study import Study, level_order, levels_of, note
 from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Row, Table
 
 MOST_LEVELS, NARROW = 40, 4
+MAPPED_FROM, MAPS_SHOWN = 3, 6
 CHARTED_FIRST = ("sex", "age_grp", "area", "site.area", "site.arm", "site.stratum")
 CHARTED_LEVELS, CHARTED_LINES = range(2, 6), 20
 
@@ -33,7 +35,7 @@ def build_breakdown(study: Study, pair: Pair) -> Page | LeftOut:
         "levels": Cell(float(sum(len(breakdown.levels) for breakdown in breakdowns))),
     }
     message = Note(f"breakdown.message.{rule}", cells)
-    return Page(page_id, name, message, (*_charts(matrix), matrix.table()), wide=not matrix.narrow)
+    return Page(page_id, name, message, (*_charts(matrix), *_map(matrix), matrix.table()), wide=not matrix.narrow)
 
 
 def _name(study: Study, pair: Pair) -> str:
@@ -71,6 +73,33 @@ def _charts(matrix: Matrix) -> Iterator[Chart]:
     alt = study.t.write(Note("breakdown.chart.alt", {"count": Cell(float(len(results)))}))
     caption = note("breakdown.chart", waves=" / ".join(study.wave_names))
     yield Chart(f"breakdown-{pair.form_id}", "whisker", table, alt, caption=caption)
+
+
+def _map(matrix: Matrix) -> Iterator[Chart]:
+    """The first headlines by department on maps: departments, never sampling points."""
+    study, pair = matrix.study, matrix.pair
+    found = next((b for b in matrix.breakdowns if b.name == pair.after.role("department")), None)
+    known = {outline.code for outline in read_outlines("GT")}
+    if found is None or len(known & set(found.levels)) < MAPPED_FROM:
+        return
+    results = [r for r in matrix.results if r.indicator.direction != "context"][:MAPS_SHOWN]
+    hiding = [matrix.hidden_levels(result, found) for result in results]
+    rows = []
+    for place, level in enumerate(found.levels):
+        cells = []
+        for result, hide in zip(results, hiding, strict=True):
+            side = matrix.comparison(result, found, level).after
+            cell = estimate_cell(side, result.value_format, sensitive=result.indicator.sensitive)
+            cells.append(hidden(cell) if hide[place] else cell)
+        rows.append(Row(f"{found.name}={level}", study.level_label(pair, found.name, level), tuple(cells)))
+    if sum(1 for row in rows if row.cells[0].shown) < MAPPED_FROM:
+        return
+    columns = tuple(Column(f"{result.indicator.code}.after", study.label(result)) for result in results)
+    table = Table(f"breakdown.{pair.form_id}.map", "", columns, tuple(rows))
+    caption = note("breakdown.map", wave=pair.after.data.wave.name)
+    yield Chart(
+        f"map-{pair.form_id}", "map", table, study.t["breakdown.map.alt"], caption=caption, wide=not matrix.narrow
+    )
 
 
 def _charted(breakdowns: Sequence[Breakdown]) -> list[Breakdown]:
