@@ -141,4 +141,5 @@ class BindReader:
         place = self.expressions.read(self.ids.get(target or "", target or ""), shape.ref, "ref", node.line)
         if place is not None and any(len(step) > 2 for step in place[2:]):
             action.target = place
+        action.quality = next((each.text for each in node.attributes if each.ns and each.name == "quality"), "")
         return action

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 ASPECTS = ("calculate", "relevant", "required", "readonly", "constraint")
 _BIND_KEYS = (
     "relevant", "required", "readonly", "constraint", "calculate", "constraint_message", "required_message", "preload",
-    "preload_params", "save_to",
+    "preload_params", "save_to", "parameters",
 )  # fmt: skip
 Parts = list[Any]  # literal text or {"value": tree}
 Forms = dict[str, Any]  # "" plain text as Parts, "short", "guidance", "image", "big-image", "audio", "video"
@@ -59,6 +59,7 @@ class Action:
     source: str = ""
     line: int = 0
     target: Tree | None = None  # where predicates choose among the nodes of ref
+    quality: str = ""  # of a recording
 
     def to_json(self) -> Json:
         """As the phone reads it."""
@@ -69,6 +70,8 @@ class Action:
             found["source"] = self.source
         if self.value is not None:
             found["value"] = self.value
+        if self.quality:
+            found["quality"] = self.quality
         return found
 
 
