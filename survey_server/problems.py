@@ -470,3 +470,94 @@ class TooManyMedia(Problem):
 
     status = 422
     title = "Too many files for one interview"
+
+
+class EditedMeanwhile(Problem):
+    """Two people changed the same thing. The second is told, nothing is overwritten; look at it again and repeat."""
+
+    status = 409
+    title = "Somebody else changed it meanwhile"
+
+
+class UnfitAssignment(Problem):
+    """A team can't be sent there as asked (dates, risk tier, a site outside the wave). Correct what is named."""
+
+    status = 422
+    title = "The assignment can't be made"
+
+
+class UnfitRelease(Problem):
+    """A reserve can't be released: none is left, no reason was given, or what it replaces isn't there."""
+
+    status = 422
+    title = "Nothing can be released"
+
+
+class WaveNotReady(Problem):
+    """A wave can't open yet: `missing` names what isn't in place. Add it, or open it all the same with a reason."""
+
+    status = 422
+    title = "The wave isn't ready to open"
+
+
+class UnfitStop(Problem):
+    """A stop of work names no area or no message. Fill both in."""
+
+    status = 422
+    title = "The stop needs an area and a message"
+
+
+class BrokenSeal(Problem):
+    """A sealed interview or file isn't whole: some of it was changed or lost. Its bytes are kept in quarantine."""
+
+    status = 422
+    title = "The seal is damaged"
+
+
+class ForeignSeal(Problem):
+    """It was sealed with a key that this programme doesn't have. Its bytes are kept; look for the key's owner."""
+
+    status = 422
+    title = "It is sealed with a key that isn't this programme's"
+
+
+class SealTellsOtherwise(Problem):
+    """What is written on the seal isn't what it was handed over as. Its bytes are kept in quarantine."""
+
+    status = 422
+    title = "The seal says another interview, form or wave than its sender"
+
+
+class KeyUnusable(Problem):
+    """The server's secret (SURVEY_SECRET_KEY) isn't the one that its private keys were wrapped under. Put it back."""
+
+    status = 503
+    title = "The server can't use its keys; interviews stay on the phones until it can"
+
+
+class NotAKeyFile(Problem):
+    """A file or text isn't the key that was asked for. Make one with `survey-server key make`."""
+
+    status = 422
+    title = "That isn't a key file"
+
+
+class WrongPassphrase(Problem):
+    """The passphrase doesn't open the key file. Without it nobody opens what was sealed to it."""
+
+    status = 422
+    title = "The passphrase is wrong"
+
+
+class UnfitKey(Problem):
+    """A key can't be registered there: it is another programme's, or not vouched for. The message says which."""
+
+    status = 422
+    title = "The key can't be registered"
+
+
+class UnfitPlan(Problem):
+    """A programme's plan has something that a plan can't have. The message names it and what would fit."""
+
+    status = 422
+    title = "The plan can't be used"

@@ -10,6 +10,7 @@ FLOORS = {
     "problems": 0,
     "config": 0,
     "outlines": 0,
+    "sealing": 0,
     "xlsform": 1,
     "estimation": 2,
     "db": 3,

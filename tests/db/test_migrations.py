@@ -65,3 +65,21 @@ def test_it_keeps_sites_and_phones_when_fieldwork_comes_and_goes(empty_database_
     with database.reading() as session:
         assert session.execute(text("SELECT code, changed_at FROM site")).one() == ("GT1", 7)
         assert "team" not in inspect(session.connection()).get_table_names()
+
+
+def test_it_keeps_phones_and_waves_when_seals_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0003")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
+        columns = "programme_id, id, label, interviewer, token_sha256, enrolled_at, seen_at"
+        session.execute(text(f"INSERT INTO device ({columns}) VALUES (1, 2, 'Uno', 'EN1', 'f', 3, 4)"))
+    migrate(empty_database_url, "0004")
+    with database.transaction() as session:
+        columns = "programme_id, id, kid, x, y, wrapped, statements, made_at"
+        session.execute(text(f"INSERT INTO sealing_key ({columns}) VALUES (1, 6, 'k', 'x', 'y', :w, '[]', 7)"), {"w": b"w"})
+        session.execute(text("INSERT INTO wave_key VALUES (1, 0, 6, 7)"))
+    migrate_down(empty_database_url, "0003")
+    with database.reading() as session:
+        assert session.execute(text("SELECT label, seen_at FROM device")).one() == ("Uno", 4)
+        assert "sealing_key" not in inspect(session.connection()).get_table_names()

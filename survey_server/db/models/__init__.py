@@ -3,6 +3,7 @@
 from survey_server.db.models.base import Base, Instant, new_id, now, table_of
 from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSite
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
+from survey_server.db.models.keys import OfficeKey, PhoneAlarm, PhoneLock, Sealed, SealingKey, WaveKey
 from survey_server.db.models.media import Media
 from survey_server.db.models.people import Membership, OfficeSession, Person, PersonLink, Programme
 from survey_server.db.models.submissions import (
@@ -42,13 +43,18 @@ __all__ = [
     "Instant",
     "Media",
     "Membership",
+    "OfficeKey",
     "OfficeSession",
     "Person",
     "PersonLink",
+    "PhoneAlarm",
+    "PhoneLock",
     "Programme",
     "Quarantine",
     "Sample",
     "SampleUnit",
+    "Sealed",
+    "SealingKey",
     "Site",
     "StopWork",
     "Submission",
@@ -56,6 +62,7 @@ __all__ = [
     "SubmissionVersion",
     "Team",
     "Wave",
+    "WaveKey",
     "WavePaper",
     "WaveSite",
     "new_id",
