@@ -561,3 +561,10 @@ class UnfitPlan(Problem):
 
     status = 422
     title = "The plan can't be used"
+
+
+class UnfitPolicy(Problem):
+    """How phones lock can't be set like that. The message names the value and its bounds."""
+
+    status = 422
+    title = "Phones can't be locked like that"

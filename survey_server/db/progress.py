@@ -160,7 +160,7 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
                 func.coalesce(WaveSite.target, Site.target).label("target"),
             )
             .join(WaveSite, and_(WaveSite.programme_id == Site.programme_id, WaveSite.site_id == Site.id))
-            .where(Site.programme_id == programme.id, WaveSite.wave_id == wave_id)
+            .where(Site.programme_id == programme.id, WaveSite.wave_id == wave_id, WaveSite.reserve.is_(False))
         )
     }
     sites = [

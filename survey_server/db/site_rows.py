@@ -3,34 +3,55 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from survey_server.problems import UnfitSites
 
+SITE_POLICIES = ("gps", "night", "pairs")
+"""Columns that say yes or no where a site differs from the policies of its risk tier; blank where it doesn't."""
+_YES, _NO = ("1", "yes", "si", "sí", "true"), ("0", "no", "false")
 _MOST_SHOWN = 20
 
 
-def read_site_rows(rows: Iterable[Mapping[str, Any]], first_row: int = 2) -> list[dict[str, Any]]:
+def read_site_rows(
+    rows: Iterable[Mapping[str, Any]], first_row: int = 2, numbers: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
     """The rows with numbers as numbers and blanks as None; raises UnfitSites naming row, column, value and cure.
 
-    `first_row` is the number that the first row has in its file (the heading is row 1).
+    `first_row` is the number that the first row has in its file (the heading is row 1); `numbers` are those of all.
     """
     made: list[dict[str, Any]] = []
     faults: list[str] = []
     seen: dict[str, int] = {}
-    for number, row in enumerate(rows, first_row):
+    for place, row in enumerate(rows):
+        number = numbers[place] if numbers else first_row + place
         values = {column: _blank_as_none(value) for column, value in row.items()}
         faults += _check_code(values, seen, number)
         for column, (fits, cure) in _NUMBERS.items():
             if values.get(column) is not None:
                 values[column], fault = _read_number(values[column], fits)
                 faults += [f"row {number}, column {column}: {fault!r} {cure}"] if fault is not None else []
+        faults += _check_policies(values, number)
         made.append(values)
     if faults:
         more = f"\n… and {len(faults) - _MOST_SHOWN} more" if len(faults) > _MOST_SHOWN else ""
         raise UnfitSites("\n".join(faults[:_MOST_SHOWN]) + more, faults=len(faults))
     return made
+
+
+def read_site_policies(row: Mapping[str, Any]) -> dict[str, bool]:
+    """What a row that was read says about GPS, night work and pairs; nothing where it is blank."""
+    said = {name: str(row[name]).lower() for name in SITE_POLICIES if row.get(name) is not None}
+    return {name: text in _YES for name, text in said.items()}
+
+
+def _check_policies(values: Mapping[str, Any], number: int) -> list[str]:
+    return [
+        f"row {number}, column {name}: {values[name]!r} is neither yes nor no. Write 1 or 0, or leave it blank."
+        for name in SITE_POLICIES
+        if values.get(name) is not None and str(values[name]).lower() not in (*_YES, *_NO)
+    ]
 
 
 def _blank_as_none(value: Any) -> Any:

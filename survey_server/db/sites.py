@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Site, Wave, WaveSite, new_id, now
-from survey_server.db.site_rows import read_site_rows
-from survey_server.problems import UnknownSite
+from survey_server.db.site_rows import SITE_POLICIES, read_site_policies, read_site_rows
+from survey_server.problems import EditedMeanwhile, UnknownSite
 
 COLUMNS = (
     "name",
@@ -41,22 +42,54 @@ def set_sites(session: Session, programme_id: int, rows: Iterable[Mapping[str, A
 
     Values may be text, as a CSV has them; raises UnfitSites with every fault, and then nothing is changed.
     """
-    known = dict(session.execute(select(Site.code, Site.id).where(Site.programme_id == programme_id)).all())
-    added, changed = [], []
+    known = {site.code: site for site in session.scalars(select(Site).where(Site.programme_id == programme_id))}
+    added: list[dict[str, Any]] = []
+    changed = 0
     for row in read_site_rows(rows):
-        values = _values(programme_id, row)
-        if values["code"] in known:
-            changed.append({**values, "id": known[values["code"]]})
+        if (site := known.get(str(row["code"]))) is not None:
+            _change(site, row)
+            changed += 1
         else:
-            known[values["code"]] = values["id"] = new_id()
-            added.append(values)
+            added.append(_values(programme_id, row))
     if added:
         session.execute(insert(Site), added)
-    if changed:
-        session.execute(update(Site), changed)
+    session.flush()
     touch_fieldwork(session, programme_id)
-    add_audit(session, programme_id, actor, "set-sites", added=len(added), changed=len(changed))
-    return len(added) + len(changed)
+    add_audit(session, programme_id, actor, "set-sites", added=len(added), changed=changed)
+    return len(added) + changed
+
+
+def edit_site(
+    session: Session, programme_id: int, site_id: int, row: Mapping[str, Any], *, seen: str, actor: str
+) -> Site:
+    """Change one site as somebody saw it; `seen` is what `stamp_of` said then.
+
+    Raises EditedMeanwhile when another person has changed it since, UnfitSites, UnknownSite; then nothing is changed.
+    """
+    site = get_site_by_id(session, programme_id, site_id, for_update=True)
+    if stamp_of(site.changed_at) != seen:
+        raise EditedMeanwhile(f"{site.code} was changed while the page was open.", at=site.changed_at)
+    made = read_site_rows([{"code": site.code, **row}], first_row=1)[0]
+    before = {column: getattr(site, column) for column in (*COLUMNS, "policies", "extra")}
+    _change(site, made)
+    session.flush()
+    touch_fieldwork(session, programme_id)
+    changed = [column for column, value in before.items() if getattr(site, column) != value]
+    add_audit(session, programme_id, actor, "edit-site", str(site.id), columns=changed)
+    return site
+
+
+def stamp_of(changed_at: datetime) -> str:
+    """What a page carries to say which state of something it was made from."""
+    return str(round(changed_at.timestamp() * 1000))
+
+
+def get_site_by_id(session: Session, programme_id: int, site_id: int, *, for_update: bool = False) -> Site:
+    """The site with this id; raises UnknownSite."""
+    site = session.get(Site, (programme_id, site_id), with_for_update=for_update or None)
+    if site is None:
+        raise UnknownSite("There is no such site.")
+    return site
 
 
 def list_sites(session: Session, programme_id: int, wave: Wave | None = None) -> list[Site]:
@@ -95,8 +128,24 @@ def _values(programme_id: int, row: Mapping[str, Any]) -> dict[str, Any]:
     code = str(row["code"])
     values: dict[str, Any] = {column: row.get(column) for column in COLUMNS}
     values["name"] = values["name"] or code
-    extra = {key: value for key, value in row.items() if key not in COLUMNS and key != "code"}
-    return {"programme_id": programme_id, "code": code, "extra": extra, "changed_at": now(), **values}
+    whole = {"programme_id": programme_id, "id": new_id(), "code": code, "changed_at": now()}
+    return {**whole, "extra": _extra(row), "policies": read_site_policies(row), **values}
+
+
+def _change(site: Site, row: Mapping[str, Any]) -> None:
+    """Take over what the row speaks of; a column that the table doesn't have leaves the site as it is."""
+    for column in COLUMNS:
+        if column in row:
+            setattr(site, column, row[column] or (site.code if column == "name" else row[column]))
+    policies = {name: value for name, value in site.policies.items() if name not in row} | read_site_policies(row)
+    site.policies = policies
+    site.extra = {**site.extra, **_extra(row)}
+    site.changed_at = max(now(), site.changed_at + timedelta(milliseconds=1))
+
+
+def _extra(row: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"code", *COLUMNS, *SITE_POLICIES}
+    return {key: value for key, value in row.items() if key not in own}
 
 
 def _of(wave: Wave) -> tuple[Any, Any]:

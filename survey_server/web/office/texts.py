@@ -1,4 +1,4 @@
-"""What the office says, in the reader's language: the catalogue `texts/office.toml`, numbers and dates."""
+"""What the office says, in the reader's language: the catalogues `texts/office*.toml`, numbers and dates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def read_catalogue() -> Mapping[str, Mapping[str, str]]:
             else:
                 walk(value, f"{prefix}{key}.")
 
-    walk(tomllib.loads(CATALOGUE.read_text(encoding="utf-8")), "")
+    for path in (CATALOGUE, *sorted(CATALOGUE.parent.glob("office_*.toml"))):
+        walk(tomllib.loads(path.read_text(encoding="utf-8")), "")
     return found
 
 
