@@ -16,7 +16,9 @@ README = (ROOT / "README.md").read_text()
 
 def command_names(command: click.Command, path: tuple[str, ...] = ()) -> list[str]:
     if isinstance(command, click.Group):
-        return [name for key, sub in command.commands.items() for name in command_names(sub, (*path, key))]
+        context = click.Context(command)
+        subs = {key: command.get_command(context, key) for key in command.list_commands(context)}
+        return [name for key, sub in subs.items() if sub for name in command_names(sub, (*path, key))]
     return [" ".join(path)]
 
 

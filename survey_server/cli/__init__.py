@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 
-from survey_server.cli.device import device
-from survey_server.cli.engine import scenario, xpath
-from survey_server.cli.form import form
-from survey_server.cli.imports import import_
-from survey_server.cli.person import person
-from survey_server.cli.programme import programme
-from survey_server.cli.report import report
-from survey_server.cli.run import run
-from survey_server.cli.serve import serve
-from survey_server.cli.site import site
-from survey_server.cli.wave import wave
 from survey_server.problems import Problem
 
-COMMANDS: tuple[click.Command, ...] = (
-    run,
-    serve,
-    programme,
-    form,
-    wave,
-    site,
-    person,
-    device,
-    import_,
-    report,
-    xpath,
-    scenario,
-)
+COMMANDS: Mapping[str, str] = {
+    "run": "run:run",
+    "serve": "serve:serve",
+    "programme": "programme:programme",
+    "form": "form:form",
+    "wave": "wave:wave",
+    "site": "site:site",
+    "person": "person:person",
+    "device": "device:device",
+    "import": "imports:import_",
+    "report": "report:report",
+    "xpath": "engine:xpath",
+    "scenario": "engine:scenario",
+}
+"""Each command's name, and its file and variable: a command starts with its own libraries alone."""
 
 
-@click.group()
+class Commands(click.Group):
+    """A group that opens a command's file when the command is called, or asked for its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, variable = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), variable)
+        return command
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="survey-server")
 def cli() -> None:
     """Field surveys from an offline phone to a printed comparison."""
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,7 +24,12 @@ LINK_LIVES = timedelta(days=3)
 SHORTEST_PASSWORD = 10
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody's password, so that an unknown login takes as long as a wrong password")
+
+
+@cache
+def _nobody() -> str:
+    """The hash of nobody's password, so that an unknown login takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def check_password(person: Person | None, password: str) -> bool:
     """Whether an active person has this password. Takes as long for a login that nobody has; needs no session."""
     known = person.password_hash if person and person.active else None
     try:
-        return _hasher.verify(known or _NOBODY, password) and known is not None
+        return _hasher.verify(known or _nobody(), password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
 

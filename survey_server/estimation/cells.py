@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ class Cells:
         self,
         frame: PsuFrame,
         wave: int,
-        columns: Sequence[Floats | None],
+        columns: Sequence[Callable[[], Floats] | None],
         domains: Sequence[Codes],
         shares: Bools,
     ) -> None:
@@ -87,9 +87,10 @@ class Cells:
         shape = (len(columns), self.n_cells)
         self.n, self.w, self.y, self.yy = (np.zeros(shape) for _ in range(4))
         self.base = None if calibration is None else BaseSums(self.design, calibration, cell, first, shape)
-        for i, column in enumerate(columns):
-            if column is None:
+        for i, read in enumerate(columns):
+            if read is None:
                 continue
+            column = read()
             add = _add_share if shares[i] else _add_numbers
             self.n[i], self.w[i], self.y[i], self.yy[i] = add(column, cell, self.design.weight, self.n_cells)
             if self.base is not None and calibration is not None:
@@ -210,11 +211,11 @@ class DomainSums:
         own = np.full(pairs.frame.n_psu, -1, dtype=np.intp)
         own[pairs.frame.psu_of[cells.wave]] = np.arange(design.n_psu)
         place = own[pairs.psu]
-        for i, column in enumerate(cells.columns):
+        for i, read in enumerate(cells.columns):
             levels = np.flatnonzero(self.n_total[i])
-            if column is None or not len(levels):
+            if read is None or not len(levels):
                 continue
-            linear = linear_means(column, design, [cells.in_level(pairs.domain, int(level)) for level in levels])
+            linear = linear_means(read(), design, [cells.in_level(pairs.domain, int(level)) for level in levels])
             totals = np.zeros((design.n_psu + 1, pairs.n_levels))  # the last row is for PSUs of other waves
             totals[:-1, levels] = linear.totals
             self.z[i] = totals[place, pairs.pair_level]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ COLUMNS = [
 ]
 
 
+Item: TypeAlias = ArrayLike | Callable[[], ArrayLike]
+
+
 @dataclass(frozen=True, eq=False)
 class Domain:
     """A breakdown: the code of each row's level (negative: none) and the levels' labels."""
@@ -36,11 +40,14 @@ class Domain:
 
 @dataclass(frozen=True, eq=False)
 class WaveColumns:
-    """One wave as columns: its design, its items (NaN: no valid answer) and its breakdowns."""
+    """One wave as columns: its design, its items (NaN: no valid answer) and its breakdowns.
+
+    An item may be a function that gives its column: many columns then need not lie in memory all at once.
+    """
 
     name: str
     design: Design
-    items: Mapping[str, ArrayLike]
+    items: Mapping[str, Item]
     domains: Mapping[str, Domain | pd.Categorical] = field(default_factory=dict)
 
 
@@ -108,18 +115,17 @@ def _codes(wave: WaveColumns, name: str, labels: Sequence[str]) -> NDArray[np.in
     return common[np.where(codes < 0, len(own), codes)]
 
 
-def _matrix(wave: WaveColumns, items: Sequence[str]) -> list[Floats | None]:
-    """The items' columns in order; None for an item that the wave doesn't have."""
-    columns: list[Floats | None] = []
-    for code in items:
-        if code not in wave.items:
-            columns.append(None)
-            continue
-        column = np.asarray(wave.items[code], dtype=float)
-        if len(column) != wave.design.n_rows:
-            raise BadEstimate(f"item '{code}' of wave {wave.name} has {len(column)} rows, not {wave.design.n_rows}")
-        columns.append(column)
-    return columns
+def _matrix(wave: WaveColumns, items: Sequence[str]) -> list[Callable[[], Floats] | None]:
+    """What gives each item's column, in order; None for an item that the wave doesn't have."""
+    return [partial(_column, wave, code) if code in wave.items else None for code in items]
+
+
+def _column(wave: WaveColumns, code: str) -> Floats:
+    item = wave.items[code]
+    column = np.asarray(item() if callable(item) else item, dtype=float)
+    if len(column) != wave.design.n_rows:
+        raise BadEstimate(f"item '{code}' of wave {wave.name} has {len(column)} rows, not {wave.design.n_rows}")
+    return column
 
 
 def _keys(items: Sequence[str], domain: str, labels: Sequence[str], row: str, wave: str, before: str) -> Block:

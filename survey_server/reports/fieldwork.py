@@ -232,21 +232,20 @@ def _likeness(answers: NDArray[np.int16]) -> Floats:
     asked = (answers >= 0).astype(np.float32)
     common = asked @ asked.T  # how many questions each two rows have both been asked
     equal = _equal_few(answers) if len(answers) <= SIDE_BY_SIDE else _equal_many(answers)
-    shares = np.divide(equal, common, out=np.zeros_like(common), where=common >= BATTERY)
+    shares = np.divide(equal, common, out=np.zeros(common.shape), where=common >= BATTERY)
     np.fill_diagonal(shares, 0.0)
     best: Floats = shares.max(axis=1).astype(float)
     return best
 
 
-def _equal_few(answers: NDArray[np.int16]) -> NDArray[np.float32]:
+def _equal_few(answers: NDArray[np.int16]) -> Floats:
     """How many questions each two rows answered alike: every row beside every other."""
     both = (answers[:, None, :] == answers[None, :, :]) & (answers >= 0)
-    return both.sum(axis=2, dtype=np.float32)
+    return np.asarray(both.sum(axis=2), dtype=float)
 
 
-def _equal_many(answers: NDArray[np.int16]) -> NDArray[np.float32]:
+def _equal_many(answers: NDArray[np.int16]) -> Floats:
     """The same as one product of matrices: a column for every answer to every question."""
     chosen = np.hstack([column[:, None] == np.arange(column.max(initial=-1) + 1) for column in answers.T])
-    chosen_or_not = chosen.astype(np.float32)
-    equal: NDArray[np.float32] = chosen_or_not @ chosen_or_not.T
-    return equal
+    places = chosen.astype(np.float32)
+    return np.asarray(places @ places.T, dtype=float)

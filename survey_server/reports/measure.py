@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -95,7 +95,7 @@ class Cube:
 class Columns:
     """What is to be estimated in one wave: items (NaN where not valid) and breakdowns (codes as text)."""
 
-    items: Mapping[str, Floats]
+    items: Mapping[str, Floats | Callable[[], Floats]]
     breakdowns: Mapping[str, Codes]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -104,11 +105,11 @@ def _answers(study: Study, pair: Pair, item: Item) -> Iterator[Answer]:
 
 
 def _columns(sample: Sample, items: Sequence[Item], answers: Mapping[str, list[Answer]], place: int) -> Columns:
-    columns: dict[str, Floats] = {}
+    columns: dict[str, Callable[[], Floats]] = {}
     for item in items:
         for answer in answers[item.name]:
             if place in answer.waves:
-                columns[f"{item.name}|{answer.key}"] = _column(sample, item, answer.code)
+                columns[f"{item.name}|{answer.key}"] = partial(_column, sample, item, answer.code)
     return Columns(columns, {})
 
 
