@@ -18,36 +18,48 @@ self.addEventListener('fetch', (event) => {
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') self.skipWaiting();
 });
+self.addEventListener('sync', (event) => event.waitUntil(wake()));
+
+/** There is a line: the app's own pages send, this never does. */
+async function wake() {
+  for (const page of await self.clients.matchAll({ includeUncontrolled: true })) page.postMessage('line');
+}
 
 /** Gather every file, checked against its digest; throws if one is missing or isn't the one announced. */
 async function install() {
-  const fresh = await Promise.all(Object.entries(RELEASE.files).map(([path, sha256]) => obtain(path, sha256)));
+  const before = await olderFiles();
+  const fresh = await Promise.all(Object.entries(RELEASE.files).map(([path, sha256]) => obtain(path, sha256, before)));
   const cache = await caches.open(CACHE);
   await Promise.all(fresh.map(([path, response]) => cache.put(path, response)));
 }
 
-async function obtain(path, sha256) {
-  const kept = await find(path, sha256);
-  if (kept) return [path, kept];
+async function obtain(path, sha256, before) {
+  for (const [cache, request] of before.get(plain(path)) ?? []) {
+    const kept = await cache.match(request);
+    if (kept && (await digest(kept.clone())) === sha256) return [path, renewed(kept)]; // an update costs only what changed
+  }
   const response = await fetch(path, { cache: path.startsWith('/static/') ? 'default' : 'no-cache', redirect: 'error' });
   if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
   if ((await digest(response.clone())) !== sha256) throw new Error(`${path}: other bytes than announced`);
   return [path, response];
 }
 
-/** The same file in an older version's cache: an update costs only what changed. */
-async function find(path, sha256) {
-  const name = path.replace(/^\/static\/[^/]+/, '');
-  for (const key of await caches.keys()) {
-    if (!key.startsWith(PREFIX)) continue;
+/** The files of older versions by their name: name -> [[cache, request]]. */
+async function olderFiles() {
+  const files = new Map();
+  for (const key of (await caches.keys()).filter((name) => name.startsWith(PREFIX))) {
     const cache = await caches.open(key);
     for (const request of await cache.keys()) {
-      if (new URL(request.url).pathname.replace(/^\/static\/[^/]+/, '') !== name) continue;
-      const response = await cache.match(request);
-      if ((await digest(response.clone())) === sha256) return renewed(response);
+      const name = plain(new URL(request.url).pathname);
+      files.set(name, [...(files.get(name) ?? []), [cache, request]]);
     }
   }
-  return null;
+  return files;
+}
+
+/** A file's address without the version that it came with. */
+function plain(path) {
+  return path.replace(/^\/static\/[^/]+/, '');
 }
 
 /** Without the old address: a module's own imports are looked up beside the address of its response. */

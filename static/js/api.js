@@ -5,37 +5,34 @@
  *   { kind: 'problem', status, problem }          it refused and said why (RFC 9457): no use sending the same again
  *   { kind: 'waiting', reason, after? }           anything else: no network, a captive portal's page, 401, 408, 429, 5xx
  *
- * Reasons: 'offline', 'slow', 'portal', 'unknown-phone', 'busy', 'server'.
+ * Reasons: 'offline', 'slow', 'portal', 'unknown-phone', 'old-app', 'busy', 'server'. A line is slow when nothing has moved for a
+ * while, however long the whole takes: 2G is given its time, a dead line isn't.
  */
-const TIMEOUT = 60_000;
-const MEANT_TO_PASS = { 401: 'unknown-phone', 403: 'unknown-phone', 408: 'slow', 429: 'busy' };
+const STALL = 45_000;
+const SLOWEST = 400; // bytes a second: what was handed to the system may still be on its way
+const MEANT_TO_PASS = { 401: 'unknown-phone', 403: 'unknown-phone', 408: 'slow', 426: 'old-app', 429: 'busy' };
 
-/** Ask `path`; `body` is sent as JSON, gzipped where the browser can. */
-export async function call(path, { body, token, timeout = TIMEOUT } = {}) {
+/** Ask `path`; `body` is sent as JSON, gzipped where the browser can. `bytes` in the outcome is what was sent. */
+export async function call(path, { body, token, stall = STALL } = {}) {
   const headers = { Accept: 'application/json, application/problem+json' };
   if (token) headers.Authorization = `Bearer ${token}`;
-  const request = { headers, method: 'GET', redirect: 'error', credentials: 'omit', cache: 'no-store' };
-  if (body !== undefined) Object.assign(request, { method: 'POST', body: await packed(body, headers) });
-  const alarm = new AbortController();
-  const timer = setTimeout(() => alarm.abort(), timeout);
   try {
-    const response = await fetch(path, { ...request, signal: alarm.signal });
-    return readAnswer(response.status, response.headers, await response.text());
+    if (body === undefined) return await readWhole(path, headers, stall);
+    const bytes = await packed(body, headers);
+    return { ...(await post(path, bytes, headers, stall)), bytes: bytes.length ?? bytes.byteLength };
   } catch (error) {
-    return { kind: 'waiting', reason: error?.name === 'AbortError' ? 'slow' : 'offline' };
-  } finally {
-    clearTimeout(timer);
+    return { kind: 'waiting', reason: error instanceof Stalled ? 'slow' : 'offline' };
   }
 }
 
-/** The file at `path` as text if it is exactly the one with this SHA-256; null if it couldn't be had now. */
-export async function download(path, sha256, token) {
+/** The bytes at `path` if they are exactly those with this SHA-256: { bytes }, or { reason }. */
+export async function download(path, sha256, token, stall = STALL) {
   try {
-    const response = await fetch(path, { headers: { Authorization: `Bearer ${token}` }, redirect: 'error', credentials: 'omit' });
-    const bytes = response.status === 200 ? await response.arrayBuffer() : null;
-    return bytes && (await digestOf(bytes)) === sha256 ? new TextDecoder().decode(bytes) : null;
-  } catch {
-    return null;
+    const { status, bytes } = await getBytes(path, { Authorization: `Bearer ${token}` }, stall, 'default');
+    if (status !== 200) return { reason: status >= 500 ? 'server' : MEANT_TO_PASS[status] ?? 'portal' };
+    return (await digestOf(bytes)) === sha256 ? { bytes } : { reason: 'nonsense' };
+  } catch (error) {
+    return { reason: error instanceof Stalled ? 'slow' : 'offline' };
   }
 }
 
@@ -60,6 +57,60 @@ export function readAnswer(status, headers, text) {
   return { kind: 'waiting', reason: 'portal' };
 }
 
+class Stalled extends Error {}
+
+async function readWhole(path, headers, stall) {
+  const { status, headers: answered, bytes } = await getBytes(path, headers, stall, 'no-store');
+  return readAnswer(status, answered, new TextDecoder().decode(bytes));
+}
+
+/** A GET, given up when nothing has come for `stall` ms. A redirect is a portal's: status 0, as the browser says it. */
+async function getBytes(path, headers, stall, cache) {
+  const alarm = new AbortController();
+  let timer = null;
+  const hope = () => { clearTimeout(timer); timer = setTimeout(() => alarm.abort(new Stalled()), stall); };
+  hope();
+  try {
+    const response = await fetch(path, { headers, cache, redirect: 'manual', credentials: 'omit', signal: alarm.signal });
+    const parts = [];
+    for (const reader = response.body?.getReader(); reader;) {
+      hope();
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+    }
+    return { status: response.status, headers: response.headers, bytes: await new Blob(parts).arrayBuffer() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A POST that knows how much has left: fetch() can't tell. */
+function post(path, bytes, headers, stall) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    let timer = null;
+    const hope = (more = 0) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => { reject(new Stalled()); request.abort(); }, stall + more);
+    };
+    request.open('POST', path);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = () => hope();
+    request.upload.onload = () => hope((bytes.length ?? bytes.byteLength) / SLOWEST * 1000);
+    request.onprogress = () => hope();
+    request.onloadend = () => clearTimeout(timer);
+    request.onerror = () => reject(new TypeError('network'));
+    request.onload = () => {
+      const moved = request.responseURL && new URL(request.responseURL).pathname !== path;
+      const answered = { get: (name) => request.getResponseHeader(name) };
+      resolve(moved ? { kind: 'waiting', reason: 'portal' } : readAnswer(request.status, answered, request.responseText));
+    };
+    hope();
+    request.send(bytes);
+  });
+}
+
 function parse(text) {
   try {
     const value = JSON.parse(text);
@@ -76,8 +127,8 @@ function retryAfter(headers) {
 
 async function packed(body, headers) {
   headers['Content-Type'] = 'application/json';
-  const text = JSON.stringify(body);
-  if (!('CompressionStream' in self) || text.length < 1024) return text;
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  if (!('CompressionStream' in self) || bytes.length < 1024) return bytes;
   headers['Content-Encoding'] = 'gzip';
-  return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  return new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
 }

@@ -3,6 +3,7 @@ import { listen } from './bus.js';
 import { takeCodeFromAddress } from './enrol.js';
 import { readPolicy, startGuard } from './guard.js';
 import { startInstall } from './install.js';
+import { startKeeping } from './keeping.js';
 import { startRouter } from './router.js';
 import { commit, get } from './store.js';
 import { startSync } from './sync.js';
@@ -13,15 +14,22 @@ import { homeView } from './views/home.js';
 import { outboxView } from './views/outbox.js';
 import { phoneView } from './views/phone.js';
 
+/** Views that few visits need: their rooms are loaded when they are entered. */
+const ROOMS = {
+  move: async (argument, way) => (await import('./rooms/drafts/move.js')).view(argument, way),
+  load: async (argument, way) => (await import('./rooms/outbox/load.js')).view(argument, way),
+};
+
 async function start() {
   const root = document.getElementById('app');
+  await startKeeping();
   setLanguage(await get('meta', 'language').catch(() => 'es'));
   listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
   readAddress();
   addEventListener('hashchange', readAddress, { capture: true });
   await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
   startGuard(root);
-  await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, outbox: outboxView, phone: phoneView });
+  await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, outbox: outboxView, phone: phoneView, ...ROOMS });
   startInstall();
   startSync();
 }

@@ -3,15 +3,15 @@
  * answers that the form asks to carry over are kept; nothing else stays readable on the phone.
  */
 import { ELEMENT } from './engine/nodes.js';
-import { readXml } from './engine/families/xml.js';
 import { writeXml } from './engine/write.js';
 
 const LAST_SAVED = '__last-saved';
 
 /** `xml` with every answer blanked that the form doesn't carry over; null when it carries none. */
-export function carriedOver(form, xml) {
+export async function carriedOver(form, xml) {
   const wanted = carriedPaths(form);
   if (wanted.size === 0) return null;
+  const { readXml } = await import('./engine/families/xml.js');
   const root = readXml(xml).children.find(({ kind }) => kind === ELEMENT);
   blank(root, '', wanted);
   return writeXml(root, form.namespaces);

@@ -1,9 +1,12 @@
 /**
- * The forms of this phone. `meta.catalogue` is { asked_at, programme, forms: [entry] }; an entry carries the form's hash, so
- * a form and its files never change under a draft. What a draft needs is never deleted, whatever the server says.
+ * The forms of this phone. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }] };
+ * an entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
+ * whatever the server says, and a form is only taken when this app can open it: until then the one before it stays.
  */
 import { call, download } from './api.js';
 import { tell } from './bus.js';
+import { Interview } from './engine/interview.js';
+import { lookForUpdate } from './install.js';
 import { commit, get, getAll, getKeys } from './store.js';
 
 /** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). */
@@ -12,22 +15,27 @@ export async function refreshCatalogue(device) {
   if (answer.kind === 'problem') return { reason: 'server' };
   if (answer.kind !== 'ok') return answer;
   if (!Array.isArray(answer.data.forms)) return { reason: 'portal' };
+  if (answer.data.app && answer.data.app !== appVersion()) lookForUpdate();
   const before = await get('meta', 'catalogue');
   const forms = [];
-  let missing = false;
+  const unopened = [];
+  let stuck = null;
   for (const entry of answer.data.forms) {
-    const ready = await fetchForm(entry, device.token);
-    missing ||= !ready;
-    const kept = ready ? entry : before?.forms.find((old) => old.id === entry.id);
+    const trouble = await obtain(entry, device.token, before?.unopened ?? []);
+    const kept = trouble ? before?.forms.find((old) => old.id === entry.id) : entry;
     if (kept) forms.push(kept);
+    if (trouble?.why) unopened.push({ id: entry.id, title: entry.title, version: entry.version, hash: entry.hash, why: trouble.why, app: appVersion() });
+    else stuck ??= trouble;
   }
-  const { programme } = answer.data;
+  const { programme, policies, keys, lock } = answer.data;
   await commit([
-    { store: 'meta', key: 'catalogue', value: { asked_at: missing ? 0 : Date.now(), programme, forms } },
+    { store: 'meta', key: 'catalogue', value: { asked_at: stuck ? 0 : Date.now(), programme, policies, forms, unopened } },
+    ...(keys ? await (await import('./rooms/lock/trust.js')).acceptKeys(keys, programme.code) : []),
+    ...(lock ? [{ store: 'vault', key: 'policy', value: lock }] : []),
     ...(await unneeded(forms)),
   ]);
   tell('catalogue');
-  return missing ? { reason: 'offline' } : null;
+  return stuck;
 }
 
 /** A stored form and its CSV files: { form, files: { filename: text } }; null when this phone doesn't have it. */
@@ -39,21 +47,39 @@ export async function findForm(hash) {
   return { form: stored.form, files };
 }
 
+/** The entry's form and files on the phone and openable: null, { reason } for later, or { why } it can't be opened here. */
+async function obtain(entry, token, unopened) {
+  if (await get('forms', entry.hash)) return null;
+  const failed = unopened.find(({ hash }) => hash === entry.hash);
+  if (failed?.why === 'broken' && failed.app === appVersion()) return { why: failed.why };
+  try {
+    return await fetchForm(entry, token);
+  } catch (error) {
+    if (error?.name === 'StoreFailed') return error.full ? { why: 'large' } : { reason: 'phone' };
+    return { why: error instanceof RangeError ? 'large' : 'broken' };
+  }
+}
+
 async function fetchForm(entry, token) {
   const changes = [];
-  for (const { sha256, url } of entry.datasets ?? []) {
-    if (await get('datasets', sha256) !== undefined) continue;
-    const text = await download(url, sha256, token);
-    if (text === null) return false;
-    changes.push({ store: 'datasets', key: sha256, value: text });
+  const files = {};
+  for (const { filename, sha256, url } of entry.datasets ?? []) {
+    const stored = await get('datasets', sha256);
+    const got = stored === undefined ? await download(url, sha256, token) : null;
+    if (got?.reason) return { reason: got.reason };
+    files[filename] = stored ?? new TextDecoder().decode(got.bytes);
+    if (got) changes.push({ store: 'datasets', key: sha256, value: files[filename] });
   }
-  if (!(await get('forms', entry.hash))) {
-    const text = await download(entry.url, entry.hash, token);
-    if (text === null) return false;
-    changes.push({ store: 'forms', key: entry.hash, value: { form: JSON.parse(text), datasets: entry.datasets ?? [] } });
-  }
-  if (changes.length) await commit(changes);
-  return true;
+  const { reason, bytes } = await download(entry.url, entry.hash, token);
+  if (reason) return { reason };
+  const form = JSON.parse(new TextDecoder().decode(bytes));
+  await Interview.open(form, { datasets: files });
+  await commit([...changes, { store: 'forms', key: entry.hash, value: { form, datasets: entry.datasets ?? [] } }]);
+  return null;
+}
+
+function appVersion() {
+  return document.documentElement.dataset.version;
 }
 
 async function unneeded(forms) {

@@ -3,13 +3,14 @@
  * The view asks and draws; this decides and stores.
  */
 import { findForm } from './catalogue.js';
-import { findDraft, Keeper, newDraft } from './drafts.js';
+import { claimDraft, findDraft, Keeper, newDraft } from './drafts.js';
 import { Interview } from './engine/interview.js';
-import { canAnswer } from './kinds.js';
+import { askOnce } from './install.js';
 import { finish } from './outbox.js';
 import { aboutHowMany, indexOfPage, pagesOf } from './pages.js';
 import { get } from './store.js';
 import { language, languageCode } from './texts.js';
+import { reveal } from './vault.js';
 
 /** The form that was opened last, with its data sets read: the next interview of it opens at once. */
 const opened = { hash: null, stored: null };
@@ -22,16 +23,27 @@ export async function openFilling(argument) {
   const stored = await storedForm(draft.hash);
   if (!stored) throw new CantOpen('formMissing');
   const device = await get('meta', 'device');
+  const acts = { waiting: [], tell: (action) => acts.waiting.push(action) };
   try {
     const interview = await Interview.open(stored.form, {
       instance: draft.xml ?? undefined, datasets: stored.files, language: formLanguage(stored.form, draft.language),
-      lastSaved: (await get('carried', draft.form)) ?? undefined,
+      lastSaved: (await reveal(await get('carried', draft.form), `carried:${draft.form}`)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
+      onAction: (kind, ref) => acts.tell({ kind, ref }),
     });
-    return new Filling(stored.form, draft, interview, { demo: device?.programme?.demo ?? false });
+    const filling = new Filling(stored.form, draft, interview, { demo: device?.programme?.demo ?? false, files: stored.files });
+    acts.tell = (action) => (filling.onActed ? filling.onActed(action) : filling.acted.push(action));
+    acts.waiting.forEach(acts.tell);
+    return filling;
   } catch (error) {
     throw new CantOpen('formBroken', { cause: error });
   }
+}
+
+/** Open a draft that was taken over from another tab: as that tab left it, and from now on written by this one. */
+export async function retake(id) {
+  await claimDraft(id);
+  return openFilling(id);
 }
 
 /** An interview can't be opened; `key` names the text to show. */
@@ -43,14 +55,20 @@ export class CantOpen extends Error {
 }
 
 export class Filling {
-  constructor(form, draft, interview, { demo }) {
+  constructor(form, draft, interview, { demo, files }) {
     this.form = form;
+    this.files = files;
+    this.acted = []; // what the form wants done by itself, until somebody listens: `onActed({ kind, ref })`
+    this.onActed = null;
+    this.companions = []; // what runs beside the interview: { heard?(event, ref), finishing?() }
+    this.whole = false;
     this.demo = demo;
     this.interview = interview;
     this.binds = new Map(form.binds.map((bind) => [bind.ref, bind]));
     this.nameRef = form.binds.find(({ ref }) => ref.endsWith('/meta/instanceName'))?.ref ?? null;
     this.touched = draft.xml !== null;
     this.keeper = new Keeper(draft, () => this.#snapshot());
+    this.shape = interview.shape;
     this.pages = pagesOf(interview, this.binds);
     this.index = indexOfPage(this.pages, draft.place ?? this.pages[0].key);
   }
@@ -60,7 +78,7 @@ export class Filling {
   }
 
   get total() {
-    return aboutHowMany(this.pages, this.index);
+    return aboutHowMany(this.pages, this.index, { whole: this.whole });
   }
 
   get page() {
@@ -77,53 +95,84 @@ export class Filling {
   addRepeat(ref) {
     this.touched = true;
     this.interview.addRepeat(ref);
+    this.tell('add repeat', ref);
     this.#repaginate();
   }
 
   removeRepeat(ref) {
     this.interview.removeRepeat(ref);
+    this.tell('delete repeat', ref);
     this.#repaginate();
   }
 
   move(by) {
     this.index = Math.min(Math.max(this.index + by, 0), this.pages.length - 1);
+    this.tell('page');
   }
 
   moveTo(key) {
     this.index = indexOfPage(this.pages, key, this.index);
+    this.tell('jump');
+    this.tell('page');
+  }
+
+  /** Tell what runs beside the interview that something happened in it. */
+  tell(event, ref = '') {
+    for (const companion of this.companions) companion.heard?.(event, ref);
   }
 
   /** Everything up to now is on disk when this resolves; a form that was only looked at leaves nothing. */
   save() {
-    return this.touched ? this.keeper.save() : Promise.resolve(null);
+    if (!this.touched) return Promise.resolve(null);
+    askOnce();
+    return this.keeper.save();
   }
 
   /** The form's own name of the language closest to the app's. */
-  setLanguage(name = formLanguage(this.form, language())) {
+  setLanguage(name = this.#nearest()) {
     this.languageName = name;
     this.interview.setLanguage(name);
     this.keeper.draft = { ...this.keeper.draft, language: languageCode(name) };
     this.#repaginate();
   }
 
+  /** The app's language as the form names it; a language that only the form speaks stays. */
+  #nearest() {
+    const { language: spoken } = this.draft;
+    return formLanguage(this.form, ['es', 'en'].includes(spoken) || !spoken ? language() : spoken);
+  }
+
   /** What stands between this interview and the outbox: [{ ref, kind, message, label }]. */
   problems() {
     const asked = new Map(this.pages.flatMap(({ questions }) => questions).map((question) => [question.ref, question]));
     return this.interview.problems()
-      .filter(({ ref }) => asked.has(ref) && canAnswer(asked.get(ref)))
+      .filter(({ ref }) => asked.has(ref))
       .map((problem) => ({ ...problem, label: this.interview.state(problem.ref).label }));
   }
 
   /** Into the outbox with it; the draft is gone when this resolves. */
   async finish() {
+    for (const companion of this.companions) await companion.finishing?.();
     await this.keeper.save();
     const xml = this.interview.finish({ instanceId: this.draft.id, now: new Date() });
     return finish(this.draft, this.form, xml);
   }
 
+  /** Questions one by one, or a section's together. */
+  setWhole(whole) {
+    if (whole === this.whole) return;
+    this.whole = whole;
+    this.shape = null;
+    this.#repaginate();
+  }
+
+  /** Lay out the pages again, if any question came or went. */
   #repaginate() {
+    const { shape } = this.interview;
+    if (shape !== undefined && shape === this.shape) return;
+    this.shape = shape;
     const { key } = this.page;
-    this.pages = pagesOf(this.interview, this.binds);
+    this.pages = pagesOf(this.interview, this.binds, { whole: this.whole });
     this.index = indexOfPage(this.pages, key, this.index);
   }
 

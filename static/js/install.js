@@ -1,5 +1,6 @@
 /** Keeping the app on the phone: its service worker, new versions, the home screen and the promise not to be evicted. */
 import { listen, tellHere } from './bus.js';
+import { workerAddress } from './trusted.js';
 
 let registration = null;
 let invitation = null;
@@ -15,7 +16,7 @@ export async function startInstall() {
   registration = (await navigator.serviceWorker.getRegistration()) ?? null;
   if (updateIsReady() && !(await isFilling())) return takeUpdate();
   try {
-    registration = await navigator.serviceWorker.register(workerAddress(), { updateViaCache: 'none' });
+    registration = await navigator.serviceWorker.register(workerAddress('/sw.js'), { updateViaCache: 'none' });
   } catch {
     return; // no line, or a broken deploy: the version that is running goes on
   }
@@ -30,8 +31,18 @@ export function updateIsReady() {
   return Boolean(registration?.waiting && navigator.serviceWorker.controller);
 }
 
+/** Something waits: where the browser can, let it wake this app when there is a line. Only an accelerator. */
+export function wakeMe() {
+  registration?.sync?.register('line').catch(() => {});
+}
+
+/** The server runs another version than this: look for it now, so that it is here when it can be taken. */
+export function lookForUpdate() {
+  registration?.update().catch(() => {});
+}
+
 /** Is an interview open in any tab? */
-async function isFilling() {
+export async function isFilling() {
   if (location.hash.startsWith('#/fill')) return true;
   const { held = [] } = (await navigator.locks?.query?.()) ?? {};
   return held.some(({ name }) => name.startsWith('draft:'));
@@ -54,6 +65,16 @@ export async function install() {
   tellHere('update');
 }
 
+let asked = false;
+
+/** The first answer is being saved: a good moment to ask, once each time the app runs. */
+export async function askOnce() {
+  if (asked) return;
+  asked = true;
+  if (!(await isKept())) await askToKeep();
+  tellHere('update');
+}
+
 /** Ask the browser not to evict what is stored; true, false, or null where it can't say. */
 export async function askToKeep() {
   return (await navigator.storage?.persist?.().catch(() => null)) ?? null;
@@ -66,9 +87,4 @@ export async function isKept() {
 /** Redraw with `listener` when any of this changes. */
 export function onInstallChange(listener, signal) {
   listen('update', listener, signal);
-}
-
-function workerAddress() {
-  if (!self.trustedTypes?.createPolicy) return '/sw.js';
-  return trustedTypes.createPolicy('worker', { createScriptURL: (address) => address }).createScriptURL('/sw.js');
 }

@@ -1,92 +1,215 @@
 /**
- * Finished interviews, until the server has them. An item is
+ * Finished interviews, until the server has them and for some days after. An item is
  *
- *   { id, form, title, version, wave, label, finished_at, sha256, size, state, tries, tried_at, reason, receipt }
+ *   { id, form, title, version, wave, finished_at, sha256, member, size, media, second, shown,
+ *     state, tries, tried_at, reason, receipt, kept_until }
  *
  * state   'waiting'   not with the server yet; `reason` says what the last try met
- *         'sent'      the server answered with our digest after its commit: the body is gone, the receipt stays
+ *         'media'     the interview is there, pictures or sound aren't all
+ *         'sent'      the server answered with our digest after its commit; the sealed copy stays until `kept_until`
  *         'refused'   the server said no and why: kept whole, can be sent again or saved to a file
- * Its body is in the store `bodies` under the same id, until it is sent.
+ *         'deleted'   the user deleted it, and was asked: only this line stays, so that nobody looks for it
+ * `shown` is { label, site }, protected. The sealed body is in the store `bodies` under the same id, and once more in a
+ * file beside IndexedDB (rooms/keeping/): nothing on this phone can open it.
  */
 import { digestOf } from './api.js';
 import { tell } from './bus.js';
 import { carriedOver } from './carried.js';
-import { commit, get, getAll } from './store.js';
+import { belongings, isStill, protectDraft } from './drafts.js';
+import { forgetDraft, noteCanary, second } from './keeping.js';
+import { commit, countBy, get, getAll, getBy, getKeys, StoreFailed } from './store.js';
+import { seal } from './seal.js';
+import { emptySince, protect, reveal } from './vault.js';
+
+const UNSENT = ['waiting', 'media', 'refused'];
+const DAY = 86_400_000;
+const KEEP_DAYS = 7;
+const KEEP_BYTES = 20 * 1024 * 1024;
 
 /**
- * The place of the seal. What this returns is what lies on the phone and crosses the line. Bodies are not encrypted yet:
- * they are the interview's XML as it is, and the screen "This phone" says so.
+ * Move a finished interview from the drafts to the outbox: a flushed second copy, then all of it in one transaction, or
+ * nothing; then it is read back.
  */
-export async function seal(bytes, wave) { // eslint-disable-line no-unused-vars
-  return { member: 'xml', bytes };
-}
-
-/** Move a finished interview from the drafts to the outbox: all of it in one transaction, or nothing. */
 export async function finish(draft, form, xml) {
-  const plain = new TextEncoder().encode(xml);
-  const { member, bytes } = await seal(plain, draft.wave);
-  const { id, form: formId, title, version, wave, label } = draft;
+  const { id, form: formId, title, version, wave, label, site } = draft;
+  const { member, bytes, sha256 } = await sealed(new TextEncoder().encode(xml), wave, { id, form: formId, version });
+  const { media, changes } = await packedMedia(draft, xml);
   const item = {
-    id, form: formId, title, version, wave, label,
-    finished_at: new Date().toISOString(), sha256: await digestOf(plain), member, size: bytes.length,
-    state: 'waiting', tries: 0, tried_at: null, reason: null, receipt: null,
+    id, form: formId, title, version, wave, finished_at: new Date().toISOString(), sha256, member, size: bytes.length, media,
+    shown: await protect({ label, site }, `outbox:${id}:shown`),
+    state: 'waiting', tries: 0, tried_at: null, reason: null, receipt: null, kept_until: null,
   };
-  const carried = carriedOver(form, xml);
+  const carried = await carriedOver(form, xml);
+  item.second = await (await second()).put(`o-${id}`, { item, body: bytes });
   await commit([
     { store: 'outbox', key: id, value: item },
     { store: 'bodies', key: id, value: bytes },
     { store: 'drafts', key: id },
-    ...(carried ? [{ store: 'carried', key: formId, value: carried }] : []),
-  ]);
+    ...belongings(id, { packed: false }),
+    ...changes,
+    ...(carried ? [{ store: 'carried', key: formId, value: await protect(carried, `carried:${formId}`) }] : []),
+  ], isStill(draft));
+  await readBack(item, draft);
+  forgetDraft(id);
+  await noteCanary();
   tell('queue');
+  tell('drafts');
   return item;
 }
 
-/** Every item, the oldest first. */
+/** Sealed; as it is only where the office has never named a key. Once it has, nothing goes out open (NoKey). */
+async function sealed(plain, wave, about) {
+  if (await get('vault', 'keys')) return seal(plain, wave, about);
+  return { member: 'xml', bytes: plain, sha256: await digestOf(plain) };
+}
+
+/** Is what the disk gives back what was written? If not, the draft comes back and the user is told. */
+async function readBack(item, draft) {
+  const kept = await get('bodies', item.id);
+  if (kept && (await digestOf(kept)) === item.sha256) return;
+  await commit([{ store: 'drafts', key: item.id, value: await protectDraft(draft) }, { store: 'outbox', key: item.id }]);
+  throw new StoreFailed(new DOMException('the phone gave back other bytes', 'DataError'));
+}
+
+/** The pictures and sounds of an interview, sealed; the room is only entered by drafts that have some. */
+async function packedMedia(draft, xml) {
+  if ((await getKeys('media', `${draft.id}/`)).length === 0) return { media: [], changes: [] };
+  const { packMedia } = await import('./rooms/media/packing.js');
+  return packMedia(draft, xml);
+}
+
+/** Every item that there is something to say about, the oldest first. */
 export async function listItems() {
-  return (await getAll('outbox')).sort((a, b) => a.finished_at.localeCompare(b.finished_at));
+  return inOrder((await getAll('outbox')).filter(({ state }) => state !== 'deleted').filter(isShown));
 }
 
-/** How many wait and how many were refused: the two numbers that are always in sight. */
+/** The items in one of these states, the oldest first. */
+export async function listBy(...states) {
+  return inOrder((await Promise.all(states.map((state) => getBy('outbox', 'state', state)))).flat());
+}
+
+/** What the server doesn't have whole. */
+export function listUnsent() {
+  return listBy(...UNSENT);
+}
+
+/** The items whose text is with the server and whose media aren't all. */
+export function listMediaItems() {
+  return listBy('media');
+}
+
+/** The words for an item, { label, site }; empty while the phone is locked. */
+export async function wordsOf({ id, shown, label = '' }) {
+  if (!shown) return { label, site: '' };
+  return reveal(shown, `outbox:${id}:shown`).catch(() => ({ label: '', site: '' }));
+}
+
+/** How many wait, how many wait for their pictures and how many were refused: the numbers that are always in sight. */
 export async function countQueue() {
-  const counts = { waiting: 0, refused: 0, sent: 0 };
-  for (const item of await getAll('outbox')) counts[item.state] += 1;
-  return counts;
+  const states = ['waiting', 'media', 'refused', 'sent'];
+  const counted = emptySince()
+    ? (await Promise.all(states.map((state) => getBy('outbox', 'state', state)))).map((items) => items.filter(isShown).length)
+    : await Promise.all(states.map((state) => countBy('outbox', 'state', state)));
+  return Object.fromEntries(states.map((state, place) => [state, counted[place]]));
 }
 
-/** The item as it goes over the line or into a file. */
+/** The item as it goes over the line or into a file; null when its bytes are damaged and the second copy is too. */
 export async function toSubmission(item) {
-  const bytes = await get('bodies', item.id);
-  const { id, form, version, wave, finished_at, sha256 } = item;
-  return { id, form, version, ...(wave === null ? {} : { wave }), finished_at, sha256, [item.member]: new TextDecoder().decode(bytes) };
+  const bytes = await wholeBody(item);
+  if (!bytes) return null;
+  const { id, form, version, wave, finished_at, sha256, media = [] } = item;
+  return {
+    id, form, version, ...(wave === null ? {} : { wave }), finished_at, sha256, ...(media.length ? { media: media.map(toFacts) } : {}),
+    [item.member]: new TextDecoder().decode(bytes),
+  };
+}
+
+function toFacts({ name, type, size, sha256, sealed }) {
+  return { name, type, size, sha256, sealed };
+}
+
+async function wholeBody({ id, sha256 }) {
+  const bytes = await get('bodies', id);
+  if (bytes && (await digestOf(bytes)) === sha256) return bytes;
+  const copy = await (await second()).find(`o-${id}`);
+  if (!copy || (await digestOf(copy.body)) !== sha256) return null;
+  await commit([{ store: 'bodies', key: id, value: copy.body }]);
+  return copy.body;
 }
 
 /** Store what a try brought: `verdicts` is a list of [item, { state, reason?, receipt? }]. */
 export async function settle(verdicts) {
   const tried_at = new Date().toISOString();
-  const changes = verdicts.flatMap(([item, verdict]) => {
+  const kept_until = Date.now() + (await keepDays()) * DAY;
+  const changes = verdicts.map(([item, verdict]) => {
     const value = { ...item, tried_at, tries: item.tries + 1, reason: null, ...verdict };
-    if (value.state !== 'sent') return [{ store: 'outbox', key: item.id, value }];
-    return [{ store: 'outbox', key: item.id, value: { ...value, label: '' } }, { store: 'bodies', key: item.id }];
+    if (value.state === 'sent') Object.assign(value, value.media?.some(({ sent }) => !sent) ? { state: 'media' } : { kept_until });
+    return { store: 'outbox', key: item.id, value };
   });
   if (changes.length) await commit(changes);
   tell('queue');
 }
 
-/** Put a refused item back into the queue. */
-export async function retry(id) {
+/** Store how far the media of an item are; with the last one it is sent. */
+export async function settleMedia(id, media) {
   const item = await get('outbox', id);
-  if (item?.state !== 'refused') return;
-  await commit([{ store: 'outbox', key: id, value: { ...item, state: 'waiting', reason: null } }]);
+  if (!item) return;
+  const done = media.every(({ sent }) => sent);
+  const sent = done && item.state === 'media' ? { state: 'sent', kept_until: Date.now() + (await keepDays()) * DAY } : {};
+  await commit([{ store: 'outbox', key: id, value: { ...item, media, ...sent } }]);
   tell('queue');
 }
 
-/** All that the server doesn't have, as one file that the office can read in. The name says nothing. */
-export async function unsentFile(device) {
-  const items = (await listItems()).filter((item) => item.state !== 'sent');
-  const submissions = [];
-  for (const item of items) submissions.push(await toSubmission(item));
-  const document = { format: 'survey-outbox', protocol: 1, device: { id: device.id, label: device.label }, saved_at: new Date().toISOString(), submissions };
-  const stamp = document.saved_at.slice(0, 16).replace(/\D/g, '');
-  return new File([JSON.stringify(document)], `encuesta-${stamp}.json`, { type: 'application/json' });
+async function keepDays() {
+  const { keep_sent_days: days } = (await get('meta', 'catalogue'))?.policies ?? {};
+  return Number.isFinite(days) && days >= 0 ? days : KEEP_DAYS;
+}
+
+/** Let go of the sealed copies whose days are over, and of the oldest of too many; the receipts stay. */
+export async function dropSent(now = Date.now()) {
+  const sent = (await listBy('sent')).filter(({ kept_until }) => kept_until !== null).reverse();
+  let bytes = 0;
+  const over = sent.filter(({ kept_until, size, media = [] }) => {
+    bytes += size + media.reduce((sum, each) => sum + each.size, 0);
+    return kept_until < now || bytes > KEEP_BYTES;
+  });
+  if (over.length === 0) return;
+  await (await second()).drop(...over.map(({ id }) => `o-${id}`));
+  await commit(over.flatMap((item) => [
+    { store: 'outbox', key: item.id, value: { ...item, kept_until: null, shown: null } },
+    { store: 'bodies', key: item.id },
+    ...belongings(item.id),
+  ]));
+}
+
+/** Put a refused item, or one that the office asks for again, back into the queue. */
+export async function retry(id) {
+  const item = await get('outbox', id);
+  if (item?.state !== 'refused' && !item?.kept_until) return;
+  const media = item.media?.map((each) => ({ ...each, sent: false })) ?? [];
+  await commit([{ store: 'outbox', key: id, value: { ...item, media, state: 'waiting', reason: null, kept_until: null } }]);
+  tell('queue');
+}
+
+/** Delete an item from both copies; the view has asked. A line without content stays. */
+export async function deleteItem(id) {
+  const item = await get('outbox', id);
+  if (!item) return;
+  const { form, title, version, finished_at, sha256 } = item;
+  await (await second()).drop(`o-${id}`);
+  await commit([
+    { store: 'outbox', key: id, value: { id, form, title, version, finished_at, sha256, state: 'deleted', deleted_at: new Date().toISOString() } },
+    { store: 'bodies', key: id },
+    ...belongings(id),
+  ]);
+  await noteCanary();
+  tell('queue');
+}
+
+function inOrder(items) {
+  return items.sort((a, b) => a.finished_at.localeCompare(b.finished_at));
+}
+
+function isShown({ finished_at }) {
+  return !emptySince() || finished_at >= emptySince();
 }

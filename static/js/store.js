@@ -1,18 +1,28 @@
 /**
  * What the phone keeps, in IndexedDB. Every write is one transaction with strict durability: when `commit` returns, the
- * bytes are on disk and a dead battery can't take them back. Callers name the store and never see the database.
+ * bytes are on disk and a dead battery can't take them back. Callers name the store and never see the database; what can
+ * carry an answer or a name has gone through vault.js before it comes here.
  *
- *   meta      key -> value          the device, the catalogue, last contact
- *   forms     hash -> form          compiled forms; kept while a draft or the catalogue needs them
- *   datasets  sha256 -> text        CSV files of the forms
- *   drafts    id -> draft           interviews being filled in
- *   outbox    id -> item            finished interviews, without their bodies, so that lists stay quick
- *   bodies    id -> bytes           what will be sent; gone once the receipt is here
- *   carried   form id -> xml        answers that the next interview starts from
+ *   meta         key -> value               the device, the catalogue, last contact
+ *   forms        hash -> form               compiled forms; kept while a draft or the catalogue needs them
+ *   datasets     sha256 -> text             CSV files of the forms
+ *   drafts       id -> draft                interviews being filled in
+ *   outbox       id -> item                 finished interviews, without their bodies, so that lists stay quick; index `state`
+ *   bodies       id -> bytes                what will be sent, and for some days what was
+ *   carried      form id -> xml             answers that the next interview starts from
+ *   media        draft/file -> facts        photos, sound, drawings: what they are and where they stand
+ *   pieces       draft/file/n -> bytes      and their bytes, at most 1 MB each
+ *   assignments  id -> assignment           what the office gave this team to do
+ *   field        kind/id -> value           contact log, check-ins, counters
+ *   audit        draft id -> events         how long each question took
+ *   vault        name -> wrapped key        the phone's key, never in clear
  */
 const NAME = 'encuesta';
-const VERSION = 1;
-const STORES = ['meta', 'forms', 'datasets', 'drafts', 'outbox', 'bodies', 'carried'];
+const VERSION = 2;
+const STORES = [
+  'meta', 'forms', 'datasets', 'drafts', 'outbox', 'bodies', 'carried', 'media', 'pieces', 'assignments', 'field', 'audit', 'vault',
+];
+const TRIES = 3;
 
 let opening = null;
 
@@ -21,31 +31,45 @@ export function get(store, key) {
   return reading(store, (objects) => objects.get(key));
 }
 
-/** Every value of a store, in the order of its keys. */
-export function getAll(store) {
-  return reading(store, (objects) => objects.getAll());
+/** Every value of a store, in the order of its keys; with `prefix`, those whose keys start with it. */
+export function getAll(store, prefix) {
+  return reading(store, (objects) => objects.getAll(from(prefix)));
 }
 
-/** Every key of a store. */
-export function getKeys(store) {
-  return reading(store, (objects) => objects.getAllKeys());
+/** Every key of a store, in order; with `prefix`, those that start with it. */
+export function getKeys(store, prefix) {
+  return reading(store, (objects) => objects.getAllKeys(from(prefix)));
+}
+
+/** The values whose `index` is `value`, at most `limit`: quick however long the store is. */
+export function getBy(store, index, value, limit) {
+  return reading(store, (objects) => objects.index(index).getAll(value, limit));
+}
+
+/** How many values have this `index`. */
+export function countBy(store, index, value) {
+  return reading(store, (objects) => objects.index(index).count(value));
 }
 
 /**
  * Write `changes` together or not at all: [{ store, key, value }] puts, [{ store, key }] deletes.
+ * `only` ({ store, key, holds }) makes it conditional: unless `holds(stored)`, nothing is written and Superseded is thrown.
  * Returns when the disk has them; throws StoreFailed otherwise.
  */
-export async function commit(changes) {
-  const stores = [...new Set(changes.map((change) => change.store))];
+export async function commit(changes, only = null) {
+  const stores = [...new Set([...changes, ...(only ? [only] : [])].map((change) => change.store))];
   await withDatabase((database) => new Promise((resolve, reject) => {
     const transaction = database.transaction(stores, 'readwrite', { durability: 'strict' });
+    let superseded = null;
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));
-    for (const { store, key, value } of changes) {
-      const objects = transaction.objectStore(store);
-      if (value === undefined) objects.delete(key);
-      else objects.put(value, key);
-    }
+    transaction.onabort = () => reject(superseded ?? transaction.error ?? new DOMException('aborted', 'AbortError'));
+    if (!only) return write(transaction, changes);
+    transaction.objectStore(only.store).get(only.key).onsuccess = ({ target }) => {
+      if (only.holds(target.result)) return write(transaction, changes);
+      superseded = new Superseded(only.key);
+      return transaction.abort();
+    };
+    return undefined;
   }));
 }
 
@@ -56,6 +80,26 @@ export class StoreFailed extends Error {
     this.name = 'StoreFailed';
     this.full = cause?.name === 'QuotaExceededError';
   }
+}
+
+/** Somebody else (another tab) wrote it meanwhile; nothing was written. */
+export class Superseded extends Error {
+  constructor(key) {
+    super(key);
+    this.name = 'Superseded';
+  }
+}
+
+function write(transaction, changes) {
+  for (const { store, key, value } of changes) {
+    const objects = transaction.objectStore(store);
+    if (value === undefined) objects.delete(key);
+    else objects.put(value, key);
+  }
+}
+
+function from(prefix) {
+  return prefix === undefined ? undefined : IDBKeyRange.bound(prefix, `${prefix}\uffff`);
 }
 
 function reading(store, ask) {
@@ -72,8 +116,9 @@ async function withDatabase(work) {
     try {
       return await work(await open());
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       const gone = ['InvalidStateError', 'UnknownError', 'AbortError'].includes(error?.name);
-      if (!gone || attempt === 3) throw new StoreFailed(error);
+      if (!gone || attempt === TRIES) throw new StoreFailed(error);
       opening = null;
     }
   }
@@ -82,11 +127,8 @@ async function withDatabase(work) {
 function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
-    request.onupgradeneeded = () => {
-      for (const store of STORES) {
-        if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
-      }
-    };
+    request.onupgradeneeded = () => upgrade(request.result, request.transaction);
+    request.onblocked = () => reject(new DOMException('another tab holds an older version', 'BlockedError'));
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       const database = request.result;
@@ -97,4 +139,13 @@ function open() {
   });
   opening.catch(() => { opening = null; });
   return opening;
+}
+
+/** From any version before: what is stored stays, what is missing is made. */
+function upgrade(database, transaction) {
+  for (const store of STORES) {
+    if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
+  }
+  const outbox = transaction.objectStore('outbox');
+  if (!outbox.indexNames.contains('state')) outbox.createIndex('state', 'state');
 }

@@ -2,18 +2,23 @@
 import { listen } from '../bus.js';
 import { holdDraft } from '../drafts.js';
 import { CantOpen, openFilling, retake } from '../filling.js';
+import { hideButton } from '../guard.js';
 import { fill, h, icon, prose } from '../h.js';
-import { askToKeep } from '../install.js';
+import { looks } from '../looks.js';
+import { beginMedia } from '../media.js';
 import { countQueue } from '../outbox.js';
 import { go } from '../router.js';
 import { syncNow } from '../sync.js';
 import { languageCode, setLanguage, t, titleOf, whenText } from '../texts.js';
 import { beforeLock } from '../vault.js';
-import { showContents } from './contents.js';
+import { enterRooms } from './controls/index.js';
 import { endPage } from './end.js';
 import { bar, languageButton, leaveNotice, queueWords } from './parts.js';
 import { questionView } from './question.js';
 import { repeatPage } from './repeat.js';
+
+const TYPING_MS = 300;
+const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|khw|ks|ps|sd|syr|ug|ur|yi)\b/i;
 
 export async function fillView(argument, { signal }) {
   try {
@@ -30,7 +35,9 @@ async function holdAndFill(filling, signal, takeOver = false) {
   const letGo = await holdDraft(filling.draft.id, { takeOver, lost: () => signal.aborted || lost() });
   if (letGo === null) return elsewhere(filling, signal);
   signal.addEventListener('abort', letGo);
-  return new FillPage(takeOver ? await retake(filling.draft.id) : filling, signal).element;
+  const current = takeOver ? await retake(filling.draft.id) : filling;
+  enterRooms(current.form);
+  return new FillPage(current, signal, lost).element;
 }
 
 function elsewhere(filling, signal) {
@@ -45,10 +52,11 @@ function sorry(words, ...more) {
 }
 
 class FillPage {
-  constructor(filling, signal) {
-    this.filling = filling;
-    this.views = [];
+  constructor(filling, signal, lost) {
+    Object.assign(this, { filling, signal, lost, views: [], progress: '', waiting: 0 });
     this.head = h('header.bar.fill-bar');
+    this.words = h('span');
+    this.bar = h('progress');
     this.body = h('form.questions', { id: 'page', novalidate: true, onsubmit: (event) => { event.preventDefault(); this.next(); } });
     this.saved = h('p.saved', { role: 'status' });
     this.unsent = h('a.unsent', { href: '#/outbox' });
@@ -56,21 +64,31 @@ class FillPage {
     this.forward = h('button.main', { type: 'submit', form: 'page' }, h('span'), icon('next'));
     this.ways = h('nav.row', {}, this.back, this.forward);
     this.trouble = h('div.save-trouble', { role: 'alert', hidden: true });
-    this.element = h('div.page.fill', {}, this.head, h('main', {}, this.body),
-      h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), this.ways));
+    this.foot = h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), this.ways);
+    this.element = h('div.page.fill', {}, this.head, h('main', {}, this.body), this.foot);
     this.element.relabel = () => this.relabel();
+    this.watch(signal);
+    filling.setLanguage();
+    filling.setWhole(looks().whole);
+    filling.onActed = (action) => this.act(action);
+    this.draw();
+    (filling.acted ?? []).splice(0).forEach((action) => this.act(action));
+    beginMedia(filling, signal, this.element);
+  }
+
+  watch(signal) {
     beforeLock(() => this.save(), signal);
     listen('queue', () => this.drawQueue(), signal);
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
     document.addEventListener('visibilitychange', flush, { signal });
     addEventListener('pagehide', () => this.save(), { signal });
     const sizes = new ResizeObserver(() => this.makeRoom());
-    sizes.observe(this.head);
-    sizes.observe(this.element.lastElementChild);
-    signal.addEventListener('abort', () => sizes.disconnect());
-    signal.addEventListener('abort', () => this.leaveViews());
-    filling.setLanguage();
-    this.draw();
+    [this.head, this.foot].forEach((each) => sizes.observe(each));
+    signal.addEventListener('abort', () => {
+      sizes.disconnect();
+      clearTimeout(this.waiting);
+      this.leaveViews();
+    });
   }
 
   draw({ focus = false } = {}) {
@@ -85,18 +103,18 @@ class FillPage {
     this.forward.hidden = page.kind === 'end';
     const section = page.kind === 'end' ? titleOf(filling.draft.title) : page.section;
     this.body.dataset.page = page.key;
-    fill(this.body, section ? h('p.section', {}, section) : null, ...this.content(page));
+    fill(this.body, section ? h('p.section', {}, h('bdi', {}, section)) : null, ...this.content(page));
     this.drawSaved();
     this.drawQueue();
-    this.makeRoom();
-    if (!focus) return;
+    if (!focus) return this.makeRoom();
     scrollTo(0, 0);
-    this.body.querySelector('h1')?.focus({ preventScroll: true });
+    this.body.querySelector('.summary, h1')?.focus({ preventScroll: true });
+    return this.makeRoom();
   }
 
   /** Large letters on a small screen: what usually stays in sight scrolls away, so that there is room to answer. */
   makeRoom() {
-    const fixed = [this.head, this.element.lastElementChild, this.body.querySelector('.is-sticky')];
+    const fixed = [this.head, this.foot, this.body.querySelector('.is-sticky')];
     const taken = fixed.reduce((sum, each) => sum + (each?.offsetHeight ?? 0), 0);
     this.element.classList.toggle('is-cramped', taken > innerHeight * 0.6);
   }
@@ -104,30 +122,38 @@ class FillPage {
   content(page) {
     if (page.kind === 'end') return endPage(this.filling, { jump: (key) => this.jump(key), finish: () => this.finish() });
     if (page.kind === 'repeat') return repeatPage(page, this.filling, { changed: () => { this.save(); this.draw(); } });
-    const level = page.heading ? 2 : 1;
+    const { heading } = page;
+    const several = page.questions.length > 1;
+    const level = heading || several ? 2 : 1;
     this.views = page.questions.map((question) => this.view(question, level));
     this.list = h('div.several', {}, this.views.map(({ element }) => element));
-    return [page.heading ? h('h1.statement', { tabindex: -1 }, prose(page.heading)) : null, this.list];
+    const title = heading ? prose(heading) : several ? page.section || titleOf(this.filling.draft.title) : null;
+    return [title ? h(heading ? 'h1.statement' : 'h1.hidden-words', { tabindex: -1 }, title) : null, this.list];
   }
 
   view(question, level) {
-    return questionView(question, this.filling.interview, { level, answer: (ref, value) => this.answered(ref, value) });
+    const advance = () => { if (this.filling.page.questions.length === 1) this.next(); };
+    return questionView(question, this.filling, { level, advance, answer: (ref, value) => this.answered(ref, value) });
   }
 
   answered(ref, value) {
     this.filling.answer(ref, value);
-    this.save();
     if (this.filling.page.questions.length > 1 || this.views.length > 1) this.matchQuestions(ref);
-    this.drawHead();
+    this.drawProgress();
+    this.saveSoon();
   }
 
   /** On a page of several questions an answer may bring others in or send them away. */
   matchQuestions(answered) {
     const { questions, heading } = this.filling.page;
     const kept = new Map(this.views.map((view) => [view.ref, view]));
-    this.views = questions.map((question) => kept.get(question.ref) ?? this.view(question, heading ? 2 : 1));
+    this.views = questions.map((question) => kept.get(question.ref) ?? this.view(question, heading || this.body.querySelector('h1.hidden-words') ? 2 : 1));
     const present = new Set(this.views.map(({ ref }) => ref));
-    for (const [ref, view] of kept) if (!present.has(ref)) view.element.remove();
+    for (const [ref, view] of kept) {
+      if (present.has(ref)) continue;
+      view.leave();
+      view.element.remove();
+    }
     this.views.forEach((view, place) => {
       const there = this.list.children[place];
       if (there !== view.element) this.list.insertBefore(view.element, there ?? null);
@@ -137,27 +163,51 @@ class FillPage {
 
   drawHead() {
     const { filling } = this;
-    const { index, total, page, form } = filling;
-    const words = page.kind === 'end' ? t('end') : t('progress', { n: index + 1, total });
+    const { form } = filling;
+    this.element.dir = this.direction();
+    this.body.lang = languageCode(filling.languageName ?? '').slice(0, 8);
+    this.progress = '';
+    this.drawProgress();
+    const ours = form.languages.length === 2 && form.languages.every((name) => ['es', 'en'].includes(languageCode(name)));
     fill(this.head,
       h('button.icon-button', { type: 'button', 'aria-label': t('saveAndLeave'), onclick: () => this.leave() }, icon('back')),
-      h('p.where', {}, words, filling.demo ? h('span.demo-mark', {}, t('demoShort')) : null),
-      h('button.icon-button', { type: 'button', 'aria-label': t('contents'), onclick: () => showContents(filling, (key) => this.jump(key)) }, icon('list')),
-      form.languages.length > 2 ? this.languageList() : form.languages.length > 1 ? languageButton({ short: true }) : null,
-      h('progress', { max: total, value: Math.min(index, total), 'aria-label': words }));
+      h('p.where', {}, this.words, filling.demo ? h('span.demo-mark', {}, t('demoShort')) : null),
+      h('button.icon-button', { type: 'button', 'aria-label': t('contents'), onclick: () => this.showContents() }, icon('list')),
+      ours ? languageButton({ short: true }) : [form.languages.length > 1 ? this.languageList() : null, hideButton()],
+      this.bar);
+  }
+
+  direction() {
+    return RIGHT_TO_LEFT.test(languageCode(this.filling.languageName ?? '')) ? 'rtl' : 'ltr';
+  }
+
+  /** "12 of about 38"; touched only when it has become another one. */
+  drawProgress() {
+    const { index, total, page } = this.filling;
+    const words = page.kind === 'end' ? t('end') : t('progress', { n: index + 1, total });
+    if (words === this.progress) return;
+    this.progress = words;
+    this.words.textContent = words;
+    Object.assign(this.bar, { max: total, value: Math.min(index, total) });
+    this.bar.setAttribute('aria-label', words);
   }
 
   languageList() {
     const { filling } = this;
     const select = h('select.language', { 'aria-label': t('language'), onchange: () => this.speak(select.value) },
-      filling.form.languages.map((name) => h('option', { value: name, selected: name === filling.languageName }, name)));
+      filling.form.languages.map((name) => h('option', { value: name, selected: name === filling.languageName, lang: languageCode(name).slice(0, 8) }, name)));
     return select;
   }
 
+  /** The app itself speaks Spanish and English; a form may speak more. */
   speak(name) {
     this.filling.setLanguage(name);
-    setLanguage(languageCode(name));
-    this.draw();
+    const code = languageCode(name);
+    if (['es', 'en'].includes(code)) setLanguage(code);
+    else {
+      this.save();
+      this.draw();
+    }
   }
 
   relabel() {
@@ -166,11 +216,23 @@ class FillPage {
     this.draw();
   }
 
+  async showContents() {
+    const { showContents } = await import('../rooms/contents/contents.js');
+    showContents(this.filling, { jump: (key) => this.jump(key), near: this.element, changed: () => this.rearrange() });
+  }
+
+  /** The enumerator wants the questions one by one, or by sections. */
+  rearrange() {
+    this.filling.setWhole(looks().whole);
+    this.draw();
+  }
+
   next() {
     const wrong = this.views.filter((view) => !view.check());
     if (wrong.length === 0) return this.step(1);
+    this.filling.tell('constraint error', wrong[0].ref);
     wrong[0].element.scrollIntoView({ block: 'start' });
-    wrong[0].element.querySelector('input, textarea, button, [tabindex]')?.focus({ preventScroll: true });
+    wrong[0].element.querySelector('input, textarea, select, button, [tabindex]')?.focus({ preventScroll: true });
     return null;
   }
 
@@ -196,21 +258,46 @@ class FillPage {
       return this.showTrouble(error, () => this.finish());
     }
     leaveNotice(t('finished'));
-    askToKeep();
     go('#/');
     return syncNow();
   }
 
+  /** What a form does by itself: take the place (setgeopoint), record (recordaudio). */
+  async act({ kind, ref }) {
+    if (kind !== 'setgeopoint') return;
+    const { takePlace } = await import('../rooms/maps/background.js');
+    const value = await takePlace(this.signal);
+    if (value === '' || this.signal.aborted) return;
+    this.filling.answer(ref, value);
+    this.matchQuestionsIfAny();
+    this.saveSoon();
+  }
+
+  matchQuestionsIfAny() {
+    if (this.filling.page.kind === 'questions' && this.views.length) this.matchQuestions(null);
+  }
+
+  /** After the answer has been painted; while somebody types, when they pause. */
+  saveSoon() {
+    if (this.filling.touched && !this.waiting) fill(this.saved, h('span', {}, t('saving')));
+    clearTimeout(this.waiting);
+    const typing = document.activeElement?.matches('input:not([type=radio], [type=checkbox], [type=range]), textarea');
+    this.waiting = setTimeout(() => requestAnimationFrame(() => setTimeout(() => this.save())), typing ? TYPING_MS : 0);
+  }
+
   /** True once all answers are on disk; shows what is wrong and keeps the page otherwise. */
   async save() {
+    clearTimeout(this.waiting);
+    this.waiting = 0;
     try {
       const draft = await this.filling.save();
       if (draft) this.rememberAddress(draft.id);
       this.trouble.hidden = true;
-      this.drawSaved();
+      if (!this.waiting) this.drawSaved();
       return true;
     } catch (error) {
-      this.showTrouble(error, () => this.save());
+      if (error.name === 'Superseded') this.lost();
+      else this.showTrouble(error, () => this.save());
       return false;
     }
   }
@@ -235,7 +322,7 @@ class FillPage {
 
   async drawQueue() {
     const counts = await countQueue();
-    const unsent = counts.waiting + counts.refused;
+    const unsent = counts.waiting + (counts.media ?? 0) + counts.refused;
     this.unsent.setAttribute('aria-label', queueWords(counts));
     fill(this.unsent, icon(unsent ? 'waiting' : 'check'), h('span', {}, unsent ? t('queueShort', { n: unsent }) : t('queueNone')));
   }

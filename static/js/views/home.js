@@ -1,14 +1,15 @@
 /** The first screen: what is saved and unsent, interviews to go on with, forms to begin. */
 import { listen } from '../bus.js';
-import { deleteDraft, listDrafts } from '../drafts.js';
+import { listDrafts } from '../drafts.js';
 import { h, icon } from '../h.js';
 import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
-import { go } from '../router.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
-import { ageText, language, t, titleOf } from '../texts.js';
+import { language, t, titleOf } from '../texts.js';
 import { enrolView } from './enrol.js';
-import { confirm, languageButton, queueCard, takeNotice } from './parts.js';
+import { draftRows } from './drafts.js';
+import { languageButton, queueCard, takeNotice } from './parts.js';
+import { stateCards } from './state.js';
 
 export async function homeView(_, { signal }) {
   const device = await get('meta', 'device');
@@ -33,9 +34,10 @@ async function contents(device, signal) {
     h('main', {},
       programme?.demo ? h('p.demo', {}, t('demo')) : null,
       notice(),
+      stateCards(signal),
       updateIsReady() ? updateBanner() : null,
       await queueCard(signal),
-      drafts.length ? h('section', {}, h('h2', {}, t('drafts')), h('ul.list', {}, drafts.map(draftRow))) : null,
+      drafts.length ? h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue?.forms)) : null,
       h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? []))),
     h('footer.foot', {}, h('a.quiet', { href: '#/phone' }, icon('phone'), h('span', {}, device.label || t('phone')))),
   ];
@@ -66,23 +68,4 @@ function formList(forms) {
         h('strong', {}, titleOf(entry.title)),
         h('span.small', {}, entry.wave ? titleOf(entry.wave.name) : t('noWave'))),
       h('span.badge', {}, icon('plus'))))));
-}
-
-function draftRow(draft) {
-  const share = draft.total ? Math.round((100 * draft.done) / draft.total) : 0;
-  return h('li.card.draft', {},
-    h('a.row', { href: `#/fill/${encodeURIComponent(draft.id)}` },
-      h('span.words', {},
-        h('strong', {}, draft.label || t('draftUntitled')),
-        h('span.small', {}, titleOf(draft.title)),
-        h('progress', { max: 100, value: share, 'aria-label': t('draftProgress', draft) }),
-        h('span.small', {}, `${t('draftProgress', draft)} · ${ageText(draft.saved_at)}`))),
-    h('button.icon-button', { 'aria-label': `${t('deleteDraft')}: ${draft.label || titleOf(draft.title)}`, onclick: () => askDelete(draft) }, icon('bin')));
-}
-
-async function askDelete(draft) {
-  if (await confirm(t('deleteDraftAsk'), t('yesDelete'))) {
-    await deleteDraft(draft.id);
-    go('#/');
-  }
 }

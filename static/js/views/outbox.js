@@ -1,32 +1,52 @@
 /** Finished interviews: what waits and why, what was refused and why, what was sent and its receipt. */
 import { listen } from '../bus.js';
 import { fill, h, icon } from '../h.js';
-import { listItems, retry, unsentFile } from '../outbox.js';
+import { countQueue, deleteItem, listBy, retry, wordsOf } from '../outbox.js';
 import { get } from '../store.js';
 import { line, syncNow } from '../sync.js';
 import { t, TEXTS, titleOf, whenText } from '../texts.js';
-import { bar, contact, saveFile, trouble } from './parts.js';
+import { emptySince } from '../vault.js';
+import { bar, confirm, contact, saveFile, trouble } from './parts.js';
 
-const SENT_SHOWN = 50;
-const ICONS = { waiting: 'waiting', refused: 'warn', sent: 'check' };
+const SHOWN = 40;
+const ICONS = { waiting: 'waiting', media: 'waiting', refused: 'warn', sent: 'check' };
 
 export async function outboxView(_, { signal }) {
   const list = h('div.stack');
-  const draw = async () => fill(list, ...contents(await listItems()));
+  let drawn = 0;
+  const draw = async () => {
+    const mine = drawn += 1;
+    const content = await contents();
+    if (mine === drawn) fill(list, ...content);
+  };
   listen(['queue', 'line'], draw, signal);
   await draw();
   return h('div.page', {}, bar(t('outbox')), h('main', {}, list));
 }
 
-function contents(items) {
-  if (items.length === 0) return [h('div.card.empty', {}, h('p', {}, t('outboxEmpty')), h('p.small', {}, contact()))];
-  const unsent = items.filter((item) => item.state !== 'sent');
-  const sent = items.filter((item) => item.state === 'sent').reverse().slice(0, SENT_SHOWN);
+async function contents() {
+  const counts = await countQueue();
+  const unsent = counts.waiting + counts.media + counts.refused;
+  const load = h('a.quiet', { href: '#/load' }, t('loadLink'));
+  if (unsent + counts.sent === 0) return [h('div.card.empty', {}, h('p', {}, t('outboxEmpty')), h('p.small', {}, contact())), load];
+  const wait = [...(await listBy('refused')), ...(await listBy('waiting')), ...(await listBy('media'))].filter(isShown);
+  const sent = (await listBy('sent')).filter(isShown).reverse();
   return [
-    h('p.small.line', { role: 'status' }, line.busy ? t('queueBusy') : unsent.length ? trouble() : contact()),
-    unsent.length ? actions() : null,
-    h('ul.list', {}, unsent.map(row), sent.map(row)),
+    h('p.small.line', { role: 'status' }, line.busy ? t('queueBusy') : unsent ? trouble() : contact()),
+    unsent ? actions() : null,
+    await rows(wait), await rows(sent), load,
   ];
+}
+
+function isShown({ finished_at: finished }) {
+  return !emptySince() || finished >= emptySince();
+}
+
+/** The first of them, and how many more there are: a list of thousands stays quick. */
+async function rows(items) {
+  if (items.length === 0) return null;
+  const shown = await Promise.all(items.slice(0, SHOWN).map(async (item) => row(item, await wordsOf(item))));
+  return [h('ul.list', {}, shown), items.length > SHOWN ? h('p.small', {}, t('andMore', { n: items.length - SHOWN })) : null];
 }
 
 function actions() {
@@ -37,16 +57,17 @@ function actions() {
 }
 
 async function saveUnsent() {
+  const { unsentFile } = await import('../rooms/outbox/saving.js');
   saveFile(await unsentFile(await get('meta', 'device')));
 }
 
-function row(item) {
-  const state = { waiting: 'stateWaiting', refused: 'stateRefused', sent: 'stateSent' }[item.state];
+function row(item, { label, site }) {
+  const state = { waiting: 'stateWaiting', media: 'stateMedia', refused: 'stateRefused', sent: 'stateSent' }[item.state];
   return h(`li.card.item.is-${item.state}`, {},
     h('span.badge', {}, icon(ICONS[item.state])),
     h('div.words', {},
-      h('strong', {}, item.label || titleOf(item.title)),
-      item.label ? h('span.small', {}, titleOf(item.title)) : null,
+      h('strong', {}, label || site || titleOf(item.title)),
+      label || site ? h('span.small', {}, titleOf(item.title)) : null,
       h('span.small', {}, t('finishedAt', { when: whenText(item.finished_at) })),
       h('span.state', {}, t(state)),
       ...details(item)));
@@ -54,11 +75,21 @@ function row(item) {
 
 function details(item) {
   if (item.state === 'sent') return [h('span.small', {}, t('receipt', { n: item.receipt.number }))];
+  if (item.state === 'media') return [h('span.small', {}, t('mediaLeft', { n: item.media.filter(({ sent }) => !sent).length }))];
   if (item.state === 'waiting') return item.reason ? [h('span.small', {}, t(`reason.${item.reason.kind}`))] : [];
+  const { kind, status, title, detail } = item.reason;
+  if (kind === 'lost') return [h('p.reason', {}, t('bodyLost')), remover(item)];
   return [
-    h('p.reason', {}, t(`refused.${item.reason.status in TEXTS.refused ? item.reason.status : 'other'}`)),
+    h('p.reason', {}, t(`refused.${status in TEXTS.refused ? status : 'other'}`)),
     h('span.small', {}, t('refusedHelp')),
-    h('span.small', { dir: 'auto' }, `${item.reason.status} ${[item.reason.title, item.reason.detail].filter(Boolean).join(': ')}`),
+    h('span.small', { dir: 'auto' }, `${status} ${[title, detail].filter(Boolean).join(': ')}`),
     h('button.plain', { onclick: async () => { await retry(item.id); syncNow(); } }, t('resend')),
+    remover(item),
   ];
+}
+
+/** The office has it another way, or nobody ever will: the line can go, after a question. */
+function remover(item) {
+  const remove = async () => { if (await confirm(t('deleteItemAsk'), t('yesDelete'))) await deleteItem(item.id); };
+  return h('button.quiet', { type: 'button', onclick: remove }, t('deleteDraft'));
 }

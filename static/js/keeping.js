@@ -1,0 +1,85 @@
+/**
+ * Three witnesses of what this phone holds: IndexedDB, a second copy in files beside it, and a canary in localStorage that
+ * knows how many there should be. They are compared when the app starts; what one lost another gives back, and what all
+ * lost is said aloud, with numbers. The work is in rooms/keeping/, so that opening the app doesn't wait for it.
+ */
+import { listen } from './bus.js';
+import { get, getBy, getKeys } from './store.js';
+
+const DRAFT_EVERY = 8_000;
+
+let timer = null;
+const unsaved = new Map();
+
+/** The second copy's room. */
+export function second() {
+  return import('./rooms/keeping/copy.js');
+}
+
+/**
+ * Begin; call once, before anything is read. Waits only when this phone was enrolled and its database says it wasn't: then
+ * what can be restored is restored first.
+ */
+export async function startKeeping() {
+  const device = await get('meta', 'device').catch(() => null);
+  if (!device && localStorage.getItem('encuesta')) await compare();
+  else (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 });
+  listen(['queue', 'drafts', 'catalogue'], () => noteCanary());
+  listen(['catalogue', 'lock'], () => copyPhone());
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
+}
+
+/** Write down which ids there should be. */
+export async function noteCanary() {
+  try {
+    const [ids, drafts, device] = await Promise.all([unsentIds(), getKeys('drafts'), get('meta', 'device')]);
+    (await second()).writeCanary({ outbox: ids, drafts, enrolled: Boolean(device) });
+  } catch {
+    // a canary that can't be written must not stop what it watches over
+  }
+}
+
+async function unsentIds() {
+  const lists = await Promise.all(['waiting', 'media', 'refused'].map((state) => getBy('outbox', 'state', state)));
+  return lists.flat().map(({ id }) => id);
+}
+
+/** A draft was stored: its second copy follows within some seconds, and at once when the app leaves the screen. */
+export function keepDraft(value) {
+  unsaved.set(value.id, value);
+  timer ??= setTimeout(copyDrafts, DRAFT_EVERY);
+}
+
+/** A draft is no more: neither is its copy. */
+export async function forgetDraft(id) {
+  unsaved.delete(id);
+  const copies = await second();
+  await copies.drop(...copies.turnsOf(`d-${id}`));
+}
+
+/** The phone's key is gone: the copies that it protected go too. Finished interviews are sealed and stay. */
+export async function forgetPrivate() {
+  unsaved.clear();
+  const copies = await second();
+  await copies.drop(...((await copies.names()) ?? []).filter((name) => !name.startsWith('o-')));
+  await noteCanary();
+}
+
+async function copyDrafts() {
+  clearTimeout(timer);
+  timer = null;
+  const values = [...unsaved.values()];
+  unsaved.clear();
+  if (values.length === 0) return;
+  const copies = await second();
+  for (const value of values) await copies.putInTurn(`d-${value.id}`, { draft: value });
+}
+
+async function copyPhone() {
+  const { copyPhone: write } = await import('./rooms/keeping/compare.js');
+  return write().catch(() => {});
+}
+
+function compare() {
+  return import('./rooms/keeping/compare.js').then((room) => room.compare()).catch(() => {});
+}

@@ -1,0 +1,34 @@
+/** Unfinished interviews as a list: which form, where, how far, how long ago, and whether its form has a newer version. */
+import { deleteDraft } from '../drafts.js';
+import { h, icon } from '../h.js';
+import { ageText, t, titleOf } from '../texts.js';
+import { confirm } from './parts.js';
+
+/** A row per draft; `forms` are the catalogue's entries. */
+export function draftRows(drafts, forms = []) {
+  return h('ul.list', {}, drafts.map((draft) => draftRow(draft, newerForm(draft, forms))));
+}
+
+/** The version that new interviews of this draft's form are begun with, when it isn't the draft's own. */
+export function newerForm(draft, forms) {
+  const entry = forms.find(({ id }) => id === draft.form);
+  return entry && entry.hash !== draft.hash ? entry : null;
+}
+
+function draftRow(draft, newer) {
+  const share = draft.total ? Math.round((100 * draft.done) / draft.total) : 0;
+  const name = draft.label || draft.site || t('draftUntitled');
+  return h('li.card.draft', {},
+    h('a.row', { href: `#/fill/${encodeURIComponent(draft.id)}` },
+      h('span.words', {},
+        h('strong', {}, name),
+        h('span.small', {}, [titleOf(draft.title), draft.label && draft.site].filter(Boolean).join(' · ')),
+        h('progress', { max: 100, value: share, 'aria-label': t('draftProgress', draft) }),
+        h('span.small', {}, `${t('draftProgress', draft)} · ${ageText(draft.saved_at)}`))),
+    h('button.icon-button', { 'aria-label': `${t('deleteDraft')}: ${name}`, onclick: () => askDelete(draft) }, icon('bin')),
+    newer ? h('a.quiet.move', { href: `#/move/${encodeURIComponent(draft.id)}` }, t('draftNewer', { version: newer.version })) : null);
+}
+
+async function askDelete(draft) {
+  if (await confirm(t('deleteDraftAsk'), t('yesDelete'))) await deleteDraft(draft.id);
+}

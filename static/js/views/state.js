@@ -1,0 +1,15 @@
+/** What the person holding the phone should know about it, on the first screen: drawn after everything else. */
+import { listen } from '../bus.js';
+import { fill, h } from '../h.js';
+
+/** An element that fills itself with cards when there is something to say, and empties itself when there isn't. */
+export function stateCards(signal) {
+  const place = h('div.stack.state');
+  const draw = async () => {
+    const { cards } = await import('../rooms/state/cards.js');
+    if (!signal.aborted) fill(place, await cards(draw));
+  };
+  listen(['queue', 'drafts', 'catalogue', 'update', 'line'], draw, signal);
+  draw().catch(() => {}); // the room isn't on the phone yet
+  return place;
+}
