@@ -50,9 +50,9 @@ def add_paper(
     """Note an approval or permission with its reference and dates; raises UnfitWave."""
     reference = " ".join(reference.split())[:280]
     if kind not in PAPERS or not reference:
-        raise UnfitWave("Choose what it is and write its reference.")
+        raise UnfitWave("Choose what it is and write its reference.", why="paper")
     if until is not None and until < dated:
-        raise UnfitWave(f"It would end ({until}) before it was given ({dated}).")
+        raise UnfitWave(f"It would end ({until}) before it was given ({dated}).", why="paper-backwards")
     return _add(session, wave, kind, reference, dated, until, actor)
 
 
@@ -92,7 +92,7 @@ def open_wave(
     if stamp_of(fresh.changed_at) != seen:
         raise EditedMeanwhile(f"{wave.name} was changed while the page was open.", at=fresh.changed_at)
     if fresh.state != "planned":
-        raise UnfitWave(f"{wave.name} is {fresh.state} already.")
+        raise UnfitWave(f"{wave.name} is {fresh.state} already.", why="not-planned")
     missing = [check for check in check_opening(session, fresh, has_key) if check.state == "missing"]
     why = " ".join(reason.split())[:500]
     if missing and len(why) < LEAST_REASON:
@@ -156,13 +156,15 @@ def edit_wave(session: Session, wave: Wave, name: str, starts: date, ends: date,
     if stamp_of(fresh.changed_at) != seen:
         raise EditedMeanwhile(f"{fresh.name} was changed while the page was open.", at=fresh.changed_at)
     if fresh.state not in ("planned", "open"):
-        raise UnfitWave(f"{fresh.name} is {fresh.state}: its dates stay.")
+        raise UnfitWave(f"{fresh.name} is {fresh.state}: its dates stay.", why="not-planned")
     if ends < starts:
-        raise UnfitWave(f"The wave would end ({ends}) before it starts ({starts}).")
+        raise UnfitWave(f"The wave would end ({ends}) before it starts ({starts}).", why="backwards")
     form = session.get_one(Form, (wave.programme_id, wave.form_row))
     for other in list_waves(session, wave.programme_id, form):
         if other.id != wave.id and (other.name == name or (starts <= other.ends and other.starts <= ends)):
-            raise UnfitWave(f"It clashes with wave {other.ordinal} ({other.name}), {other.starts} to {other.ends}.")
+            raise UnfitWave(
+                f"It clashes with wave {other.ordinal} ({other.name}), {other.starts} to {other.ends}.", why="clash"
+            )
     fresh.name, fresh.starts, fresh.ends = name, starts, ends
     set_wave_state(session, fresh, fresh.state, actor=actor)
     session.flush()

@@ -105,7 +105,7 @@ def use_sample(session: Session, sample: Sample, *, actor: str) -> None:
     """
     wave = session.get_one(Wave, (sample.programme_id, sample.wave_id))
     if wave.state != "planned":
-        raise UnfitWave(f"{wave.name} is {wave.state}: a sample is put to use before the wave opens.")
+        raise UnfitWave(f"{wave.name} is {wave.state}: a sample is put to use before the wave opens.", why="in-field")
     sites = {site.code: site for site in session.scalars(select(Site).where(Site.programme_id == sample.programme_id))}
     of_wave = (WaveSite.programme_id == wave.programme_id, WaveSite.wave_id == wave.id)
     session.execute(
@@ -116,7 +116,7 @@ def use_sample(session: Session, sample: Sample, *, actor: str) -> None:
     for unit in list_units(session, sample):
         site = sites.get(unit.site_code)
         if site is None:
-            raise UnfitWave(f"The site {unit.site_code} isn't in the table any more: draw again.")
+            raise UnfitWave(f"The site {unit.site_code} isn't in the table any more: draw again.", why="gone")
         site.probability = unit.probability
         key = {"programme_id": wave.programme_id, "wave_id": wave.id, "site_id": site.id}
         rows.append({**key, "weight": 1 / unit.probability, "reserve": unit.reserve})
@@ -136,17 +136,17 @@ def substitute_site(session: Session, wave: Wave, site_id: int, reason: str, *, 
     line = session.get(WaveSite, (wave.programme_id, wave.id, site_id), with_for_update=True)
     site = session.get(Site, (wave.programme_id, site_id))
     if line is None or site is None or line.reserve:
-        raise UnfitRelease("That site isn't one that the wave visits.")
+        raise UnfitRelease("That site isn't one that the wave visits.", why="not-here")
     replaced = session.scalar(
         select(WaveSite.site_id).where(
             WaveSite.programme_id == wave.programme_id, WaveSite.wave_id == wave.id, WaveSite.replaces_id == site_id
         )
     )
     if replaced is not None:
-        raise UnfitRelease(f"{site.code} has been replaced already.")
+        raise UnfitRelease(f"{site.code} has been replaced already.", why="replaced")
     found = _next_reserve(session, wave, site.stratum)
     if found is None:
-        raise UnfitRelease("No reserve is left in the same stratum.")
+        raise UnfitRelease("No reserve is left in the same stratum.", why="none-left")
     reserve, stand_in = found
     stand_in.reserve, stand_in.replaces_id, stand_in.reason = False, site_id, why
     line.reason = why
@@ -179,11 +179,11 @@ def draw_site_dwellings(
 ) -> list[Dwelling]:
     """Draw the dwellings of a site from its list, once for the wave; the site's weight follows. Raises BadDesign."""
     if list_dwellings(session, wave, site_id):
-        raise UnfitRelease("The dwellings of this site are drawn already; they aren't drawn twice.")
+        raise UnfitRelease("The dwellings of this site are drawn already; they aren't drawn twice.", why="drawn")
     line = session.get(WaveSite, (wave.programme_id, wave.id, site_id))
     site = session.get(Site, (wave.programme_id, site_id))
     if line is None or site is None:
-        raise UnfitRelease("That site isn't in the wave.")
+        raise UnfitRelease("That site isn't in the wave.", why="not-here")
     drawn = draw_dwellings(listed, take, f"{seed}|{site.code}")
     key = {"programme_id": wave.programme_id, "wave_id": wave.id, "site_id": site_id}
     session.add_all(
@@ -213,12 +213,12 @@ def release_dwelling(session: Session, wave: Wave, site_id: int, replaces: int, 
     dwellings = list_dwellings(session, wave, site_id)
     open_ = {each.number for each in dwellings if not each.reserve or each.released_at}
     if replaces not in open_:
-        raise UnfitRelease(f"Dwelling {replaces} isn't one that is visited.")
+        raise UnfitRelease(f"Dwelling {replaces} isn't one that is visited.", why="not-here")
     if any(each.replaces == replaces for each in dwellings):
-        raise UnfitRelease(f"Dwelling {replaces} has been replaced already.")
+        raise UnfitRelease(f"Dwelling {replaces} has been replaced already.", why="replaced")
     following = next((each for each in dwellings if each.reserve and not each.released_at), None)
     if following is None:
-        raise UnfitRelease("No reserve dwelling is left here.")
+        raise UnfitRelease("No reserve dwelling is left here.", why="none-left")
     following.released_at, following.released_by = now(), actor
     following.replaces, following.reason = replaces, why
     session.flush()
@@ -259,7 +259,7 @@ def _next_reserve(session: Session, wave: Wave, stratum: str | None) -> tuple[Si
 def _reason(text: str) -> str:
     why = " ".join(text.split())[:280]
     if len(why) < LEAST_REASON:
-        raise UnfitRelease("Write why: it is kept with the sample.")
+        raise UnfitRelease("Write why: it is kept with the sample.", why="no-reason")
     return why
 
 

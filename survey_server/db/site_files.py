@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from survey_server.db.site_rows import SITE_POLICIES, read_site_rows
+from survey_server.db.site_rows import SITE_POLICIES, Fault, raise_faults, read_site_rows
 from survey_server.db.sites import COLUMNS, OFFICE_ONLY, set_sites
 from survey_server.outlines import read_outlines
-from survey_server.problems import NotAllowed, UnfitSites, UnreadableTable
+from survey_server.problems import NotAllowed, UnreadableTable
 from survey_server.xlsform.tables import Row, Table, read_csv, read_table
 
 MOST_ROWS = 50_000
@@ -36,20 +36,25 @@ def read_site_file(filename: str, content: bytes) -> SiteFile:
     suffix = Path(filename).suffix.lower()
     kind = _kind_of(content)
     if suffix not in (".csv", ".xlsx", ".geojson", ".json"):
-        raise UnreadableTable(f"{filename} doesn't end in .csv, .xlsx or .geojson: save it as one of these.")
+        raise UnreadableTable(
+            f"{filename} doesn't end in .csv, .xlsx or .geojson: save it as one of these.", why="suffix"
+        )
     if kind != {".json": ".geojson"}.get(suffix, suffix):
-        raise UnreadableTable(f"{filename} says that it is {suffix}, but its content is {kind or 'something else'}.")
+        raise UnreadableTable(
+            f"{filename} says that it is {suffix}, but its content is {kind or 'something else'}.", why="kind"
+        )
     table = _read_geojson(content) if kind == ".geojson" else _read_sheet(kind, content)
     if len(table.rows) > MOST_ROWS:
-        raise UnreadableTable(f"{filename} has {len(table.rows)} rows; at most {MOST_ROWS} fit in one file.")
+        raise UnreadableTable(
+            f"{filename} has {len(table.rows)} rows; at most {MOST_ROWS} fit in one file.", why="rows"
+        )
     _check_columns(table.columns)
     rows, faults = [], []
     for row in table.rows:
         if len(row.cells) != len(table.columns):
-            faults.append(f"row {row.number}: it has {len(row.cells)} cells, the heading {len(table.columns)}.")
+            faults.append(Fault(row.number, "", "cells", str(len(row.cells)), str(len(table.columns))))
         rows.append(dict(zip(table.columns, row.cells, strict=False)))
-    if faults:
-        raise UnfitSites("\n".join(faults[:20]), faults=len(faults))
+    raise_faults(faults)
     return SiteFile(table.columns, rows, [row.number for row in table.rows])
 
 
@@ -57,33 +62,30 @@ def take_site_file(session: Session, programme_id: int, file: SiteFile, *, may_d
     """Add or change the sites of a file, all or none; raises UnfitSites, or NotAllowed for columns of the design."""
     closed = [column for column in file.columns if column in OFFICE_ONLY]
     if closed and not may_design:
-        raise NotAllowed(f"Only who may see the design of the sample writes the columns {', '.join(closed)}.")
+        raise NotAllowed(
+            f"Only who may see the design of the sample writes the columns {', '.join(closed)}.", why="design"
+        )
     read = read_site_rows(file.rows, numbers=file.numbers)
-    if faults := check_places(read, file.numbers):
-        raise UnfitSites("\n".join(faults[:20]), faults=len(faults))
+    raise_faults(check_places(read, file.numbers))
     return set_sites(session, programme_id, file.rows, actor=actor)
 
 
-def check_places(rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[str]:
+def check_places(rows: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[Fault]:
     """Sites that belong nowhere: a department that the country doesn't have, a municipality without a department,
     half a position, a position far from the country."""
-    faults = []
+    faults: list[Fault] = []
     for number, row in zip(numbers, rows, strict=True):
         country, department = row.get("country"), row.get("department")
         known = {outline.code for outline in read_outlines(str(country))} if country else set()
         if department and known and str(department) not in known:
-            near = get_close_matches(str(department), sorted(known), 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            faults.append(f"row {number}, column department: {country} has no department {department!r}.{hint}")
+            faults.append(Fault(number, "department", "department", str(department), str(country)))
         if row.get("municipality") and not department:
-            faults.append(f"row {number}, column department: it is blank, and the municipality isn't.")
+            faults.append(Fault(number, "department", "no-department"))
         place = (row.get("latitude"), row.get("longitude"))
         if (place[0] is None) != (place[1] is None):
-            faults.append(f"row {number}, column latitude: give both latitude and longitude, or none of them.")
+            faults.append(Fault(number, "latitude", "half-place"))
         elif known and place[0] is not None and not _near(str(country), float(place[0]), float(str(place[1]))):
-            faults.append(
-                f"row {number}, column latitude: {place[0]}, {place[1]} is not in {country}; are they swapped?"
-            )
+            faults.append(Fault(number, "latitude", "far-place", f"{place[0]}, {place[1]}", str(country)))
     return faults
 
 
@@ -115,13 +117,12 @@ def _read_sheet(kind: str, content: bytes) -> Table:
 
 def _check_columns(columns: Sequence[str]) -> None:
     """A site needs its code, and a column that is nearly one of ours is a slip of the pen."""
-    faults = [] if "code" in columns else [f"row 1: there is no column code; there are {', '.join(columns[:12])}."]
+    faults = [] if "code" in columns else [Fault(1, "", "no-code", ", ".join(columns[:12]))]
     for column in columns:
         near = [] if column in KNOWN else get_close_matches(column.lower(), sorted(KNOWN), 1, 0.8)
         if near:
-            faults.append(f"row 1, column {column}: write {near[0]}, or another name if it is something else.")
-    if faults:
-        raise UnfitSites("\n".join(faults), faults=len(faults))
+            faults.append(Fault(1, column, "slip", column, near[0]))
+    raise_faults(faults)
 
 
 def _read_geojson(content: bytes) -> Table:
@@ -130,27 +131,26 @@ def _read_geojson(content: bytes) -> Table:
         document = json.loads(content)
         features = document["features"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UnreadableTable("The file isn't GeoJSON: it has to hold a FeatureCollection.") from error
+        raise UnreadableTable("The file isn't GeoJSON: it has to hold a FeatureCollection.", why="geojson") from error
     rows, faults = [], []
     for number, feature in enumerate(features, 1):
         geometry = (feature.get("geometry") or {}) if isinstance(feature, dict) else {}
         properties = feature.get("properties") if isinstance(feature, dict) else None
         if not isinstance(properties, dict) or geometry.get("type") not in ("Point", None):
-            faults.append(f"row {number}: it isn't a point with properties.")
+            faults.append(Fault(number, "", "point"))
             continue
         place = geometry.get("coordinates") or (None, None)
         if not isinstance(place, (list, tuple)) or len(place) < 2:
-            faults.append(f"row {number}, column latitude: the point has no two coordinates.")
+            faults.append(Fault(number, "latitude", "coordinates"))
             continue
         rows.append({"longitude": place[0], "latitude": place[1], **properties})
-    if faults:
-        raise UnfitSites("\n".join(faults[:20]), faults=len(faults))
+    raise_faults(faults)
     columns = tuple(dict.fromkeys(str(key) for row in rows for key in row))
     return _as_table(columns, rows)
 
 
 def _as_table(columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> Table:
     if not rows:
-        raise UnreadableTable("The file has no points.")
+        raise UnreadableTable("The file has no points.", why="geojson")
     texts = [tuple("" if row.get(c) is None else str(row[c]) for c in columns) for row in rows]
     return Table(columns, tuple(Row(number, cells) for number, cells in enumerate(texts, 1)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from survey_server.problems import UnfitSites
 
@@ -12,6 +12,49 @@ SITE_POLICIES = ("gps", "night", "pairs")
 """Columns that say yes or no where a site differs from the policies of its risk tier; blank where it doesn't."""
 _YES, _NO = ("1", "yes", "si", "sí", "true"), ("0", "no", "false")
 _MOST_SHOWN = 20
+_WORDS: Mapping[str, str] = {
+    "code-blank": "it is blank. Give every site its code.",
+    "code-twice": "{value!r} is in row {other} too. Keep one.",
+    "latitude": "{value!r} is no latitude. Write degrees from -90 to 90, with a point.",
+    "longitude": "{value!r} is no longitude. Write degrees from -180 to 180, with a point.",
+    "population": "{value!r} is no number. Write a number without separators, or leave it blank.",
+    "target": "{value!r} is no whole number. Write how many interviews, or leave it blank.",
+    "probability": "{value!r} is no probability. Write a number above 0, at most 1.",
+    "weight": "{value!r} is no weight. Write a number above 0, with a point.",
+    "risk_tier": "{value!r} is no risk tier. Write 1, 2, 3 or 4.",
+    "policy": "{value!r} is neither yes nor no. Write 1 or 0, or leave it blank.",
+    "department": "{other} has no department {value!r}.",
+    "no-department": "it is blank, and the municipality isn't.",
+    "half-place": "give both latitude and longitude, or none of them.",
+    "far-place": "{value} is not in {other}; are they swapped?",
+    "no-code": "there is no column code; there are {value}.",
+    "slip": "write {other}, or another name if it is something else.",
+    "cells": "it has {value} cells, the heading {other}.",
+    "point": "it isn't a point with properties.",
+    "coordinates": "the point has no two coordinates.",
+}
+
+
+class Fault(NamedTuple):
+    """What is wrong in one place of a table; `kind` says it to a program, `str()` to a person."""
+
+    row: int
+    column: str
+    kind: str
+    value: str = ""
+    other: str = ""
+
+    def __str__(self) -> str:
+        place = f"row {self.row}, column {self.column}" if self.column else f"row {self.row}"
+        return f"{place}: {_WORDS[self.kind].format(value=self.value, other=self.other)}"
+
+
+def raise_faults(faults: Sequence[Fault]) -> None:
+    """Raise UnfitSites with every fault, unless there is none; `items` holds the first of them for a page."""
+    if faults:
+        more = f"\n… and {len(faults) - _MOST_SHOWN} more" if len(faults) > _MOST_SHOWN else ""
+        shown = list(faults[:_MOST_SHOWN])
+        raise UnfitSites("\n".join(map(str, shown)) + more, faults=len(faults), items=shown)
 
 
 def read_site_rows(
@@ -22,21 +65,19 @@ def read_site_rows(
     `first_row` is the number that the first row has in its file (the heading is row 1); `numbers` are those of all.
     """
     made: list[dict[str, Any]] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     seen: dict[str, int] = {}
     for place, row in enumerate(rows):
         number = numbers[place] if numbers else first_row + place
         values = {column: _blank_as_none(value) for column, value in row.items()}
         faults += _check_code(values, seen, number)
-        for column, (fits, cure) in _NUMBERS.items():
+        for column, fits in _NUMBERS.items():
             if values.get(column) is not None:
                 values[column], fault = _read_number(values[column], fits)
-                faults += [f"row {number}, column {column}: {fault!r} {cure}"] if fault is not None else []
+                faults += [Fault(number, column, column, str(fault))] if fault is not None else []
         faults += _check_policies(values, number)
         made.append(values)
-    if faults:
-        more = f"\n… and {len(faults) - _MOST_SHOWN} more" if len(faults) > _MOST_SHOWN else ""
-        raise UnfitSites("\n".join(faults[:_MOST_SHOWN]) + more, faults=len(faults))
+    raise_faults(faults)
     return made
 
 
@@ -46,9 +87,9 @@ def read_site_policies(row: Mapping[str, Any]) -> dict[str, bool]:
     return {name: text in _YES for name, text in said.items()}
 
 
-def _check_policies(values: Mapping[str, Any], number: int) -> list[str]:
+def _check_policies(values: Mapping[str, Any], number: int) -> list[Fault]:
     return [
-        f"row {number}, column {name}: {values[name]!r} is neither yes nor no. Write 1 or 0, or leave it blank."
+        Fault(number, name, "policy", str(values[name]))
         for name in SITE_POLICIES
         if values.get(name) is not None and str(values[name]).lower() not in (*_YES, *_NO)
     ]
@@ -59,12 +100,12 @@ def _blank_as_none(value: Any) -> Any:
     return None if text == "" else text
 
 
-def _check_code(values: Mapping[str, Any], seen: dict[str, int], number: int) -> list[str]:
+def _check_code(values: Mapping[str, Any], seen: dict[str, int], number: int) -> list[Fault]:
     code = values.get("code")
     if code is None:
-        return [f"row {number}, column code: it is blank. Give every site its code."]
+        return [Fault(number, "code", "code-blank")]
     before = seen.setdefault(str(code), number)
-    return [] if before == number else [f"row {number}, column code: {code!r} is in row {before} too. Keep one."]
+    return [] if before == number else [Fault(number, "code", "code-twice", str(code), str(before))]
 
 
 def _read_number(value: Any, fits: Callable[[float], bool]) -> tuple[float | None, Any]:
@@ -82,12 +123,12 @@ def _whole(number: float) -> bool:
     return number >= 0 and number.is_integer()
 
 
-_NUMBERS: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "latitude": (lambda n: -90 <= n <= 90, "is no latitude. Write degrees from -90 to 90, with a point."),
-    "longitude": (lambda n: -180 <= n <= 180, "is no longitude. Write degrees from -180 to 180, with a point."),
-    "population": (lambda n: n >= 0, "is no number. Write a number without separators, or leave it blank."),
-    "target": (_whole, "is no whole number. Write how many interviews, or leave it blank."),
-    "probability": (lambda n: 0 < n <= 1, "is no probability. Write a number above 0, at most 1."),
-    "weight": (lambda n: n > 0, "is no weight. Write a number above 0, with a point."),
-    "risk_tier": (lambda n: n in (1, 2, 3, 4), "is no risk tier. Write 1, 2, 3 or 4."),
+_NUMBERS: Mapping[str, Callable[[float], bool]] = {
+    "latitude": lambda n: -90 <= n <= 90,
+    "longitude": lambda n: -180 <= n <= 180,
+    "population": lambda n: n >= 0,
+    "target": _whole,
+    "probability": lambda n: 0 < n <= 1,
+    "weight": lambda n: n > 0,
+    "risk_tier": lambda n: n in (1, 2, 3, 4),
 }

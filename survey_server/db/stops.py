@@ -20,9 +20,9 @@ def order_stop(session: Session, programme_id: int, level: str, area: str, messa
     """Stop work in an area from now on; phones show the message at their next contact. Raises UnfitStop."""
     area, message = area.strip(), " ".join(message.split())[:280]
     if level not in LEVELS or not message or (level != "programme" and not area):
-        raise UnfitStop("Choose an area and write what the teams have to know.")
+        raise UnfitStop("Choose an area and write what the teams have to know.", why="blank")
     if level != "programme" and not stopped_sites(session, programme_id, level, area):
-        raise UnfitStop(f"There is no site in {area}: write the {level} as the table of sites has it.")
+        raise UnfitStop(f"There is no site in {area}: write the {level} as the table of sites has it.", why="no-site")
     stop = StopWork(
         programme_id=programme_id,
         level=level,
@@ -44,7 +44,7 @@ def lift_stop(session: Session, programme_id: int, stop_id: int, reason: str, *,
         raise NotThere("There is no such stop.")
     why = " ".join(reason.split())[:280]
     if not why:
-        raise UnfitStop("Write why work may go on.")
+        raise UnfitStop("Write why work may go on.", why="no-reason")
     if stop.lifted_at is None:
         stop.lifted_at, stop.lifted_by, stop.lifted_reason = now(), actor, why
         session.flush()

@@ -212,17 +212,21 @@ def count_by_team(session: Session, programme_id: int, wave_id: int | None) -> d
 
 def _check(wave: Wave, sites: Mapping[int, Site], site_ids: Sequence[int], starts: date, ends: date) -> None:
     if not site_ids:
-        raise UnfitAssignment("Choose at least one site.")
+        raise UnfitAssignment("Choose at least one site.", why="no-site")
     if missing := [site_id for site_id in site_ids if site_id not in sites]:
-        raise UnfitAssignment(f"{len(missing)} of the sites are not in {wave.name}, or wait in reserve.")
+        raise UnfitAssignment(
+            f"{len(missing)} of the sites are not in {wave.name}, or wait in reserve.", why="not-in-wave"
+        )
     if ends < starts:
-        raise UnfitAssignment(f"The last day ({ends}) is before the first ({starts}).")
+        raise UnfitAssignment(f"The last day ({ends}) is before the first ({starts}).", why="backwards")
     if starts < wave.starts or ends > wave.ends:
-        raise UnfitAssignment(f"{wave.name} is from {wave.starts} to {wave.ends}.")
+        raise UnfitAssignment(f"{wave.name} is from {wave.starts} to {wave.ends}.", why="outside-wave")
     if wave.state == "locked":
-        raise UnfitAssignment(f"{wave.name} is locked.")
+        raise UnfitAssignment(f"{wave.name} is locked.", why="locked")
     if closed := [sites[site_id].code for site_id in site_ids if sites[site_id].risk_tier == NOT_ASSIGNABLE]:
-        raise UnfitAssignment(f"Nobody is sent to a site of risk tier {NOT_ASSIGNABLE}: {', '.join(closed)}.")
+        raise UnfitAssignment(
+            f"Nobody is sent to a site of risk tier {NOT_ASSIGNABLE}: {', '.join(closed)}.", why="risk"
+        )
 
 
 def _wave_sites(session: Session, wave: Wave) -> list[tuple[Site, WaveSite]]:

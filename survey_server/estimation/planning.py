@@ -1,7 +1,7 @@
 """What a sample can tell before it is drawn: its margin, and the smallest change it would show. Pure arithmetic.
 
-A plan is a guess: normal quantiles (1.96, 0.84) and the correlation of two waves are taken to two decimals, as planners'
-tables have them. Estimates of real samples (taylor.py, change.py) use t and the design itself.
+A plan is a guess: normal quantiles (1.96, 0.84) and the correlation of two waves are rounded to two decimals, as
+planners' tables have them. Estimates of real samples (taylor.py, change.py) use t and the design itself.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class SamplePlan:
             "power": 0.5 <= self.power < 1,
         }
         if wrong := [name for name, fits in faults.items() if not fits]:
-            raise BadDesign(f"A plan can't have this {wrong[0]}: {getattr(self, wrong[0])}.", field=wrong[0])
+            raise BadDesign(
+                f"A plan can't have this {wrong[0]}: {getattr(self, wrong[0])}.", field=wrong[0], why="plan"
+            )
 
     @property
     def psus(self) -> int:
@@ -101,7 +103,7 @@ class SamplePlan:
 def interviews_needed(plan: SamplePlan, change: float, *, same_psus: bool, arms: bool = False) -> int:
     """The fewest interviews a wave (and arm) with which a change this small would be seen; raises BadDesign."""
     if not 0 < change < math.inf:
-        raise BadDesign("Name a change above 0.", field="change")
+        raise BadDesign("Name a change above 0.", field="change", why="plan")
     seen = plan.difference_in_differences(same_psus=same_psus) if arms else plan.change(same_psus=same_psus)
     needed = math.ceil(plan.interviews * (seen / change) ** 2 - 1e-9)
     return max(replace(plan, interviews=max(needed, math.ceil(plan.per_psu))).interviews, 1)

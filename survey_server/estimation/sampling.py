@@ -80,7 +80,8 @@ def allocate(
     if not sum(floor.values()) <= total <= sum(units[name] for name in sizes):
         raise BadDesign(
             f"{total} can't be shared out: the strata need at least {sum(floor.values())} "
-            f"and have {sum(units[name] for name in sizes)}."
+            f"and have {sum(units[name] for name in sizes)}.",
+            why="share",
         )
     shares = {name: max(size, 0) ** _EXPONENTS[rule] or 1e-9 for name, size in sizes.items()}
     given = _clamped(total, shares, floor, units)
@@ -111,11 +112,11 @@ def _clamped(
 def inclusion_probabilities(sizes: Sequence[float], n: int, method: str) -> list[float]:
     """What each unit's chance is to be among `n`; with `pps` those too large for their share are certain."""
     if not 0 < n <= len(sizes):
-        raise BadDesign(f"{n} can't be drawn of {len(sizes)}.")
+        raise BadDesign(f"{n} can't be drawn of {len(sizes)}.", why="too-few")
     if method != "pps":
         return [n / len(sizes)] * len(sizes)
     if bad := [size for size in sizes if not (math.isfinite(size) and size > 0)]:
-        raise BadDesign(f"A unit has the size {bad[0]:g}: to draw by size each needs one above 0.")
+        raise BadDesign(f"A unit has the size {bad[0]:g}: to draw by size each needs one above 0.", why="size")
     certain: set[int] = set()
     while True:
         rest = sum(size for place, size in enumerate(sizes) if place not in certain)
@@ -147,7 +148,7 @@ def draw_dwellings(listed: int, take: Take, seed: str) -> list[tuple[int, bool]]
     The chance of a dwelling to be in the main draw is `take.n / listed`. Raises BadDesign.
     """
     if not 0 < take.n + take.reserve <= listed:
-        raise BadDesign(f"{take.n} dwellings and {take.reserve} in reserve can't be drawn of {listed}.")
+        raise BadDesign(f"{take.n} dwellings and {take.reserve} in reserve can't be drawn of {listed}.", why="too-few")
     chance = Random(f"{seed}|dwellings")  # noqa: S311 - a sample is no secret: it has to come out again
     n = take.n + take.reserve
     places = systematic_places([n / listed] * listed, chance.random())

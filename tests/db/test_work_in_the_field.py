@@ -116,9 +116,10 @@ def upload(database: Database, programme: Programme, name: str, content: bytes, 
 
 
 def workbook(rows: list[list[object]]) -> bytes:
-    book, kept = openpyxl.Workbook(), io.BytesIO()
+    book, kept = openpyxl.Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet()
     for row in rows:
-        book.active.append(row)
+        sheet.append(row)
     book.save(kept)
     return kept.getvalue()
 
