@@ -27,7 +27,7 @@ export async function openFilling(argument) {
   try {
     const interview = await Interview.open(stored.form, {
       instance: draft.xml ?? undefined, datasets: stored.files, language: formLanguage(stored.form, draft.language),
-      lastSaved: (await reveal(await get('carried', draft.form), `carried:${draft.form}`)) ?? undefined,
+      lastSaved: (await carriedOf(draft.form)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
       onAction: (kind, ref) => acts.tell({ kind, ref }),
     });
@@ -190,6 +190,12 @@ export class Filling {
       done: this.#done(), total: this.total,
     };
   }
+}
+
+/** What the next interview of a form starts from. */
+async function carriedOf(form) {
+  const stored = await get('carried', form);
+  return typeof stored === 'string' ? stored : reveal(stored, `carried:${form}`);
 }
 
 async function storedForm(hash) {

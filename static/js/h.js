@@ -34,6 +34,25 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Append css/NAME.css once; resolves when it applies. Never rejects: what looks plain still works. */
+export function addStyle(name) {
+  const { version } = document.documentElement.dataset;
+  const href = `/static/${version}/css/${name}.css`;
+  if (document.head.querySelector(`link[href='${href}']`)) return Promise.resolve();
+  return new Promise((resolve) => {
+    document.head.append(h('link', { rel: 'stylesheet', href, onload: resolve, onerror: resolve }));
+  });
+}
+
+/** Show a dialog over the page, in the direction and language of `near`; it is removed when it closes. */
+export function openDialog(box, near = document.querySelector('.page')) {
+  box.dir = near?.dir ?? '';
+  box.addEventListener('close', () => box.remove());
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
+
 const ICONS = {
   back: 'M15 5l-7 7 7 7',
   next: 'M9 5l7 7-7 7',
@@ -49,6 +68,12 @@ const ICONS = {
   pin: 'M12 21s6.5-6 6.5-11a6.5 6.5 0 0 0-13 0c0 5 6.5 11 6.5 11zM12 12.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4z',
   phone: 'M8 3.5h8a1 1 0 0 1 1 1v15a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1zM11 17.5h2',
 };
+
+/** A room brings its own icons: { name: path in a square of 24 }. */
+export function addIcons(more) {
+  Object.assign(ICONS, more);
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** A line icon, hidden from screen readers: the words beside it say what it means. */
@@ -63,15 +88,21 @@ export function icon(name) {
   return svg;
 }
 
-/** Form text as nodes: line breaks, **strong** and *stressed* are kept, anything else stays plain text. */
+/** Form text as nodes: line breaks, **strong** and *stressed* are kept, inserted values stand apart; the rest is plain text. */
 export function prose(text) {
   return String(text ?? '').split(/\r?\n/).flatMap((line, index) => [index ? h('br') : null, ...stresses(line)]);
 }
 
+/** An inserted value as `prose` shows it: in its own direction, never as markup. */
+export function inserted(value) {
+  return `\u2068${value}\u2069`;
+}
+
 function stresses(line) {
-  return line.split(/(\*\*[^*]+\*\*|\*[^*\s][^*]*\*|__[^_]+__)/).map((part) => {
-    if (/^(\*\*|__)/.test(part) && part.length > 4) return h('strong', {}, part.slice(2, -2));
-    if (/^\*[^*]/.test(part) && part.length > 2) return h('em', {}, part.slice(1, -1));
+  return line.split(/(\u2068[^\u2069]*\u2069|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|__[^_]+__)/).map((part) => {
+    if (part.startsWith('\u2068')) return h('bdi', {}, part.slice(1, -1));
+    if (/^(\*\*|__)/.test(part) && part.length > 4) return h('strong', {}, stresses(part.slice(2, -2)));
+    if (/^\*[^*]/.test(part) && part.length > 2) return h('em', {}, stresses(part.slice(1, -1)));
     return part;
   });
 }

@@ -1,11 +1,34 @@
-/** What kinds of question there are, as far as the app must tell them apart. */
-const TYPED = new Set(['string', 'text', 'int', 'integer', 'long', 'decimal', 'date', 'time', 'dateTime', 'geopoint', 'barcode']);
-const CHOSEN = new Set(['select1', 'select', 'rank', 'range', 'trigger']);
+/** What kinds of question there are, and by which the app tells them apart. Every question of a form has one. */
+const TYPES = {
+  int: 'integer', integer: 'integer', long: 'integer', decimal: 'decimal', date: 'date', time: 'time', dateTime: 'dateTime',
+  geopoint: 'place', geotrace: 'trace', geoshape: 'shape', barcode: 'barcode',
+};
+const MEDIA = { image: 'image', audio: 'audio', video: 'video' };
+const INLINE = ['list', 'list-nolabel', 'label', 'horizontal', 'horizontal-compact'];
 
-/** Can this app take the answer? Pictures, sound, files and lines on a map can't be answered yet. */
-export function canAnswer({ control, bind }) {
-  return control.kind === 'input' ? TYPED.has(bind?.type ?? 'string') : CHOSEN.has(control.kind);
+/** The name of the control that answers a question. */
+export function kindOf({ control, bind }) {
+  const looks = control.appearance ?? [];
+  const has = (...names) => names.some((name) => looks.includes(name));
+  if (control.kind === 'input') return inputKind(TYPES[bind?.type] ?? 'text', has);
+  if (control.kind === 'upload') return MEDIA[control.mediatype?.split('/')[0]] ?? 'file';
+  if (control.kind === 'trigger') return 'acknowledge';
+  if (control.kind !== 'select1' && control.kind !== 'select') return control.kind;
+  if (has('image-map')) return 'imageMap';
+  if (has('map')) return 'chooseOnMap';
+  if (has('minimal')) return 'folded';
+  if (has(...INLINE)) return 'inline';
+  return control.kind === 'select1' ? 'chooseOne' : 'chooseSeveral';
 }
+
+function inputKind(type, has) {
+  if (type === 'integer' && has('counter')) return 'counter';
+  if (['date', 'dateTime'].includes(type) && has('no-calendar', 'month-year', 'year')) return 'dateParts';
+  return type;
+}
+
+/** Every kind can be answered now. */
+export const canAnswer = () => true;
 
 /** A note: a question that can't be answered, only read. */
 export function isNote({ control, bind }, state) {

@@ -35,7 +35,7 @@ _ASK_AGAIN = "no-cache"
 _DIGEST_DIGITS = 20
 _WHEN_CALLED = ("js/engine/families/", "js/rooms/")
 """Rarer functions of forms, and rooms that few interviews enter: kept by the service worker, loaded when called."""
-_PHONE_FOLDERS = ("css/", "icons/", "js/")
+_PHONE_FOLDERS = ("css/", "icons/", "js/", "maps/")
 
 phone = Blueprint("phone", __name__, template_folder=str(Path(__file__).resolve().parents[1] / "templates"))
 

@@ -14,6 +14,7 @@ export async function phoneView(_, { signal }) {
 }
 
 async function contents(redraw) {
+  const { looksPart } = await import('../rooms/looks/looks.js');
   const device = await get('meta', 'device');
   const kept = await isKept();
   return h('main', {},
@@ -26,6 +27,7 @@ async function contents(redraw) {
     h('section', {}, h('h2', {}, t('phoneStorage')),
       h('p', {}, t(kept ? 'storageKept' : 'storageMaybe')),
       kept ? null : h('button.plain', { onclick: async () => { await askToKeep(); redraw(); } }, t('storageAsk'))),
+    looksPart(),
     h('section', {}, h('h2', {}, t('phoneSeal')), h('p', {}, t('sealNot'))),
     h('p', {}, h('a', { href: '#/enrol' }, t('enrolTitle'))));
 }

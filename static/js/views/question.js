@@ -1,47 +1,85 @@
 /** One question on the page: its statement, its hint, its control and, beside it, what is wrong and how to put it right. */
-import { fill, h, prose } from '../h.js';
-import { canAnswer, isNote } from '../kinds.js';
+import { fill, h, inserted, prose } from '../h.js';
+import { isNote, kindOf } from '../kinds.js';
+import { labelMedia } from '../media.js';
 import { t } from '../texts.js';
 import { makeControl } from './controls/index.js';
 
 const SHORT_STATEMENT = 150;
+const CLEARABLE = new Set(['select1', 'rank', 'range', 'input']);
+const still = new WeakMap();
 let made = 0;
 
 /**
- * { element, ref, redraw(), check() }: `check` shows what is wrong, and returns whether one may go on.
- * `answer(ref, value)` is called with every answer; `level` is the heading's.
+ * { element, ref, redraw(), check(), leave() }: `check` shows what is wrong, and returns whether one may go on.
+ * `answer(ref, value)` is called with every answer, `advance()` when the page has been answered; `level` is the heading's.
  */
-export function questionView(question, interview, { answer, level = 1 }) {
+export function questionView(question, filling, { answer, advance = () => {}, level = 1 }) {
   const { ref, control } = question;
+  const { interview } = filling;
   made += 1;
   const id = `q${made}`;
   const state = () => interview.state(ref);
-  const first = state();
-  const note = isNote(question, first);
+  const note = isNote(question, state());
   const title = h(`h${level}.statement`, { id: `${id}-label`, tabindex: -1 });
-  const hint = h('p.hint', { id: `${id}-hint` });
+  const pictures = h('div.pictures');
+  const hint = h('div.hint', { id: `${id}-hint` });
   const message = h('p.message', { id: `${id}-message`, role: 'alert' });
   const naming = { 'aria-labelledby': `${id}-label`, 'aria-describedby': `${id}-hint ${id}-message` };
-  const context = { id, naming, state, answer: (value) => { hush(); answer(ref, value); clearable(); }, left: () => check({ leaving: true }) };
-  const input = makeControl(question, context);
+  const context = {
+    id, naming, state, interview, filling, advance,
+    answer(value) {
+      hush();
+      answer(ref, value);
+      drawn.value = state().value;
+      clearable();
+    },
+    left: () => check({ leaving: true }),
+  };
+  const drawn = { editable: state().editable };
+  let input = makeControl(question, context);
   const clear = h('button.quiet.clear', { type: 'button', onclick: () => { context.answer(''); input.redraw(state()); } }, t('clear'));
-  const element = h('section.question', { 'data-ref': ref }, title, hint, message, h('div.control', {}, input.element), clear);
+  const holder = h('div.control', {}, input.element);
+  const element = h('section.question', { 'data-ref': ref }, title, pictures, hint, message, holder, clear);
 
   function redraw() {
     const now = state();
-    fill(title, prose(now.label));
-    title.classList.toggle('is-long', now.label.length >= SHORT_STATEMENT);
-    title.classList.toggle('is-sticky', !note && now.label.length < SHORT_STATEMENT);
-    fill(hint, prose(now.hint));
-    if (!note && !now.required && now.editable && canAnswer(question)) hint.append(h('span.optional', {}, t('optional')));
-    hint.hidden = !hint.hasChildNodes();
-    input.redraw(now);
-    clearable();
+    if (drawn.value === now.value && isStill(question, interview)) return;
+    drawn.value = now.value;
+    drawTexts(now);
+    if (drawn.editable !== now.editable) remake(now);
+    else input.redraw(now);
+    clearable(now);
   }
 
-  function clearable() {
-    const now = state();
-    clear.hidden = now.value === '' || now.required || !now.editable || !['select1', 'rank', 'range', 'input'].includes(control.kind);
+  function remake(now) {
+    input.leave?.();
+    input = makeControl(question, context);
+    drawn.editable = now.editable;
+    fill(holder, input.element);
+  }
+
+  function drawTexts(now) {
+    const label = spoken(now, control.label);
+    const help = spoken(now, control.hint);
+    const guidance = now.guidance;
+    const optional = !note && !now.required && now.editable;
+    const media = kindOf(question) === 'imageMap' ? null : now.media;
+    const print = JSON.stringify([label, help, guidance, optional, media]);
+    if (print === drawn.print) return;
+    drawn.print = print;
+    fill(title, prose(label));
+    title.classList.toggle('is-long', label.length >= SHORT_STATEMENT);
+    title.classList.toggle('is-sticky', !note && label.length < SHORT_STATEMENT);
+    fill(hint, help ? h('p', {}, prose(help)) : null, optional ? h('p.optional', {}, t('optional')) : null,
+      guidance ? h('details.guidance', {}, h('summary', {}, t('guidance')), h('p', {}, prose(guidance))) : null);
+    hint.hidden = !hint.hasChildNodes();
+    fill(pictures, labelMedia(media, filling.form));
+    pictures.hidden = !pictures.hasChildNodes();
+  }
+
+  function clearable(now = state()) {
+    clear.hidden = now.value === '' || !CLEARABLE.has(control.kind) || now.required || !now.editable;
   }
 
   function hush() {
@@ -50,23 +88,47 @@ export function questionView(question, interview, { answer, level = 1 }) {
   }
 
   function check({ leaving = false } = {}) {
-    const trouble = input.problem?.() ? t(input.problem()) : troubleOf(question, state(), leaving);
+    const trouble = input.problem?.() ? t(input.problem()) : troubleOf(state(), leaving);
     hush();
     if (!trouble) return true;
-    fill(message, trouble);
-    const marked = element.querySelector('.control input:not([type=radio], [type=checkbox], [type=search]), .control textarea, .control [role=radiogroup]');
+    fill(message, prose(trouble));
+    const marked = element.querySelector('.control input:not([type=radio], [type=checkbox], [type=search]), .control textarea, .control select, .control [role=radiogroup]');
     marked?.setAttribute('aria-invalid', 'true');
     return false;
   }
 
   redraw();
+  drawTexts(state());
   return { element, ref, redraw, check, leave: () => input.leave?.() };
 }
 
 /** What keeps this answer from being accepted, in words; null when nothing does. Leaving a blank field isn't wrong yet. */
-export function troubleOf(question, state, leaving = false) {
-  if (!canAnswer(question) || !state.editable) return null;
+export function troubleOf(state, leaving = false) {
+  if (!state.editable) return null;
   if (state.missing) return leaving ? null : state.requiredMessage || t('required');
   if (state.value !== '' && !state.valid) return state.constraintMessage || t('wrongValue');
   return null;
+}
+
+/** A text of the form with its inserted values standing apart. */
+export function spoken({ interview: { texts }, node }, key) {
+  const parts = texts.forms(key)?.[''];
+  if (!Array.isArray(parts)) return parts ?? '';
+  return parts.map((part) => (typeof part === 'string' ? part : inserted(texts.output(part, node)))).join('').trim();
+}
+
+/** Whether nothing that other questions say can change how this one looks. Its own value may still change. */
+function isStill({ control, bind }, { form }) {
+  if (!still.has(control)) still.set(control, isSettled(control, bind, form.texts ?? {}));
+  return still.get(control);
+}
+
+function isSettled({ label, hint, choices }, bind, texts) {
+  const plain = (parts) => !Array.isArray(parts) || parts.every((part) => typeof part === 'string');
+  const fixed = (key) => Object.values(texts[key] ?? {}).every((forms) => Object.values(forms).every(plain));
+  const steady = (rule) => !bind[rule] || ['true', 'false'].includes(bind[rule][1]);
+  const listed = !choices || (choices.nodeset
+    ? !/"\."|"\/"|"randomize"|"current"/.test(JSON.stringify(choices.nodeset)) && Object.keys(texts).every((key) => key.includes('/') || fixed(key))
+    : choices.items.every((item) => fixed(item.label)));
+  return fixed(label) && fixed(hint) && steady('required') && steady('readonly') && !bind.calculate && listed;
 }

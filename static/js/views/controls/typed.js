@@ -1,17 +1,24 @@
 /** What is typed: text, numbers, dates and times. Values are kept as the form stores them (ISO dates, decimal points). */
 import { h } from '../../h.js';
 import { t } from '../../texts.js';
+import { webLink } from './shown.js';
+
+const LINES = 5;
+const DIGITS = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g;
 
 /** Text of one or several lines. */
 export function text(question, context) {
   const looks = question.control.appearance ?? [];
+  const rows = Number(question.control.parameters?.rows) || (looks.includes('multiline') ? LINES : 0);
   const capitals = wantsCapitals(question.bind?.constraint);
   const attributes = {
-    ...context.naming, dir: 'auto', autocomplete: 'off', spellcheck: looks.includes('multiline') ? null : 'false',
-    autocapitalize: capitals ? 'characters' : 'sentences', inputmode: looks.includes('numbers') ? 'numeric' : null,
+    dir: 'auto', autocomplete: 'off', spellcheck: rows ? null : 'false', autocapitalize: capitals ? 'characters' : 'sentences',
+    inputmode: looks.includes('numbers') ? 'decimal' : looks.includes('url') ? 'url' : null,
   };
   const read = (raw) => (capitals ? raw.toUpperCase() : raw);
-  return typed(context, h(looks.includes('multiline') ? 'textarea' : 'input', { ...attributes, rows: looks.includes('multiline') ? 5 : null }), { read });
+  if (looks.includes('masked') || looks.includes('hidden-answer')) return masked(context, attributes);
+  if (rows) return typed(context, h('textarea', { ...context.naming, ...attributes, rows }), { read });
+  return looks.includes('url') ? address(context, attributes) : typed(context, field(context, attributes), { read });
 }
 
 /** A whole number, with buttons for the codes that the form's own rule allows. */
@@ -24,15 +31,7 @@ export function decimal(question, context) {
 }
 
 export function date(question, context) {
-  const looks = question.control.appearance ?? [];
-  if (looks.includes('year')) {
-    const read = (raw) => (/^\d{4}$/.test(raw) ? `${raw}-01-01` : '');
-    return typed(context, field(context, { inputmode: 'numeric', maxlength: 4 }), { read, show: (value) => value.slice(0, 4), wrong: 'badDate' });
-  }
-  if (looks.includes('month-year')) {
-    return typed(context, field(context, { type: 'month' }), { read: (raw) => (raw ? `${raw}-01` : ''), show: (value) => value.slice(0, 7), wrong: 'badDate' });
-  }
-  return withNow(typed(context, field(context, { type: 'date' }), { wrong: 'badDate' }), 'today', () => localStamp().slice(0, 10));
+  return withNow(typed(context, field(context, { type: 'date', max: '9999-12-31' }), { wrong: 'badDate' }), 'today', () => localStamp().slice(0, 10));
 }
 
 export function time(question, context) {
@@ -43,7 +42,7 @@ export function time(question, context) {
 }
 
 export function dateTime(question, context) {
-  const control = typed(context, field(context, { type: 'datetime-local' }), {
+  const control = typed(context, field(context, { type: 'datetime-local', max: '9999-12-31T23:59' }), {
     read: (raw) => (raw ? `${raw.slice(0, 16)}:00.000${offset(new Date(raw))}` : ''), show: (value) => value.slice(0, 16), wrong: 'badDate',
   });
   return withNow(control, 'now', localStamp);
@@ -51,17 +50,62 @@ export function dateTime(question, context) {
 
 function number(question, context, { pattern, inputmode, wrong }) {
   const read = (raw) => {
-    const tidy = raw.replace(/\s/g, '').replace(/[−–]/, '-').replace(',', '.');
+    const tidy = ownDigits(raw).replace(/\s/g, '').replace(/[−–]/, '-').replace(/[,٫]/, '.');
     return pattern.test(tidy) ? tidy.replace(/^\+/, '') : '';
   };
-  const control = typed(context, field(context, { inputmode, class: 'number' }), { read, wrong });
+  const grouped = question.control.appearance?.includes('thousands-sep');
+  const total = grouped ? h('output.grouped', { 'aria-hidden': 'true' }) : null;
+  const input = field(context, { inputmode, dir: 'ltr', class: 'number' });
+  const group = () => { if (grouped) total.textContent = groups(read(input.value.trim())); };
+  input.addEventListener('input', group);
+  const control = typed(context, input, { read, wrong });
+  group();
   const codes = codesIn(question.bind?.constraint);
-  if (codes.length === 0) return control;
-  const buttons = codes.map((code) => h('button.plain.code', { type: 'button', onclick: () => control.put(String(code)) }, codeLabel(code)));
-  return { ...control, element: h('div.stack', {}, control.element, h('div.row.codes', {}, buttons)) };
+  if (codes.length === 0 && !grouped) return control;
+  const buttons = codes.map((code) => h('button.plain.code', { type: 'button', onclick: () => { control.put(String(code)); group(); } }, codeLabel(code)));
+  const element = h('div.stack', {}, input, total, codes.length ? h('div.row.codes', {}, buttons) : null);
+  return { ...control, element, redraw: (state) => { control.redraw(state); group(); } };
 }
 
-function field(context, attributes) {
+/** "12345.5" as people write it here; nothing while it is short enough to be read at a glance. */
+function groups(value) {
+  if (!/\d{4}/.test(value)) return '';
+  const ours = navigator.language.startsWith(document.documentElement.lang) ? navigator.language : document.documentElement.lang;
+  return Number(value).toLocaleString(ours, { useGrouping: 'always', maximumFractionDigits: 12 });
+}
+
+/** Digits of other scripts as those that are stored. */
+export function ownDigits(raw) {
+  return raw.replace(DIGITS, (digit) => String((digit.codePointAt(0) - (digit >= '\u0966' ? 0x966 : digit >= '\u06f0' ? 0x6f0 : 0x660)) % 10));
+}
+
+/** Text that nobody beside should read: dots, until the eye is pressed. */
+function masked(context, attributes) {
+  const input = field(context, { ...attributes, type: 'password', autocapitalize: 'off', autocomplete: 'new-password' });
+  const show = h('button.plain.code', {
+    type: 'button', 'aria-pressed': 'false',
+    onclick: () => {
+      const open = input.type === 'password';
+      input.type = open ? 'text' : 'password';
+      show.setAttribute('aria-pressed', open);
+    },
+  }, t('showAnswer'));
+  const control = typed(context, input);
+  return { ...control, element: h('div.row.with-now', {}, input, show), leave: () => { input.type = 'password'; } };
+}
+
+/** An address of the web, with a link to it as soon as it is one. */
+function address(context, attributes) {
+  const input = field(context, { ...attributes, type: 'url', autocapitalize: 'off', dir: 'ltr' });
+  const link = h('p');
+  const control = typed(context, input);
+  const draw = ({ value }) => link.replaceChildren(...(/^https?:\/\/\S+\.\S/.test(value) ? [webLink(value)] : []));
+  input.addEventListener('change', () => draw(context.state()));
+  draw(context.state());
+  return { ...control, element: h('div.stack', {}, input, link), redraw: (state) => { control.redraw(state); draw(state); } };
+}
+
+export function field(context, attributes) {
   return h('input', { ...context.naming, autocomplete: 'off', ...attributes });
 }
 
@@ -69,7 +113,7 @@ function field(context, attributes) {
  * A field whose text is `read` into a value and `show`n from one; when the text makes no value, `problem()` names the text
  * that says so.
  */
-function typed(context, input, { read = (raw) => raw, show = (value) => value, wrong = null }) {
+export function typed(context, input, { read = (raw) => raw, show = (value) => value, wrong = null } = {}) {
   const isBad = () => input.validity?.badInput || (input.value.trim() !== '' && read(input.value.trim()) === '');
   input.value = show(context.state().value);
   input.addEventListener('input', () => context.answer(read(input.value.trim())));
@@ -94,7 +138,7 @@ function withNow(control, words, value) {
 }
 
 /** "-06:00" where the phone is, at that moment. */
-function offset(when) {
+export function offset(when) {
   const minutes = -when.getTimezoneOffset();
   const two = (n) => String(Math.floor(n)).padStart(2, '0');
   return `${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;

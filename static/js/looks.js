@@ -1,0 +1,38 @@
+/**
+ * How the person who holds the phone wants it to look: light, dark or for the sun, and one question per screen or a whole
+ * section. Kept beside the app's storage, because it has to be known before the first thing is drawn. No answers here.
+ */
+const KEY = 'looks';
+const SCHEMES = ['light', 'dark', 'sun'];
+const kept = read();
+
+/** { scheme: '' (as the phone is) | 'light' | 'dark' | 'sun', whole: boolean }. */
+export function looks() {
+  return kept;
+}
+
+/** Change some of it, now and for good. */
+export function setLooks(more) {
+  Object.assign(kept, more);
+  apply();
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch { /* it holds until the app is closed */ }
+}
+
+function read() {
+  try {
+    const { scheme, whole } = JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return { scheme: SCHEMES.includes(scheme) ? scheme : '', whole: whole === true };
+  } catch {
+    return { scheme: '', whole: false };
+  }
+}
+
+function apply() {
+  const { dataset } = document.documentElement;
+  if (kept.scheme) dataset.looks = kept.scheme;
+  else delete dataset.looks;
+}
+
+apply();
