@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from survey_server.db.devices import enrol_device
 from survey_server.db.models import Device, Programme
-from survey_server.web.access import get_database
+from survey_server.web.access import get_config, get_database
 from survey_server.web.bodies import read_fields
 from survey_server.web.schemas import DeviceView, EnrolRequest, ProgrammeView
 
@@ -38,4 +38,4 @@ def view_device(device: Device) -> dict[str, Any]:
 def view_programme(programme: Programme) -> dict[str, Any]:
     """The programme as a phone knows it."""
     view: dict[str, Any] = _programme.dump(programme)
-    return view
+    return view | {"max_media_bytes": get_config().max_media_bytes}

@@ -20,6 +20,8 @@ field_forms = Blueprint("field_forms", __name__, url_prefix="/api/v1")
 
 _form = FormView()
 _FOR_EVER = "private, max-age=31536000, immutable"
+_DATA = (".csv", ".xml", ".geojson")
+"""What forms read values from; any other file of a form is something that it shows."""
 
 
 @field_forms.get("/phone")
@@ -62,7 +64,8 @@ def _view_forms(session: Session, programme: Programme) -> list[dict[str, Any]]:
     waves = list_waves(session, programme.id)
     files: dict[int, list[dict[str, str]]] = {}
     for version_id, filename, sha256 in list_data_sets(session, programme.id, [row.id for row in versions.values()]):
-        view = {"filename": filename, "sha256": sha256, "url": f"/api/v1/datasets/{sha256}"}
+        kind = "datasets" if filename.lower().endswith(_DATA) else "form-files"
+        view = {"filename": filename, "sha256": sha256, "url": f"/api/v1/{kind}/{sha256}"}
         files.setdefault(version_id, []).append(view)
     return [
         _view_form(form.form_id, version, files.get(version.id, []), _wave_now(programme, waves, form.id))
@@ -79,7 +82,8 @@ def _view_form(form_id: str, version: FormVersion, files: list[dict[str, str]], 
             "title": version.titles,
             "hash": version.hash,
             "url": f"/api/v1/forms/{version.hash}.json",
-            "datasets": files,
+            "datasets": [file for file in files if file["url"].startswith("/api/v1/datasets/")],
+            "media": [file for file in files if file["url"].startswith("/api/v1/form-files/")],
             "wave": wave,
         }
     )
@@ -94,7 +98,7 @@ def _wave_now(programme: Programme, waves: Iterable[Wave], form_row: int) -> Wav
 
 
 def _send_for_ever(bodies: dict[str, bytes], media_type: str, sha256: str) -> Response:
-    encoding = next((name for name in ("br", "gzip") if request.accept_encodings[name] > 0), "")
+    encoding = next((name for name in ("br", "gzip") if bodies[name] and request.accept_encodings[name] > 0), "")
     response = Response(bodies[encoding], content_type=media_type)
     if encoding:
         response.headers["Content-Encoding"] = encoding

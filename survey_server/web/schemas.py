@@ -32,6 +32,7 @@ class ProgrammeView(Open):
     name = fields.String(required=True)
     languages = fields.List(fields.String(), required=True)
     demo = fields.Boolean(required=True)
+    max_media_bytes = fields.Integer(required=True)
 
 
 class DeviceView(Open):
@@ -77,6 +78,7 @@ class FormView(Open):
     hash = fields.String(required=True)
     url = fields.String(required=True)
     datasets = fields.List(fields.Nested(DataSetView), required=True)
+    media = fields.List(fields.Nested(DataSetView), required=True)
     wave = fields.Nested(WaveView, required=True, allow_none=True)
 
 
