@@ -25,11 +25,13 @@ from survey_server.xlsform.form import Form as CompiledForm
 from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.registry import Registry, question_types
 from survey_server.xlsform.registry_sheets import read_registry
+from survey_server.xlsform.rehearsal import rehearse
 from survey_server.xlsform.sheets import Complaint
 from survey_server.xlsform.tables import read_csv
 from survey_server.xlsform.workbook import Workbook, read_workbook
 
 _FILE = re.compile(rb'"jr://(?:file|file-csv|images|audio|video)/([^"\\]+)"')
+_DENSE = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp3", ".m4a", ".ogg", ".oga", ".amr", ".mp4", ".webm", ".3gp")
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _draft(workbook: Workbook, data: Mapping[str, bytes]) -> Draft:
     carried = {name: content for name, content in {**workbook.attachments, **data}.items() if name in wanted}
     if carried:
         form = compile_form(workbook.xform, carried, workbook.places)
+    rehearse(form, workbook.places)
     phone = form.to_phone()
     registry = read_registry(workbook.extra, question_types(phone))
     return Draft(form, registry, workbook.xform, _json(phone), carried, [*workbook.warnings, *form.warnings])
@@ -181,7 +184,7 @@ def _attach(session: Session, version: FormVersion, draft: Draft) -> None:
     for filename, content in draft.data.items():
         digest = _digest(content)
         query = select(DataSet.id).where(DataSet.programme_id == version.programme_id, DataSet.sha256 == digest)
-        data_set_id = session.scalar(query) or _add_data_set(session, version.programme_id, digest, content)
+        data_set_id = session.scalar(query) or _add_data_set(session, version.programme_id, filename, digest, content)
         session.add(
             FormDataSet(
                 programme_id=version.programme_id, version_id=version.id, data_set_id=data_set_id, filename=filename
@@ -189,13 +192,14 @@ def _attach(session: Session, version: FormVersion, draft: Draft) -> None:
         )
 
 
-def _add_data_set(session: Session, programme_id: int, digest: str, content: bytes) -> int:
+def _add_data_set(session: Session, programme_id: int, filename: str, digest: str, content: bytes) -> int:
+    dense = filename.lower().endswith(_DENSE)  # pictures, sound and film: nothing is gained by packing them again
     row = DataSet(
         programme_id=programme_id,
         sha256=digest,
         content=content,
-        content_br=brotli.compress(content),
-        content_gz=gzip.compress(content, 9, mtime=0),
+        content_br=b"" if dense else brotli.compress(content),
+        content_gz=b"" if dense else gzip.compress(content, 9, mtime=0),
     )
     session.add(row)
     session.flush()

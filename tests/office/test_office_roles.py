@@ -25,6 +25,8 @@ ALLOWED = {
     ("change_wave_state", "POST"): frozenset({"coordinator"}),
     ("submissions_page", "GET"): CASES,
     ("submission_page", "GET"): CASES,
+    ("media_file", "GET"): CASES,
+    ("media_picture", "GET"): CASES,
     ("quarantine_page", "GET"): REPORTERS,
     ("devices_page", "GET"): FIELD,
     ("enrol", "POST"): ENROLLERS,
@@ -60,7 +62,7 @@ def name_of(guard: Guard) -> str:
 def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = guard.rule.replace("<code>", programme)
     path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
-    path = path.replace("<int:submission_id>", str(world.submissions[0]))
+    path = path.replace("<int:submission_id>", str(world.submissions[0])).replace("<int:media_id>", "1")
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     return path.replace("<report>", "0" * 16).replace("<name>", "wave-summary.pdf")
 

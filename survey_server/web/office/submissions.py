@@ -14,6 +14,7 @@ from survey_server.db.listings import (
 from survey_server.db.progress import list_issue_counts, list_waves
 from survey_server.db.storing import receipt_code
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.media import read_attached
 from survey_server.web.office.reading import read_submission
 from survey_server.web.office.roles import Right, may_read_cases
 
@@ -54,6 +55,7 @@ def submission_page(visit: Visit, submission_id: int) -> Answer:
     with reading(visit) as session:
         whole = get_submission(session, visit.here, submission_id)
         visit.need(may_read_cases(visit.rights, whole.wave.state if whole.wave else None))
+        attached = read_attached(session, whole)
     parts = read_submission(whole, visit.texts.language)
     visit.note("read-submission", str(submission_id))
     titles = whole.form_version.titles if whole.form_version else {}
@@ -61,6 +63,7 @@ def submission_page(visit: Visit, submission_id: int) -> Answer:
         "submission.html",
         whole=whole,
         parts=parts,
+        attached=attached,
         title=visit.texts.title(titles, whole.form_id),
         receipt=receipt_code(whole.submission.id),
     )
