@@ -56,9 +56,15 @@ class BindReader:
 
     def read_bind(self, node: Node) -> None:
         """Read one bind; a second bind on the same node adds what the first lacks."""
-        source = node.get("nodeset") or node.get("ref")
+        source = node.get("nodeset")
         if not source:
             self.complaints.refuse("A bind has no nodeset.", 'Add nodeset="/...".', line=node.line)
+            return
+        if "*" in source or source.lstrip().startswith("instance("):
+            self.complaints.refuse(
+                f"A bind is for {source.strip()}, not for one node of the interview.",
+                "Write a bind for each node, with its path.", line=node.line,
+            )  # fmt: skip
             return
         shape = self.find_shape(source, None, node.line)
         if (bind_id := node.get("id")) is not None:
@@ -94,12 +100,20 @@ class BindReader:
                 setattr(bind, aspect, self.texts.read_message(text, shape.ref, aspect, node.line))
             elif name == "preload":
                 bind.preload = text
+                self._check_preload(text, node)
             elif name == "preloadParams":
                 bind.preload_params = text
             elif name == "saveto":
                 bind.save_to = text
             elif attribute.ns and name in PARAMETERS:
                 bind.parameters[name] = text
+
+    def _check_preload(self, kind: str, node: Node) -> None:
+        params = next((a.text for a in node.attributes if a.name == "preloadParams"), "")
+        if kind == "date" and params != "today" and not params.startswith("prevperiod-"):
+            self.complaints.refuse(
+                f"The preload “date” knows no “{params}”.", 'Write jr:preloadParams="today".', line=node.line
+            )
 
     def _type(self, text: str, bind: Bind) -> str:
         plain = text.strip().rpartition(":")[2]
@@ -119,6 +133,12 @@ class BindReader:
             self.complaints.refuse(
                 f"A <{node.name}> waits for the event “{event or ''}”, which doesn't exist.",
                 "Known events: " + ", ".join(EVENTS) + ".", line=node.line,
+            )  # fmt: skip
+            return None
+        if "odk-new-repeat" in events and (source is None or not source.repeats()):
+            self.complaints.refuse(
+                f"A <{node.name}> waits for new instances of a repeat but stands outside of it.",
+                "Move it into the <repeat>.", line=node.line,
             )  # fmt: skip
             return None
         shape = self.find_shape(self.ids.get(target or "", target or ""), source, node.line) if target else None

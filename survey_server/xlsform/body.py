@@ -51,7 +51,26 @@ class BodyReader:
 
     def read(self, body: Node) -> list[Control]:
         """The controls of the form."""
-        return self.children(body, self.root)
+        controls = self.children(body, self.root)
+        for shape in self.shapes.values():
+            shape.forget()  # now all repeats are known
+        for control in controls:
+            self._check_repeats(control, [])
+        return controls
+
+    def _check_repeats(self, control: Control, around: list[Shape]) -> None:
+        """A question of a repeat's instance has to be asked inside the repeat."""
+        shape = self.shapes.get(control.ref)
+        if control.kind == "repeat" and shape is not None:
+            around = [*around, shape]
+        missing = [repeat for repeat in shape.repeats() if repeat not in around] if shape is not None else []
+        if missing and control.kind != "group":
+            self.complaints.refuse(
+                f"{control.ref} belongs to the repeat {missing[0].ref} but is asked outside of it.",
+                "Move the question into the repeat.", ref=control.ref, aspect="type", line=control.line,
+            )  # fmt: skip
+        for child in control.children:
+            self._check_repeats(child, around)
 
     def children(self, node: Node, around: Shape) -> list[Control]:
         found = []
@@ -62,6 +81,10 @@ class BodyReader:
                 control = self.control(child, around)
                 if control is not None:
                     found.append(control)
+            elif child.ns == XHTML or child.name == "output":
+                self.complaints.warn(
+                    f"<{child.qname}> stands outside of any label: it isn't shown.", "Write a note.", line=child.line
+                )
             elif child.name not in READ_ELSEWHERE:
                 self.complaints.refuse(
                     f"<{child.name}> isn't a question, group or repeat.",
@@ -94,6 +117,9 @@ class BodyReader:
 
     def _shape_of(self, node: Node, around: Shape, kind: str) -> Shape | None:
         bind_id = node.get("bind")
+        if kind == "repeat" and not bind_id and not node.get("nodeset"):
+            self.complaints.refuse("A <repeat> has no nodeset.", 'Add nodeset="/...".', line=node.line)
+            return None
         source = self.bind_ids.get(bind_id, "") if bind_id else (node.get("nodeset") or node.get("ref") or "")
         if not source:
             if kind == "group":
@@ -276,6 +302,8 @@ class BodyReader:
         if known is None or known.document is None:
             return
         rows = known.document.children[0].elements()
+        if self._leads_nowhere(choices, known.document, line):
+            return
         label = choices.label["itext"] if isinstance(choices.label, dict) else choices.label
         for column in (choices.value, label):
             if isinstance(column, str) and column and not any(row.find(column) for row in rows):
@@ -283,6 +311,23 @@ class BodyReader:
                     f"The data set “{choices.instance}” has no column “{column}”.",
                     "Name the columns of values and labels as they are in the data set.", line=line,
                 )  # fmt: skip
+
+    def _leads_nowhere(self, choices: Choices, document: Node, line: int) -> bool:
+        """Whether the choices' path finds nothing in a data set that has something."""
+        here = [document]
+        for step in steps_of(choices.nodeset or []):
+            if step[0] != "child" or "(" in step[1] or step[1] == "*":
+                return False
+            name = step[1].rpartition(":")[2]
+            here = [child for node in here for child in node.elements() if child.name == name]
+        if here or not document.children[0].elements():
+            return False
+        self.complaints.refuse(
+            f"The path of the choices finds nothing in the data set “{choices.instance}”.",
+            f"Its rows are at instance('{choices.instance}')/{document.children[0].name}/"
+            f"{document.children[0].elements()[0].name}.", line=line,
+        )  # fmt: skip
+        return True
 
     def _external(self, query: str, control: Control, shape: Shape) -> None:
         """A select_one_external: a select, if its list is there; else a text field, with a warning."""
@@ -318,6 +363,7 @@ class BodyReader:
 
 
 JAVAROSA = "http://openrosa.org/javarosa"
+XHTML = "http://www.w3.org/1999/xhtml"
 
 
 def steps_of(tree: Tree) -> list[Tree]:

@@ -24,6 +24,10 @@ class EvaluationProblem(Problem):
     title = "An expression can't be evaluated"
 
 
+class MissingInstance(EvaluationProblem):
+    """An expression reads a data set that isn't there. Attach its file to the form."""
+
+
 class Environment:
     """What an expression may ask of its surroundings: the clock, the zone, the instances, the language, the dice."""
 
@@ -39,6 +43,8 @@ class Environment:
         self.language = language
         self.instances: Mapping[str, Node] = {}
         self.dice = dice or random.random
+        self.version = ""  # of the form
+        self.properties: Mapping[str, str] = {}  # what the device knows: deviceid, username, ...
         self.shuffle_seed: int | None = None
         self.cache: dict[str, NodeList] = {}  # by ref, for absolute paths that no repeat touches
 

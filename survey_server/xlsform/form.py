@@ -189,7 +189,9 @@ class _FormReader:
     def _secondary(self, node: Node) -> None:
         name, src = node.get("id") or "", node.get("src") or ""
         if not name:
-            self.complaints.refuse("A data set has no id.", 'Write <instance id="...">.', line=node.line)
+            self.complaints.warn(
+                "A data set has no id: nothing can refer to it.", 'Write <instance id="...">.', line=node.line
+            )
             return
         if name in self.secondary:
             self.complaints.warn(f"Two data sets are called “{name}”; the last counts.", "Rename one.", line=node.line)
@@ -240,6 +242,7 @@ class _FormReader:
         texts = Texts(complaints, expressions.read)
         itext = model.find("itext")
         if itext is not None:
+            expressions.text_ids = {each.get("id") or "" for each in itext.walk() if each.name == "text"}
             texts.read_itext(itext)
         binds = BindReader(shapes, expressions, texts, complaints)
         for node in model.elements():

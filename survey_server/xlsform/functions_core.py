@@ -13,7 +13,7 @@ from survey_server.xlsform.evaluate import (
     Compiled,
     Compiler,
     Context,
-    EvaluationProblem,
+    MissingInstance,
     NodeList,
     Scope,
 )
@@ -40,7 +40,7 @@ def is_blank(value: Value) -> bool:
     return value == "" or value != value
 
 
-@special(CORE, "coalesce", 1, None)
+@special(CORE, "coalesce", 2, None)
 def _coalesce(compiler: Compiler, arguments: Sequence[Tree]) -> Compiled:
     parts = [compiler.compile(argument) for argument in arguments]
 
@@ -140,21 +140,25 @@ def numbers_in(c: Context, values: Sequence[Value]) -> list[float]:
     return found
 
 
-@function(CORE, "min", "cv*", NUMBER)
+@function(CORE, "min", "cv?*", NUMBER)
 def _min(c: Context, *values: Value) -> float:
     return min(numbers_in(c, values), default=NAN)
 
 
-@function(CORE, "max", "cv*", NUMBER)
+@function(CORE, "max", "cv?*", NUMBER)
 def _max(c: Context, *values: Value) -> float:
     return max(numbers_in(c, values), default=NAN)
+
+
+function(CORE, "version", "c", STRING)(lambda c: c.env.version)
+function(CORE, "property", "cs", STRING)(lambda c, name: c.env.properties.get(name.replace(" ", "").lower(), ""))
 
 
 @function(CORE, "instance", "cs", NODES)
 def _instance(c: Context, name: str) -> NodeList:
     found = c.env.find_instance(name)
     if found is None:
-        raise EvaluationProblem(f"There is no instance “{name}”.")
+        raise MissingInstance(f"There is no instance “{name}”.")
     return [found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from survey_server.xlsform.evaluate import NUMBER, STRING, Context, EvaluationProblem
 from survey_server.xlsform.signature import Library, function
@@ -28,15 +28,17 @@ DATES: Library = {}
 MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "es": "ene feb mar abr may jun jul ago sep oct nov dic",
-    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
+    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    "pt": "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
 }
 WEEKDAYS = {
     "en": "Mon Tue Wed Thu Fri Sat Sun",
     "es": "lun mar mié jue vie sáb dom",
-    "fr": "lun mar mer jeu ven sam dim",
+    "fr": "lun. mar. mer. jeu. ven. sam. dim.",
+    "pt": "seg. ter. qua. qui. sex. sáb. dom.",
 }
 _CODE = re.compile(r"\(([A-Za-z]{2,3})[\w-]*\)\s*$|^([A-Za-z]{2,3})(?:[-_]\w+)?$")
-_NAMES = {"spanish": "es", "español": "es", "french": "fr", "français": "fr"}
+_NAMES = {"spanish": "es", "español": "es", "french": "fr", "français": "fr", "portuguese": "pt", "português": "pt"}
 
 function(DATES, "today", "c", STRING)(lambda c: c.env.now().date().isoformat())
 function(DATES, "now", "c", STRING)(lambda c: format_moment(c.env.now()))
@@ -151,13 +153,20 @@ def _format(c: Context, value: Value, pattern: str) -> str:
     parts = []
     i = 0
     while i < len(pattern):
-        if pattern[i] == "%" and i + 1 < len(pattern):
-            parts.append(_field(moment, pattern[i + 1], code))
+        if pattern[i] == "%":
+            parts.append(_field(moment, pattern[i + 1 : i + 2], code))
             i += 2
         else:
             parts.append(pattern[i])
             i += 1
     return "".join(parts)
+
+
+def _week(m: datetime) -> int:
+    """The week of the year: week 1 has January 1, weeks start on Sunday, as JavaRosa counts."""
+    saturday = m.date() + timedelta(days=(5 - m.weekday()) % 7) if m.year < 9999 else m.date()
+    first = date(saturday.year, 1, 1)
+    return ((saturday - first).days + (first.weekday() + 1) % 7) // 7 + 1
 
 
 def _field(m: datetime, letter: str, code: str) -> str:
@@ -167,7 +176,7 @@ def _field(m: datetime, letter: str, code: str) -> str:
         return WEEKDAYS[code].split()[m.weekday()]
     plain = {"Y": f"{m.year:04}", "y": f"{m.year % 100:02}", "m": f"{m.month:02}", "n": str(m.month)}
     plain |= {"d": f"{m.day:02}", "e": str(m.day), "H": f"{m.hour:02}", "h": str(m.hour), "M": f"{m.minute:02}"}
-    plain |= {"S": f"{m.second:02}", "3": f"{m.microsecond // 1000:03}", "%": "%"}
+    plain |= {"S": f"{m.second:02}", "3": f"{m.microsecond // 1000:03}", "%": "%", "W": str(_week(m))}
     if letter not in plain:
         raise EvaluationProblem(f"%{letter} is not a part of a date. Known: {' '.join('%' + k for k in plain)} %a %b.")
     return plain[letter]

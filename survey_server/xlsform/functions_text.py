@@ -6,16 +6,18 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC
 
-from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, EvaluationProblem
+from survey_server.xlsform.evaluate import BOOLEAN, NUMBER, STRING, Context, EvaluationProblem, MissingInstance
 from survey_server.xlsform.lookup import find_rows
 from survey_server.xlsform.pattern import full_match
 from survey_server.xlsform.signature import Library, function
 from survey_server.xlsform.signed import open_signed
-from survey_server.xlsform.values import Value, text_of, to_number, to_string, truth
+from survey_server.xlsform.values import Value, parse_number, text_of, to_number, to_string, truth
 
 TEXT: Library = {}
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_INFINITY = float("inf")
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -60,10 +62,10 @@ def _substr(text: str, start: float, end: float = float("inf")) -> str:
 
 
 @function(TEXT, "substring", "snn?", STRING)
-def _substring(text: str, start: float, length: float = float("inf")) -> str:
+def _substring(text: str, start: float, length: float | None = None) -> str:
     """XPath 1.0: 1-based, both numbers rounded, positions compared as numbers."""
     first = _xpath_round(start)
-    last = first + _xpath_round(length)
+    last = _INFINITY if length is None else first + _xpath_round(length)
     return "".join(c for i, c in enumerate(text, 1) if i >= first and i < last)
 
 
@@ -112,10 +114,18 @@ def _one_by_one(values: Sequence[Value]) -> list[Value]:
     return [part for value in values for part in ([[node] for node in value] if isinstance(value, list) else [value])]
 
 
+def _counts(value: Value) -> bool:
+    """Whether a checklist counts a value: a number above 0, any other text that isn't blank."""
+    if isinstance(value, bool):
+        return value
+    number = value if isinstance(value, float) else parse_number(to_string(value), UTC)
+    return number > 0 if number == number else truth(value)
+
+
 @function(TEXT, "checklist", "cnnv?*", BOOLEAN)
 def _checklist(c: Context, least: float, most: float, *values: Value) -> bool:
     """Whether the number of true values lies between the two; -1 means no limit."""
-    return _within(float(sum(truth(value) for value in _one_by_one(values))), least, most)
+    return _within(float(sum(_counts(value) for value in _one_by_one(values))), least, most)
 
 
 @function(TEXT, "weighted-checklist", "cnnv?*", BOOLEAN)
@@ -128,7 +138,7 @@ def _weighted_checklist(c: Context, least: float, most: float, *values: Value) -
         parts = [[node] for pair in zip(values[0], values[1], strict=True) for node in pair]
     if len(parts) % 2:
         raise EvaluationProblem("weighted-checklist() needs a weight after every value.")
-    weights = [to_number(w, c.env.zone) for v, w in zip(parts[::2], parts[1::2], strict=True) if truth(v)]
+    weights = [to_number(w, c.env.zone) for v, w in zip(parts[::2], parts[1::2], strict=True) if _counts(v)]
     return _within(sum(weights), least, most)
 
 
@@ -142,7 +152,7 @@ _DIGESTS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha3
 @function(TEXT, "digest", "sss?", STRING)
 def _digest(text: str, algorithm: str, encoding: str = "base64") -> str:
     """A hash of the text's UTF-8 bytes, in base64 or hex."""
-    name = _DIGESTS.get(algorithm.upper())
+    name = _DIGESTS.get(algorithm.upper()) or _DIGESTS.get(re.sub("^SHA", "SHA-", algorithm.upper()))
     if name is None:
         raise EvaluationProblem(f"digest() knows {', '.join(_DIGESTS)}, not “{algorithm}”.")
     raw = hashlib.new(name, text.encode()).digest()
@@ -177,8 +187,8 @@ def _extract_signed(text: str, key: str) -> str:
 @function(TEXT, "uuid", "cn?", STRING)
 def _uuid(c: Context, length: float | None = None) -> str:
     """A version 4 UUID, or that many random letters and digits."""
-    if length is not None and length == length:
-        wanted = max(0, min(int(length), 255))
+    if length is not None:
+        wanted = int(max(0.0, min(length, 255.0))) if length == length else 0
         return "".join(_LETTERS[int(c.env.dice() * len(_LETTERS))] for _ in range(wanted))
     return new_uuid(c.env.dice)
 
@@ -194,7 +204,7 @@ def _pulldata(c: Context, name: str, column: str, key: str, value: Value) -> str
     """The cell of a data set in the row whose key column has the value; blank if there is none."""
     document = c.env.find_instance(name)
     if document is None:
-        raise EvaluationProblem(f"There is no data set “{name}”.")
+        raise MissingInstance(f"There is no data set “{name}”.")
     rows = find_rows(document, key, to_string(value))
     cell = rows[0].find(column) if rows else None
     return cell.value() if cell is not None else ""

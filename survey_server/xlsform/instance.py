@@ -242,7 +242,7 @@ class _Check:
                     self.flag("constraint", node, node.text)
 
     def _answers(self, node: Node, shape: Shape) -> dict[str, Any]:
-        """Typed answers of a node's relevant leaves; repeats as lists."""
+        """Typed answers of a node's relevant leaves, None for a blank one; repeats as lists. The rest was not asked."""
         found: dict[str, Any] = {}
         columns, several = self.plan.columns, self.plan.several
         for child in node.children:
@@ -253,10 +253,12 @@ class _Check:
                     found.setdefault(column, []).append(self._answers(child, below))
             elif child.children:
                 found.update(self._answers(child, below))
-            elif child.text and column is not None:
-                if not child.relevant:
+            elif column is not None and not child.relevant:
+                if child.text:
                     self.flag("irrelevant-answer", child, child.text)
-                    continue
+            elif column is not None and not child.text:
+                found[column] = None
+            elif column is not None:
                 kind = child.bind.type if isinstance(child.bind, Bind) else "string"
                 found[column] = typed(child.text, kind, below.ref in several)
         return found

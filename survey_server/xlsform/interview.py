@@ -52,6 +52,7 @@ class Interview:
         self.program = program_of(form)
         chosen = form.default_language if language is None else language
         self.env = Surroundings(self, ZoneInfo(tz), now, chosen, random)
+        self.env.version, self.env.properties = form.version, properties or {}
         self.wording = self.env.wording
         for name, rows in (datasets or {}).items():
             self.env.attach(name, dataset_of(rows))

@@ -28,13 +28,31 @@ class Step:
     repeats: list[str]  # refs of the repeats around it, outermost first
 
 
+class Closures:
+    """The closures of a form's trees, each compiled once."""
+
+    def __init__(self, form: Form) -> None:
+        self.compiler = Compiler(LIBRARY, form.scope)
+        self._closures: dict[tuple[int, bool], tuple[Tree, Closure]] = {}
+
+    def closure(self, tree: Tree, aspect: str = "") -> Closure:
+        """The closure of a tree of this form; of a condition, returning a boolean."""
+        condition = aspect in ("relevant", "required", "readonly", "constraint")
+        key = (id(tree), condition)  # trees of the same text are one object
+        known = self._closures.get(key)
+        if known is None:
+            run = self.compiler.boolean(tree) if condition else self.compiler.compile(tree).run
+            known = self._closures[key] = (tree, run)
+        return known[1]
+
+
 class Program:
     """The closures of a form, made when first needed."""
 
     def __init__(self, form: Form) -> None:
         self.form = form
-        self.compiler = Compiler(LIBRARY, form.scope)
-        self._closures: dict[tuple[int, bool], tuple[Tree, Closure]] = {}
+        self.expressions = Closures(form)
+        self.closure = self.expressions.closure
         wide = set(form.order.wide)
         self.steps = [
             self._step(place, index, aspect, place in wide) for place, (index, aspect) in enumerate(form.order.steps)
@@ -53,16 +71,6 @@ class Program:
         assert tree is not None
         repeats = [repeat.ref for repeat in shape.repeats()]
         return Step(place, bind, shape, aspect, self.closure(tree, aspect), wide, repeats)
-
-    def closure(self, tree: Tree, aspect: str = "") -> Closure:
-        """The closure of a tree of this form; of a condition, returning a boolean."""
-        condition = aspect in ("relevant", "required", "readonly", "constraint")
-        key = (id(tree), condition)  # trees of the same text are one object
-        known = self._closures.get(key)
-        if known is None:
-            run = self.compiler.boolean(tree) if condition else self.compiler.compile(tree).run
-            known = self._closures[key] = (tree, run)
-        return known[1]
 
     def _watchers(self) -> dict[str, list[int]]:
         """By ref: the steps that a change of a node's value concerns, through its own ref or that of a group around."""

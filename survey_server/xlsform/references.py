@@ -32,6 +32,7 @@ class Expressions:
         self.secondary = secondary
         self.primary = primary
         self.namespaces: dict[str, str] = {}
+        self.text_ids: set[str] = set()
         self.parsed: dict[str, Tree] = {}
 
     def read(self, text: str, ref: str, aspect: str, line: int = 0) -> Tree | None:
@@ -65,7 +66,9 @@ class Expressions:
             if name == "instance":
                 self._check_instance(arguments[0])
             if name == "pulldata":
-                self._check_instance(arguments[0])
+                self._check_data(arguments[0], ref, aspect, line)
+            if name == "jr:itext" and arguments[0][0] == "str":
+                self._check_text(arguments[0][1])
             if name == "regex" and arguments[1][0] == "str":
                 self._check_pattern(arguments[1][1], ref, aspect, line)
 
@@ -83,6 +86,18 @@ class Expressions:
             raise ExpressionProblem(
                 f"There is no instance or data set “{argument[1]}”.", cure=f"Known here: {known}. Check the name."
             )
+
+    def _check_data(self, argument: Tree, ref: str, aspect: str, line: int) -> None:
+        if argument[0] == "str" and argument[1] not in self.secondary:
+            self.complaints.warn(
+                f"pulldata() reads the data set “{argument[1]}”, which the form doesn't have: it finds nothing.",
+                f"Add a row csv-external {argument[1]} and attach {argument[1]}.csv.",
+                ref=ref, aspect=aspect, line=line,
+            )  # fmt: skip
+
+    def _check_text(self, text_id: str) -> None:
+        if text_id not in self.text_ids:
+            raise ExpressionProblem(f"There is no text “{text_id}”.", cure="Add it to the itext.")
 
     def _check_pattern(self, pattern: str, ref: str, aspect: str, line: int) -> None:
         try:
@@ -139,11 +154,27 @@ class _DependencyWalk:
             return None
         wide = wide or name == "indexed-repeat"
         results = [self.visit(argument, context, wide) for argument in arguments]
+        if name == "indexed-repeat":
+            self._check_levels(results)
         if name in ("indexed-repeat", "randomize", "once", "depend"):
             return results[0]
         if name in ("if", "coalesce"):
             return [shape for shapes in results for shape in shapes or []] or None
         return None
+
+    def _check_levels(self, results: list[list[Shape] | None]) -> None:
+        """indexed-repeat(question, repeat, number, ...): each repeat has to be around the question."""
+        target = results[0]
+        for level, repeats in enumerate(results[1::2]):
+            if target and repeats and any(repeat in target[0].ancestors() for repeat in repeats):
+                continue
+            if target is None and repeats is None:
+                continue
+            self.owner.complaints.refuse(
+                f"indexed-repeat(): its argument {2 * level + 2} is no repeat around the question in its argument 1.",
+                "Write indexed-repeat(${question}, ${repeat around it}, number).",
+                ref=self.at.ref, aspect=self.aspect, line=self.line,
+            )  # fmt: skip
 
     def _position(self, argument: Tree, context: list[Shape] | None) -> None:
         """position(..) changes with the instances of the repeat, not with what is in them."""

@@ -45,8 +45,13 @@ class Texts:
                 )
                 continue
             self.languages.append(language)
-            if translation.get("default") is not None and not self.default:
-                self.default = language
+            if translation.get("default") is not None:
+                if self.default:
+                    self.complaints.refuse(
+                        f"“{self.default}” and “{language}” are both the default language.",
+                        "Leave default=\"true()\" at one.", line=translation.line,
+                    )  # fmt: skip
+                self.default = self.default or language
             self._read_translation(translation, language)
         if not self.languages:
             self.complaints.refuse("The itext has no translations.", "Add one, or remove <itext>.", line=itext.line)
@@ -65,6 +70,11 @@ class Texts:
             forms: Forms = {}
             for value in text.elements():
                 form = value.get("form") or ""
+                if form in forms:
+                    self.complaints.refuse(
+                        f"The text “{text_id}” has two values" + (f" of the form “{form}”." if form else "."),
+                        "Remove one.", line=value.line,
+                    )  # fmt: skip
                 forms[form] = value.value().strip() if form in MEDIA else trimmed(self.parts(value, text_id, "label"))
             if "" not in forms and "long" in forms:
                 forms[""] = forms["long"]

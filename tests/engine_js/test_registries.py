@@ -16,7 +16,9 @@ PHONE = """
 const { AXES, FAMILIES, FUNCTIONS, loadFamilies } = await import(process.argv[2] + '/library.js');
 await import(process.argv[2] + '/evaluate.js');
 const missed = [];
-const known = () => [...Object.keys(FUNCTIONS).map((name) => ['call', name]), ...Object.keys(AXES).map((axis) => ['path', '.', [axis, 'x']])];
+const calls = () => Object.keys(FUNCTIONS).map((name) => ['call', name]);
+const steps = () => Object.keys(AXES).map((axis) => ['path', '.', [axis, 'x']]);
+const known = () => [...calls(), ...steps()];
 for (const family of Object.keys(FAMILIES)) {
   const before = known().map(String);
   await import(`${process.argv[2]}/families/${family}.js`);

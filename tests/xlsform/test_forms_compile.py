@@ -76,8 +76,12 @@ FAULTS = {
     ),
     "an unknown event": (xform("<a/>", '<setvalue ref="/data/a" event="foo" value="1"/>'), "doesn't exist"),
     "an action without target": (
-        xform("<a/>", '<setvalue ref="/data/b" event="odk-new-repeat" value="1"/>'),
+        xform("<a/>", '<setvalue ref="/data/b" event="odk-instance-first-load" value="1"/>'),
         "isn't in the form",
+    ),
+    "an action of a repeat outside of it": (
+        xform("<a/>", '<setvalue ref="/data/a" event="odk-new-repeat" value="1"/>'),
+        "stands outside",
     ),
     "a range that isn't a number": (
         xform("<a/>", "", '<range ref="/data/a" start="1" end="x" step="1"/>'),

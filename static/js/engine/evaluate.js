@@ -73,6 +73,8 @@ export function environment(options = {}) {
     now: () => Date.now(),
     random: chance,
     language: '',
+    version: '', // of the form
+    properties: {}, // what the device knows: deviceid, username ...
     instance: () => null,
     choiceName: () => '',
     itext: () => '',

@@ -64,7 +64,7 @@ function round(c, value, digits = 0) {
 }
 
 /** Texts and blanks are left out. */
-const extreme = (beats) => [1, 999, (c, ...values) => opened(values).map((value) => toNumber(value, c.env.zone))
+const extreme = (beats) => [0, 999, (c, ...values) => opened(values).map((value) => toNumber(value, c.env.zone))
   .filter((x) => !Number.isNaN(x)).reduce((best, x) => (beats(x, best) || Number.isNaN(best) ? x : best), NaN)];
 
 function sum(c, nodes) {
@@ -94,7 +94,7 @@ Object.assign(FUNCTIONS, {
   true: [0, 0, () => true],
   false: [0, 0, () => false],
   if: [3, 3, (c, condition, yes, no) => (toBoolean(condition(c), c.env) ? yes(c) : no(c)), 'lazy'],
-  coalesce: [1, 999, coalesce, 'lazy'],
+  coalesce: [2, 999, coalesce, 'lazy'],
   once: [1, 1, (c, value) => (c.current.value === '' ? value(c) : c.current.value), 'lazy'],
 
   number: [0, 1, (c, value) => toNumber(value === undefined ? c.node.read : value, c.env.zone)],

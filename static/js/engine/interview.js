@@ -43,6 +43,8 @@ export class Interview {
       instance: (id) => (form.primary_ids?.includes(id) ? this.instance.document : secondary(id)),
       choiceName: (c, value, path) => this.choiceName(c, value, path),
       itext: (key, c) => this.texts.plain(key, c.node),
+      version: form.version ?? '',
+      properties: options.properties ?? {},
       ...(options.random && { random: options.random, seed: Math.floor(options.random() * 2147483646) + 1 }),
       ...(now !== undefined && { now: typeof now === 'function' ? now : () => new Date(now).getTime() }),
     });

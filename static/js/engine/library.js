@@ -17,7 +17,7 @@ export const FAMILIES = {
   actions: /"actions":\[\{/,
   axes: /\["(?:ancestor|descendant|following|namespace|preceding)/,
   calendar: calling('date|(?:decimal-)?date-time|decimal-time|format-date(?:-time)?'),
-  checks: calling('boolean-from-string|(?:weighted-)?checklist|count-non-empty|depend|id|is-selected|lang|(?:local-)?name|namespace-uri'),
+  checks: calling('boolean-from-string|(?:weighted-)?checklist|count-non-empty|depend|id|is-selected|lang|(?:local-)?name|namespace-uri|property|version'),
   cutting: calling('ends-with|normalize-space|substr|substring(?:-before|-after)?|translate'),
   digests: calling('digest|randomize'),
   lookup: /"call","pulldata"|"call","instance",\["str","[^"]+"\]\](?:,\["child","[^"]+"\])*,\["child","[^"]+",/,

@@ -43,7 +43,7 @@ function beyond(node, direction) {
 
 function namespaces(node) {
   const scope = node.scope ?? { xml: XML_NS };
-  node.spaces ??= Object.keys(scope).filter((prefix) => scope[prefix]).map((prefix) => new Node(NAMESPACE, prefix, scope[prefix], node));
+  node.spaces ??= Object.keys(scope).filter((prefix) => scope[prefix]).sort().map((prefix) => new Node(NAMESPACE, prefix, scope[prefix], node));
   return node.spaces;
 }
 

@@ -74,8 +74,8 @@ function format(c, value, pattern) {
 const NAMES = {
   en: ['Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec', 'Sun Mon Tue Wed Thu Fri Sat'],
   es: ['ene feb mar abr may jun jul ago sep oct nov dic', 'dom lun mar mié jue vie sáb'],
-  fr: ['janv févr mars avr mai juin juil août sept oct nov déc', 'dim lun mar mer jeu ven sam'],
-  pt: ['jan fev mar abr mai jun jul ago set out nov dez', 'dom seg ter qua qui sex sáb'],
+  fr: ['janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.', 'dim. lun. mar. mer. jeu. ven. sam.'],
+  pt: ['jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.', 'dom. seg. ter. qua. qui. sex. sáb.'],
 };
 const LANGUAGES = { spanish: 'es', español: 'es', french: 'fr', français: 'fr', portuguese: 'pt', português: 'pt' };
 
@@ -86,8 +86,15 @@ function languageCode(language) {
   return Object.hasOwn(NAMES, code ?? '') ? code : 'en';
 }
 
+/** The week of the year: week 1 has January 1, weeks start on Sunday, as JavaRosa counts. */
+function weekOf(date) {
+  const saturday = new Date(date.getTime() + (6 - date.getUTCDay()) * DAY);
+  const first = new Date(Date.UTC(saturday.getUTCFullYear(), 0, 1));
+  return Math.floor((Math.floor((saturday - first) / DAY) + first.getUTCDay()) / 7) + 1;
+}
+
 /**
- * strftime as ODK has it: %Y %y %m %n %b %d %e %a %H %h %M %S %3.
+ * strftime as ODK has it: %Y %y %m %n %b %d %e %a %W %H %h %M %S %3.
  * @param {number} wall local time as if it were UTC, in ms @param {string} pattern
  * @param {string} language a form's language, such as "Español (es)"
  */
@@ -99,8 +106,9 @@ function formatDate(wall, pattern, language) {
   const parts = {
     Y: year, y: year.slice(-2), m: two(month + 1), n: month + 1, b: months[month], d: two(day), e: day, a: days[date.getUTCDay()],
     H: two(hour), h: hour, M: two(date.getUTCMinutes()), S: two(date.getUTCSeconds()), 3: String(date.getUTCMilliseconds()).padStart(3, '0'), '%': '%',
+    W: weekOf(date),
   };
-  return pattern.replace(/%(.)/gs, (all, letter) => {
+  return pattern.replace(/%(.?)/gs, (all, letter) => {
     if (!Object.hasOwn(parts, letter)) throw new RangeError(`${all} is not a part of a date.`);
     return parts[letter];
   });

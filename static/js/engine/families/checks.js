@@ -16,7 +16,13 @@ function language(c, wanted) {
   return false;
 }
 
-const counts = (value) => (typeof value === 'object' ? value.length > 0 && saysYes(value[0]) : toBoolean(value));
+/** Whether a checklist counts a value: a number above 0, any other text that isn't blank. */
+function counts(value) {
+  if (typeof value === 'boolean') return value;
+  const number = toNumber(value, () => 0);
+  if (!Number.isNaN(number)) return number > 0;
+  return typeof value === 'object' ? value.length > 0 && saysYes(value[0]) : toBoolean(value);
+}
 
 /** A negative number stands for no limit. */
 const within = (c, total, least, most) => {
@@ -46,6 +52,8 @@ Object.assign(FUNCTIONS, {
   'boolean-from-string': [1, 1, (c, value) => ['true', '1'].includes(toText(value).trim().toLowerCase())],
   checklist: [2, 999, checklist],
   'weighted-checklist': [2, 999, weighted],
+  version: [0, 0, (c) => c.env.version],
+  property: [1, 1, (c, name) => String(c.env.properties[toText(name).replaceAll(' ', '').toLowerCase()] ?? '')],
   depend: [1, 999, (c, value) => value],
   'count-non-empty': [1, 1, (c, nodes) => needNodes(nodes).filter((node) => node.read !== '').length],
   id: [1, 1, (c, value) => {

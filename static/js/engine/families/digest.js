@@ -117,7 +117,9 @@ const ALGORITHMS = { MD5: md5, 'SHA-1': sha1, 'SHA-256': sha256, 'SHA-384': (byt
 
 /** @param {string} text @param {string} algorithm MD5, SHA-1, SHA-256, SHA-384 or SHA-512 @param {string} encoding base64 or hex */
 export function digest(text, algorithm, encoding) {
-  const run = ALGORITHMS[algorithm.toUpperCase()];
+  const run = ALGORITHMS[algorithm.toUpperCase().replace(/^SHA(?!-)/, 'SHA-')];
   if (!run) throw new RangeError(`digest() knows no ${algorithm}.`);
-  return (encoding.toLowerCase() === 'hex' ? hex : base64)(run(utf8(text)));
+  const write = { hex, base64 }[encoding.toLowerCase()];
+  if (!write) throw new RangeError(`digest() writes no ${encoding}.`);
+  return write(run(utf8(text)));
 }
