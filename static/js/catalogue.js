@@ -35,7 +35,14 @@ export async function refreshCatalogue(device) {
     ...(await unneeded(forms)),
   ]);
   tell('catalogue');
-  return stuck;
+  return stuck ?? fetchShown(forms, device);
+}
+
+/** What forms show (pictures, sound, film) comes after the forms: no interview waits for it. */
+async function fetchShown(forms, device) {
+  if (!forms.some(({ media = [] }) => media.length) && (await getKeys('files')).length === 0) return null;
+  const { fetchFormFiles } = await import('./rooms/media/formfiles.js');
+  return (await fetchFormFiles(forms, device)) ? null : { reason: 'offline' };
 }
 
 /** A stored form and its CSV files: { form, files: { filename: text } }; null when this phone doesn't have it. */

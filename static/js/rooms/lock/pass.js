@@ -122,7 +122,7 @@ async function privateChanges() {
   const finished = new Set(await getKeys('outbox'));
   const lists = await Promise.all(PRIVATE.map(keysOf));
   const files = await Promise.all(['media', 'pieces'].map(keysOf));
-  return [...lists.flat(), ...files.flat().filter(({ key }) => !finished.has(key.split('/')[0]))];
+  return [...lists.flat(), ...files.flat().filter(({ key }) => !finished.has(key.split('/')[0].replace(/!$/, '')))];
 }
 
 async function keysOf(store) {

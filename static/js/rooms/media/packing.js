@@ -1,0 +1,95 @@
+/**
+ * The files of an interview that is being finished, made ready to send: those that its XML names (and the other parts of a
+ * recording that broke off), sealed where the wave has a key, in pieces in the store `media` under
+ *
+ *   item!/name/00000    bytes, as they will cross the line
+ *
+ * They are on the disk, read back and checked, before the interview moves to the outbox; what the outbox says is in its item.
+ */
+import { digestOf } from '../../api.js';
+import { ELEMENT } from '../../engine/nodes.js';
+import { readXml } from '../../engine/families/xml.js';
+import { keyOfWave } from '../../keys.js';
+import { sealMedia } from '../../seal.js';
+import { commit, get } from '../../store.js';
+import { Damaged, listFiles, readFile } from './files.js';
+
+const PIECE = 1024 * 1024;
+
+/** { media: [{ name, type, size, sha256, sealed, sent }], changes } for the transaction that finishes `draft`. */
+export async function packMedia(draft, xml) {
+  const named = textsOf(xml);
+  const media = [];
+  for (const name of (await listFiles(draft.id)).filter((each) => isNamed(each, named))) {
+    const file = await readFile(draft.id, name);
+    if (file?.size) media.push(await pack(draft, name, file));
+  }
+  return { media, changes: [] };
+}
+
+/** "123.webm" is named by itself, its continuation "123.webm" + "-2.webm" by the first. */
+function isNamed(name, named) {
+  return named.has(name) || named.has(name.replace(/-\d+(\.\w+)$/, '$1'));
+}
+
+async function pack(draft, name, file) {
+  const plain = new Uint8Array(await file.arrayBuffer());
+  const { type } = file;
+  const sealed = Boolean(await keyOfWave(draft.wave));
+  const { bytes, sha256 } = sealed
+    ? await sealMedia(plain, draft.wave, { id: draft.id, name, type })
+    : { bytes: plain, sha256: await digestOf(plain) };
+  const key = packedKey(draft.id, name);
+  await commit([{ store: 'media', key: IDBKeyRange.bound(`${key}/`, `${key}/\uffff`) }]);
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    await commit([{ store: 'media', key: pieceKey(key, at / PIECE), value: bytes.slice(at, at + PIECE) }]);
+  }
+  const back = await readPacked(draft.id, { name, size: bytes.length });
+  if ((await digestOf(back)) !== sha256) throw new Damaged(key);
+  return { name, type, size: bytes.length, sha256, sealed, sent: false };
+}
+
+/** A file as it will be sent; rejects with Damaged when a piece is missing. */
+export async function readPacked(id, { name, size }) {
+  return readPackedPart(id, name, 0, size);
+}
+
+/** `length` bytes of a file as it will be sent, from `from` on: only the pieces that hold them are read. */
+export async function readPackedPart(id, name, from, length) {
+  const key = packedKey(id, name);
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length;) {
+    const at = from + done;
+    const piece = await get('media', pieceKey(key, Math.floor(at / PIECE)));
+    const part = piece?.subarray(at % PIECE, (at % PIECE) + length - done);
+    if (!part?.length) throw new Damaged(key);
+    bytes.set(part, done);
+    done += part.length;
+  }
+  return bytes;
+}
+
+/** The change that deletes one packed file. */
+export function droppingPacked(id, name) {
+  const key = packedKey(id, name);
+  return { store: 'media', key: IDBKeyRange.bound(`${key}/`, `${key}/\uffff`) };
+}
+
+function packedKey(id, name) {
+  return `${id}!/${name}`;
+}
+
+function pieceKey(key, place) {
+  return `${key}/${String(place).padStart(5, '0')}`;
+}
+
+/** The texts of all leaves of the instance: among them are the names of its files. */
+function textsOf(xml) {
+  const texts = new Set();
+  const visit = (node) => {
+    if (node.kind === ELEMENT && !node.children.length && node.text) texts.add(node.text.trim());
+    node.children.forEach(visit);
+  };
+  visit(readXml(xml));
+  return texts;
+}
