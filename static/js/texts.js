@@ -102,7 +102,7 @@ export const TEXTS = {
   contentsOpen: ['sin contestar', 'not answered'],
   required: ['Conteste esta pregunta para seguir.', 'Answer this question to go on.'],
   guidance: ['Cómo preguntarla', 'How to ask it'],
-  optional: ['Puede dejarla en blanco', 'May be left blank'],
+  optional: ['opcional', 'optional'],
   clear: ['Borrar la respuesta', 'Clear the answer'],
   change: ['Cambiar', 'Change'],
   search: ['Buscar en la lista', 'Search the list'],
@@ -172,6 +172,11 @@ let index = 0;
 /** The app's language: 'es' or 'en'. */
 export function language() {
   return index === 0 ? 'es' : 'en';
+}
+
+/** Its variant spoken here, for numbers and dates: 'es-GT' on a phone of Guatemala. */
+export function locale() {
+  return navigator.language.startsWith(language()) ? navigator.language : language();
 }
 
 /** Change it everywhere; unknown languages leave Spanish. */

@@ -108,7 +108,7 @@ class FillPage {
     this.drawQueue();
     if (!focus) return this.makeRoom();
     scrollTo(0, 0);
-    this.body.querySelector('.summary, h1')?.focus({ preventScroll: true });
+    (this.body.querySelector('.summary') ?? this.body.querySelector('h1'))?.focus({ preventScroll: true });
     return this.makeRoom();
   }
 

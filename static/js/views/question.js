@@ -68,10 +68,10 @@ export function questionView(question, filling, { answer, advance = () => {}, le
     const print = JSON.stringify([label, help, guidance, optional, media]);
     if (print === drawn.print) return;
     drawn.print = print;
-    fill(title, prose(label));
+    fill(title, prose(label), optional ? h('span.optional', {}, ` · ${t('optional')}`) : null);
     title.classList.toggle('is-long', label.length >= SHORT_STATEMENT);
     title.classList.toggle('is-sticky', !note && label.length < SHORT_STATEMENT);
-    fill(hint, help ? h('p', {}, prose(help)) : null, optional ? h('p.optional', {}, t('optional')) : null,
+    fill(hint, help ? h('p', {}, prose(help)) : null,
       guidance ? h('details.guidance', {}, h('summary', {}, t('guidance')), h('p', {}, prose(guidance))) : null);
     hint.hidden = !hint.hasChildNodes();
     fill(pictures, labelMedia(media, filling.form));

@@ -3,7 +3,7 @@
  * points below the map does all that the map does, without a map.
  */
 import { fill, h, icon } from '../../h.js';
-import { language, t } from '../../texts.js';
+import { locale, t } from '../../texts.js';
 import { ownDigits } from '../../views/controls/typed.js';
 import { areaOf, distance, isPlace, lengthOf, readPoints, writePoints } from './geo.js';
 import { mapFor } from './point.js';
@@ -113,7 +113,7 @@ function open(points, closed) {
 function measures(points, closed) {
   const n = points.length;
   if (n === 0) return '';
-  const short = (value, unit) => `${value.toLocaleString(language(), { maximumSignificantDigits: 3 })} ${unit}`;
+  const short = (value, unit) => `${value.toLocaleString(locale(), { maximumSignificantDigits: 3 })} ${unit}`;
   const metres = lengthOf(closed && n > 2 ? [...points, points[0]] : points);
   const length = metres < 1000 ? short(metres, 'm') : short(metres / 1000, 'km');
   if (!closed || n < 3) return t('traceState', { n, length });

@@ -1,6 +1,6 @@
 /** An answer that can only be read: calculated, read-only, or given before. */
 import { fill, h } from '../../h.js';
-import { language } from '../../texts.js';
+import { locale } from '../../texts.js';
 
 /** The control of a question that can't be answered; a note without a value shows nothing below its statement. */
 export function shown(state, note) {
@@ -38,5 +38,5 @@ function wordsFor(value, type) {
 
 function dateWords(value) {
   const date = new Date(`${value.slice(0, 10)}T12:00`);
-  return Number.isNaN(date.getTime()) ? value : date.toLocaleDateString(language(), { day: 'numeric', month: 'long', year: 'numeric' });
+  return Number.isNaN(date.getTime()) ? value : date.toLocaleDateString(locale(), { day: 'numeric', month: 'long', year: 'numeric' });
 }

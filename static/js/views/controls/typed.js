@@ -1,6 +1,6 @@
 /** What is typed: text, numbers, dates and times. Values are kept as the form stores them (ISO dates, decimal points). */
 import { h } from '../../h.js';
-import { t } from '../../texts.js';
+import { locale, t } from '../../texts.js';
 import { webLink } from './shown.js';
 
 const LINES = 5;
@@ -70,8 +70,7 @@ function number(question, context, { pattern, inputmode, wrong }) {
 /** "12345.5" as people write it here; nothing while it is short enough to be read at a glance. */
 function groups(value) {
   if (!/\d{4}/.test(value)) return '';
-  const ours = navigator.language.startsWith(document.documentElement.lang) ? navigator.language : document.documentElement.lang;
-  return Number(value).toLocaleString(ours, { useGrouping: 'always', maximumFractionDigits: 12 });
+  return Number(value).toLocaleString(locale(), { useGrouping: 'always', maximumFractionDigits: 12 });
 }
 
 /** Digits of other scripts as those that are stored. */
