@@ -257,7 +257,7 @@ def _split(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[dict
                 nested[name] = value
             else:
                 flat[name] = " ".join(value)
-        else:
+        elif value is not None:
             flat[name] = value
     return flat, nested
 
