@@ -10,8 +10,8 @@
  *   outbox       id -> item                 finished interviews, without their bodies, so that lists stay quick; index `state`
  *   bodies       id -> bytes                what will be sent, and for some days what was
  *   carried      form id -> xml             answers that the next interview starts from
- *   media        draft/file -> facts        photos, sound, drawings: what they are and where they stand
- *   pieces       draft/file/n -> bytes      and their bytes, at most 1 MB each
+ *   media        draft/file… -> …           photos, sound, drawings, in protected pieces; once finished, sealed (rooms/media/)
+ *   files        sha256 -> bytes            pictures and sounds that forms show
  *   assignments  id -> assignment           what the office gave this team to do
  *   field        kind/id -> value           contact log, check-ins, counters
  *   audit        draft id -> events         how long each question took
@@ -20,7 +20,7 @@
 const NAME = 'encuesta';
 const VERSION = 2;
 const STORES = [
-  'meta', 'forms', 'datasets', 'drafts', 'outbox', 'bodies', 'carried', 'media', 'pieces', 'assignments', 'field', 'audit', 'vault',
+  'meta', 'forms', 'datasets', 'drafts', 'outbox', 'bodies', 'carried', 'media', 'files', 'assignments', 'field', 'audit', 'vault',
 ];
 const TRIES = 3;
 
