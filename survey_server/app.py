@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from survey_server.config import Config
+from survey_server.db.keys import Keyring
 from survey_server.db.models import now
 from survey_server.db.session import open_database
 from survey_server.web.access import set_strict_headers
@@ -25,6 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.secret_key = config.secret_key
     app.config.update(SURVEY=config, CLOCK=now, MAX_CONTENT_LENGTH=config.max_body_bytes)
     app.extensions["database"] = open_database(config.database_url)
+    app.extensions["keyring"] = Keyring(config.secret_key)
     set_strict_headers(app)
     set_error_answers(app)
     for face in (enrol, field_forms, sync, media, openapi, phone, office):

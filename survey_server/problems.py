@@ -568,3 +568,10 @@ class UnfitPolicy(Problem):
 
     status = 422
     title = "Phones can't be locked like that"
+
+
+class BadInput(Problem):
+    """Something typed into a form can't be read (a number, a day), or is blank and may not be. Correct that field."""
+
+    status = 422
+    title = "A field can't be read"

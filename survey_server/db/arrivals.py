@@ -26,6 +26,17 @@ logger = logging.getLogger("survey_server")
 
 
 @dataclass(frozen=True)
+class Envelope:
+    """The sealed bytes in which an instance came, and the key they were sealed to."""
+
+    content: bytes
+    sha256: str
+    kid: str
+    stored_id: int | None = None
+    """Where they are kept already, when they wait there for their key."""
+
+
+@dataclass(frozen=True)
 class Arrival:
     """One finished instance as somebody hands it over; all but `body` is what they say about it."""
 
@@ -41,10 +52,27 @@ class Arrival:
     problem: Problem | None = None
     """Why it can't be an interview, when that is known already."""
 
+    envelope: Envelope | None = None
+    """What `body` was sealed in, once it has been opened."""
+    device_id: int | None = None
+    """The phone that brought it, when it isn't the one that hands it over now."""
+    received_at: datetime | None = None
+    """When it first came, when that isn't now."""
+
     @property
     def digest(self) -> str:
         """The SHA-256 of the very bytes."""
         return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def sent(self) -> bytes:
+        """The bytes as they were sent."""
+        return self.envelope.content if self.envelope else self.body
+
+    @property
+    def sent_digest(self) -> str:
+        """The SHA-256 of the bytes as they were sent: what the sender compares."""
+        return self.envelope.sha256 if self.envelope else self.digest
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.keys import Keyring
 from survey_server.db.models import Quarantine, now
 from survey_server.db.session import Database
 from survey_server.db.storing import Receipt, Source
 from survey_server.db.submissions import Arrival, take_in
 from survey_server.problems import NotQuarantined
+from survey_server.sealing import is_envelope
 
 
 def list_quarantine(session: Session, programme_id: int, *, limit: int = 100) -> list[Quarantine]:
@@ -33,15 +35,18 @@ def get_quarantine(session: Session, programme_id: int, quarantine_id: int) -> Q
     return row
 
 
-def replay(database: Database, programme_id: int, quarantine_id: int, *, actor: str) -> Receipt:
+def replay(
+    database: Database, programme_id: int, quarantine_id: int, *, actor: str, keyring: Keyring | None = None
+) -> Receipt:
     """Try again to take what was kept, by the same way in, after the cause was put right.
 
     When it is taken now, the row is marked as replayed; its bytes stay.
     """
     with database.reading() as session:
         row = get_quarantine(session, programme_id, quarantine_id)
-    arrival = Arrival(row.claimed_id, row.claimed_form, row.claimed_version, row.content)
-    receipt = take_in(database, Source(programme_id, "replay", actor), [arrival])[0]
+    sealed = is_envelope(row.content)
+    arrival = Arrival(row.claimed_id, row.claimed_form, row.claimed_version, row.content, sealed=sealed)
+    receipt = take_in(database, Source(programme_id, "replay", actor), [arrival], keyring)[0]
     if receipt.status in (200, 201):
         with database.transaction() as session:
             set_resolved(session, row, f"replayed as {receipt.receipt}", actor=actor)

@@ -23,6 +23,7 @@ from survey_server.db.models import (
     now,
     table_of,
 )
+from survey_server.db.seals import ClosedSeal, KnownSeal, SealWriter
 from survey_server.problems import Problem, SubmissionConflict
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: read out by voice, none sounds like a digit
@@ -86,6 +87,8 @@ class Writer:
         self.known = dict(known)
         self.kept_conflicts: dict[tuple[int, str], int] = {}
         self.kept_quarantine: dict[str, int] = {}
+        device_id = source.device.id if source.device else None
+        self.seals = SealWriter(source.programme_id, source.door, device_id, source.received_at)
         self.repeated: list[int] = []
         self.submissions: list[dict[str, Any]] = []
         self.versions: list[dict[str, Any]] = []
@@ -93,13 +96,16 @@ class Writer:
         self.conflicts: list[dict[str, Any]] = []
         self.quarantine: list[dict[str, Any]] = []
 
-    def write(self, items: Iterable[tuple[Arrival, Interview | Unfit | Known]]) -> list[Receipt]:
+    def write(
+        self, items: Iterable[tuple[Arrival, Interview | Unfit | Known | KnownSeal | ClosedSeal]]
+    ) -> list[Receipt]:
         """Write the batch and its audit row; one receipt per item, in their order."""
         receipts = [self._take(arrival, item) for arrival, item in items]
         tables = (self.submissions, self.versions, self.issues, self.conflicts, self.quarantine)
         for statement, rows in zip(_INSERTS, tables, strict=True):
             if rows:
                 self.session.connection().execute(statement, rows)
+        self.seals.write(self.session)
         if self.repeated:
             self._count_repeats()
         if self.source.device is not None:
@@ -107,7 +113,11 @@ class Writer:
         self._audit(len(receipts))
         return receipts
 
-    def _take(self, arrival: Arrival, item: Interview | Unfit | Known) -> Receipt:
+    def _take(self, arrival: Arrival, item: Interview | Unfit | Known | KnownSeal | ClosedSeal) -> Receipt:
+        if isinstance(item, KnownSeal):
+            return self._repeat_seal(arrival, item)
+        if isinstance(item, ClosedSeal):
+            return self._keep_closed(item)
         if isinstance(item, Known):
             return self._repeat(arrival, item)
         if isinstance(item, Unfit):
@@ -122,7 +132,25 @@ class Writer:
 
     def _repeat(self, arrival: Arrival, known: Known) -> Receipt:
         self.repeated.append(known.submission_id)
-        return Receipt(arrival.id, known.sha256, 200, receipt_code(known.submission_id), known.issues)
+        self._keep_seal(arrival, known.submission_id)
+        digest = arrival.envelope.sha256 if arrival.envelope else known.sha256
+        return Receipt(arrival.id, digest, 200, receipt_code(known.submission_id), known.issues)
+
+    def _repeat_seal(self, arrival: Arrival, known: KnownSeal) -> Receipt:
+        if known.submission_id is not None:
+            self.repeated.append(known.submission_id)
+        code = receipt_code(known.submission_id or known.sealed_id)
+        return Receipt(arrival.id, known.sha256, 200, code, known.issues)
+
+    def _keep_closed(self, item: ClosedSeal) -> Receipt:
+        """Only its owner opens it: kept as it came, and as safe as any other."""
+        known = item.envelope.stored_id is not None
+        sealed_id = item.envelope.stored_id or self.seals.keep(item.arrival, item.envelope, None)
+        return Receipt(item.arrival.id, item.envelope.sha256, 200 if known else 201, receipt_code(sealed_id))
+
+    def _keep_seal(self, arrival: Arrival, submission_id: int) -> None:
+        if arrival.envelope is not None:
+            self.seals.keep(arrival, arrival.envelope, submission_id)
 
     def _count_repeats(self) -> None:
         """How often the same bytes came again, for the quality page: a phone that repeats itself is a sign."""
@@ -146,9 +174,9 @@ class Writer:
                 "collected_on": item.collected_on,
                 "started": item.started,
                 "ended": item.ended,
-                "received_at": self.received_at,
+                "received_at": item.arrival.received_at or self.received_at,
                 "changed_at": self.changed_at,
-                "device_id": device.id if device else None,
+                "device_id": item.arrival.device_id or (device.id if device else None),
                 "interviewer": item.interviewer,
                 "site_code": item.site_code,
                 "review_state": "received",
@@ -163,7 +191,7 @@ class Writer:
                 "instance_id": item.instance_id,
                 "sha256": item.digest,
                 "source": self.source.door,
-                "received_at": self.received_at,
+                "received_at": item.arrival.received_at or self.received_at,
                 "answers": item.answers,
                 "xml": item.arrival.body,
             }
@@ -173,7 +201,9 @@ class Writer:
                 {**own, "ordinal": ordinal, "kind": issue.kind, "path": issue.path, "detail": issue.detail}
             )
         self.known[key] = Known(submission_id, item.digest, len(item.issues))
-        return Receipt(item.arrival.id, item.digest, 201, receipt_code(submission_id), len(item.issues))
+        self._keep_seal(item.arrival, submission_id)
+        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
+        return Receipt(item.arrival.id, digest, 201, receipt_code(submission_id), len(item.issues))
 
     def _add_conflict(self, known: Known, item: Interview) -> Receipt:
         key = (known.submission_id, item.digest)
@@ -181,7 +211,8 @@ class Writer:
             self.kept_conflicts[key] = self._find_conflict(*key) or self._new_conflict(*key, item.arrival)
         problem = SubmissionConflict()
         code = receipt_code(self.kept_conflicts[key])
-        return Receipt(item.arrival.id, item.digest, problem.status, code, 0, problem)
+        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
+        return Receipt(item.arrival.id, digest, problem.status, code, 0, problem)
 
     def _find_conflict(self, submission_id: int, digest: str) -> int | None:
         return self.session.scalar(
@@ -207,11 +238,12 @@ class Writer:
         return conflict_id
 
     def _add_quarantine(self, item: Unfit) -> Receipt:
-        if item.digest not in self.kept_quarantine:
-            self.kept_quarantine[item.digest] = self._find_quarantine(item.digest) or self._new_quarantine(item)
-        code = receipt_code(self.kept_quarantine[item.digest])
+        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
+        if digest not in self.kept_quarantine:
+            self.kept_quarantine[digest] = self._find_quarantine(digest) or self._new_quarantine(item, digest)
+        code = receipt_code(self.kept_quarantine[digest])
         shown = item.problem if item.problem.status >= 400 else None
-        return Receipt(item.arrival.id, item.digest, item.problem.status, code, 0, shown)
+        return Receipt(item.arrival.id, digest, item.problem.status, code, 0, shown)
 
     def _find_quarantine(self, digest: str) -> int | None:
         return self.session.scalar(
@@ -220,12 +252,12 @@ class Writer:
             )
         )
 
-    def _new_quarantine(self, item: Unfit) -> int:
+    def _new_quarantine(self, item: Unfit, digest: str) -> int:
         quarantine_id = new_id()
         row = {
             "programme_id": self.source.programme_id,
             "id": quarantine_id,
-            "sha256": item.digest,
+            "sha256": digest,
             "reason": item.problem.code,
             "detail": _claim(item.problem.detail),
             "source": self.source.door,
@@ -234,13 +266,14 @@ class Writer:
             "claimed_version": _claim(item.arrival.version),
             "device_id": self.source.device.id if self.source.device else None,
             "received_at": self.received_at,
-            "content": item.arrival.body,
+            "content": item.arrival.sent,
         }
         self.quarantine.append(row)
         return quarantine_id
 
     def _audit(self, items: int) -> None:
-        stored, conflicts, quarantined = len(self.submissions), len(self.conflicts), len(self.quarantine)
+        closed = sum(row["submission_id"] is None for row in self.seals.rows)
+        stored, conflicts, quarantined = len(self.submissions) + closed, len(self.conflicts), len(self.quarantine)
         add_audit(
             self.session,
             self.source.programme_id,

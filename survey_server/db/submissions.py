@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.arrivals import Arrival, Interview, Reader, Unfit
 from survey_server.db.fieldwork import Fieldwork, load_fieldwork
+from survey_server.db.keys import Keyring
 from survey_server.db.models import Submission, SubmissionVersion, table_of
+from survey_server.db.seals import ClosedSeal, KnownSeal, open_seals
 from survey_server.db.session import Database
 from survey_server.db.storing import Known, Receipt, Source, Writer
 from survey_server.problems import QuarantinedFromRevoked
@@ -20,16 +22,24 @@ __all__ = ["Arrival", "Receipt", "Source", "take_in"]
 
 _TRIES = 4
 
-Item = Interview | Unfit | Known
+Item = Interview | Unfit | Known | KnownSeal | ClosedSeal
 
 
-def take_in(database: Database, source: Source, arrivals: Sequence[Arrival]) -> list[Receipt]:
+def take_in(
+    database: Database,
+    source: Source,
+    arrivals: Sequence[Arrival],
+    keyring: Keyring | None = None,
+    *,
+    open_again: bool = False,
+) -> list[Receipt]:
     """Store what is new, flag what is odd, keep what can't be read: one receipt per arrival, in their order.
 
+    Sealed arrivals are opened with `keyring`; with `open_again` also those that were kept closed until now.
     All or nothing: when this raises, nothing of the batch is stored; when it returns, everything is on the disk.
     """
     for tries_left in reversed(range(_TRIES)):
-        read = _read(database, source, arrivals)
+        read = _read(database, source, arrivals, keyring, open_again)
         try:
             with database.transaction() as session:
                 return Writer(session, source, read.known).write(read.items)
@@ -48,17 +58,28 @@ class _Read:
     known: dict[tuple[int, str], Known]
 
 
-def _read(database: Database, source: Source, arrivals: Sequence[Arrival]) -> _Read:
+def _read(
+    database: Database, source: Source, arrivals: Sequence[Arrival], keyring: Keyring | None, open_again: bool
+) -> _Read:
     device = source.device
     with database.reading() as session:
         fieldwork = load_fieldwork(session, source.programme_id, device.field_revision if device else None)
-        known = _find_known(session, source.programme_id, _claimed_keys(fieldwork, arrivals))
+        trusted = keyring is not None and not (device and device.revoked)
+        judged = (
+            open_seals(session, source.programme_id, keyring, arrivals, again=open_again)
+            if keyring is not None and trusted
+            else list(arrivals)
+        )
+        readable = [one for one in judged if isinstance(one, Arrival)]
+        known = _find_known(session, source.programme_id, _claimed_keys(fieldwork, readable))
         interviewer = device.interviewer if device else None
         reader = Reader(session, source.programme_id, source.received_at, interviewer, fieldwork)
         items: list[tuple[Arrival, Item]] = []
-        for arrival in arrivals:
-            again = _find_again(fieldwork, known, arrival)
-            items.append((arrival, again or _judge(source, reader, arrival)))
+        for arrival, one in zip(arrivals, judged, strict=True):
+            if isinstance(one, Arrival):
+                items.append((one, _find_again(fieldwork, known, one) or _judge(source, reader, one)))
+            else:
+                items.append((arrival, one))
         misnamed = {
             (item.form_row, item.instance_id)
             for _, item in items

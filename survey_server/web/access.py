@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, request
 
 from survey_server.config import Config
 from survey_server.db.devices import Sender, get_device, get_sender
+from survey_server.db.keys import Keyring
 from survey_server.db.models import Device
 from survey_server.db.session import Database
 from survey_server.problems import BadToken, DeviceRevoked
@@ -24,6 +25,12 @@ def get_database() -> Database:
     """The database of this server."""
     database: Database = current_app.extensions["database"]
     return database
+
+
+def get_keyring() -> Keyring:
+    """The keys that this server can open seals with."""
+    keyring: Keyring = current_app.extensions["keyring"]
+    return keyring
 
 
 def get_sending_device() -> Sender:

@@ -8,15 +8,17 @@ from flask import Blueprint
 
 from survey_server.db.devices import enrol_device
 from survey_server.db.models import Device, Programme
+from survey_server.db.phone_lock import LockPolicy, get_lock_policy
 from survey_server.web.access import get_config, get_database
 from survey_server.web.bodies import read_fields
-from survey_server.web.schemas import DeviceView, EnrolRequest, ProgrammeView
+from survey_server.web.schemas import DeviceView, EnrolRequest, LockView, ProgrammeView
 
 enrol = Blueprint("enrol", __name__, url_prefix="/api/v1")
 
 _request = EnrolRequest()
 _device = DeviceView()
 _programme = ProgrammeView()
+_lock = LockView()
 
 
 @enrol.post("/enrol")
@@ -26,7 +28,9 @@ def enrol_phone() -> tuple[dict[str, Any], int]:
     with get_database().transaction() as session:
         device, token = enrol_device(session, code)
         programme = session.get_one(Programme, device.programme_id)
-    return {"token": token, "device": view_device(device), "programme": view_programme(programme)}, 201
+        lock = view_lock(get_lock_policy(session, programme))
+    told = {"token": token, "device": view_device(device), "programme": view_programme(programme), "lock": lock}
+    return told, 201
 
 
 def view_device(device: Device) -> dict[str, Any]:
@@ -39,3 +43,9 @@ def view_programme(programme: Programme) -> dict[str, Any]:
     """The programme as a phone knows it."""
     view: dict[str, Any] = _programme.dump(programme)
     return view | {"max_media_bytes": get_config().max_media_bytes}
+
+
+def view_lock(policy: LockPolicy) -> dict[str, Any]:
+    """How the phone has to lock."""
+    view: dict[str, Any] = _lock.dump(policy)
+    return view

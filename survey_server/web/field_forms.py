@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request
 
 from survey_server.db.forms import get_current_version, get_data_set, get_phone_form, list_data_sets, list_forms
+from survey_server.db.keys import tell_keys
 from survey_server.db.models import FormVersion, Programme, Wave, now
+from survey_server.db.phone_lock import get_lock_policy
 from survey_server.db.session import Session
 from survey_server.db.waves import find_wave_on, list_waves
-from survey_server.web.access import get_database, get_trusted_device
-from survey_server.web.enrol import view_device, view_programme
+from survey_server.web.access import get_database, get_keyring, get_trusted_device
+from survey_server.web.enrol import view_device, view_lock, view_programme
 from survey_server.web.schemas import FormView
 
 field_forms = Blueprint("field_forms", __name__, url_prefix="/api/v1")
@@ -28,12 +30,15 @@ _DATA = (".csv", ".xml", ".geojson")
 def get_phone() -> dict[str, Any]:
     """What this phone has to know before it goes to the field: itself, its programme and the forms to fill."""
     device = get_trusted_device()
+    keys = tell_keys(get_database(), get_keyring(), device.programme_id)
     with get_database().reading() as session:
         programme = session.get_one(Programme, device.programme_id)
         return {
             "programme": view_programme(programme),
             "device": view_device(device),
             "forms": _view_forms(session, programme),
+            "keys": keys,
+            "lock": view_lock(get_lock_policy(session, programme)),
             "server_time": now().isoformat(),
         }
 

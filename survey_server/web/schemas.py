@@ -43,12 +43,46 @@ class DeviceView(Open):
     interviewer = fields.String(required=True)
 
 
+class LockView(Open):
+    """What opens the phone ("pin", "passphrase", "prf"), when it locks, after how many wrong tries it forgets."""
+
+    level = fields.String(required=True)
+    lock_after = fields.Integer(required=True)
+    lock_on_hide = fields.Boolean(required=True)
+    wipe_after = fields.Integer(required=True)
+    empty_pin = fields.Boolean(required=True)
+
+
+class OfficeKeyView(Open):
+    """The public half of a key on P-256; `kid` is its RFC 7638 thumbprint."""
+
+    kid = fields.String(required=True)
+    x = fields.String(required=True)
+    y = fields.String(required=True)
+
+
+class SealingKeyView(OfficeKeyView):
+    """A key to seal to, with statements (JWS, ES256) of office keys that it is one of theirs."""
+
+    statements = fields.List(fields.String(), required=True)
+
+
+class KeysView(Open):
+    """Whom to seal to: by wave id, and for interviews without a wave."""
+
+    office = fields.Nested(OfficeKeyView, required=True, allow_none=True)
+    keys = fields.List(fields.Nested(SealingKeyView), required=True)
+    waves = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    default = fields.String(required=True, allow_none=True)
+
+
 class EnrolAnswer(Open):
     """The token is told only here; the server keeps its digest."""
 
     token = fields.String(required=True)
     device = fields.Nested(DeviceView, required=True)
     programme = fields.Nested(ProgrammeView, required=True)
+    lock = fields.Nested(LockView, required=True)
 
 
 class DataSetView(Open):
@@ -88,6 +122,8 @@ class PhoneAnswer(Open):
     programme = fields.Nested(ProgrammeView, required=True)
     device = fields.Nested(DeviceView, required=True)
     forms = fields.List(fields.Nested(FormView), required=True)
+    keys = fields.Nested(KeysView, required=True)
+    lock = fields.Nested(LockView, required=True)
     server_time = fields.AwareDateTime(required=True)
 
 
@@ -97,6 +133,7 @@ class DeviceReport(Open):
     app_version = fields.String(allow_none=True, validate=_SHORT)
     queue = fields.Integer(allow_none=True, strict=True, validate=validate.Range(0, 10**9))
     clock = fields.AwareDateTime(allow_none=True)
+    emergency = fields.AwareDateTime(allow_none=True)
     storage = fields.Dict(keys=fields.String(), allow_none=True)
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, current_app
 from marshmallow import ValidationError
 
+from survey_server.db.phone_lock import add_alarm
 from survey_server.db.submissions import Arrival, Receipt, Source, take_in
 from survey_server.problems import BadFields
-from survey_server.web.access import get_database, get_sending_device
+from survey_server.web.access import get_database, get_keyring, get_sending_device
 from survey_server.web.bodies import read_fields
 from survey_server.web.schemas import DeviceReport, SubmissionItem, SyncRequest
 
@@ -35,7 +36,10 @@ def sync_submissions() -> Response:
     moment: datetime = current_app.config["CLOCK"]()
     report = _read_report(batch["device"])
     source = Source(device.programme_id, "phone", f"device:{device.id}", device, report, moment)
-    receipts = take_in(get_database(), source, [_read_item(item) for item in batch["submissions"]])
+    receipts = take_in(get_database(), source, [_read_item(item) for item in batch["submissions"]], get_keyring())
+    if emergency := report.get("emergency"):
+        with get_database().transaction() as session:
+            add_alarm(session, device.programme_id, device.id, emergency)
     answer = {"server_time": moment.isoformat(), "receipts": [_written(receipt) for receipt in receipts]}
     return Response(json.dumps(answer), content_type="application/json")
 

@@ -77,7 +77,8 @@ def test_it_keeps_phones_and_waves_when_seals_come_and_go(empty_database_url: st
     migrate(empty_database_url, "0004")
     with database.transaction() as session:
         columns = "programme_id, id, kid, x, y, wrapped, statements, made_at"
-        session.execute(text(f"INSERT INTO sealing_key ({columns}) VALUES (1, 6, 'k', 'x', 'y', :w, '[]', 7)"), {"w": b"w"})
+        insert = f"INSERT INTO sealing_key ({columns}) VALUES (1, 6, 'k', 'x', 'y', :w, '[]', 7)"
+        session.execute(text(insert), {"w": b"w"})
         session.execute(text("INSERT INTO wave_key VALUES (1, 0, 6, 7)"))
     migrate_down(empty_database_url, "0003")
     with database.reading() as session:

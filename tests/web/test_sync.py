@@ -189,7 +189,7 @@ def test_it_keeps_a_sealed_interview_that_it_cannot_open(phone: Phone, database:
     sent = {**new_item(), "sealed": "AAAA", "sha256": hashlib.sha256(b"AAAA").hexdigest()}
     del sent["xml"]
     [receipt] = phone.receipts(sent)
-    assert receipt["problem"]["type"] == "urn:survey-server:problem:sealed-without-key"
+    assert receipt["problem"]["type"] == "urn:survey-server:problem:broken-seal"
     with database.reading() as session:
         assert session.scalars(select(Quarantine.content)).one() == b"AAAA"
 

@@ -1,4 +1,4 @@
-"""Keys and seals: who vouches, what phones seal to, what came sealed, and how a programme's phones protect themselves."""
+"""Keys and seals: who vouches, what phones seal to, what came sealed, and how the phones lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from survey_server.db.models.base import Base, InProgramme, WithId, now
 
 
 class OfficeKey(WithId, Base):
-    """The key that vouches for sealing keys; phones pin it when they enrol. Without `wrapped` it isn't on the server."""
+    """The key that vouches for sealing keys, pinned by phones. Without `wrapped` it is not on the server."""
 
     __tablename__ = "office_key"
     __table_args__ = (UniqueConstraint("programme_id", "kid"),)
