@@ -30,6 +30,11 @@ function inputKind(type, has) {
 /** Every kind can be answered now. */
 export const canAnswer = () => true;
 
+/** The heading of a table of questions: it asks nothing itself. */
+export function isHeading({ control }) {
+  return control.kind.startsWith('select') && (control.appearance ?? []).includes('label');
+}
+
 /** A note: a question that can't be answered, only read. */
 export function isNote({ control, bind }, state) {
   return control.kind === 'input' && state.readonly && ['string', 'text', undefined].includes(bind?.type);

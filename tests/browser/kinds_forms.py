@@ -1,4 +1,5 @@
 """Forms that hold every kind of question and every appearance, for the tests of how they are answered."""
+# ruff: noqa: E501 - the tables of the forms are wider than code
 
 from __future__ import annotations
 

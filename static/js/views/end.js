@@ -20,7 +20,7 @@ function summary(problems, jump) {
     h('h2', { id: 'summary-title' }, icon('warn'), t('endProblems', { n: problems.length })),
     h('ul', {}, problems.map((problem) => h('li', {},
       h('button.link', { type: 'button', onclick: () => jump(problem.ref) },
-        h('span', {}, problem.label), h('span.small', {}, wordsFor(problem)))))));
+        h('span', {}, h('bdi', {}, problem.label)), h('span.small', {}, wordsFor(problem)))))));
 }
 
 function wordsFor({ kind, message }) {

@@ -55,7 +55,7 @@ class FillPage {
   constructor(filling, signal, lost) {
     Object.assign(this, { filling, signal, lost, views: [], progress: '', waiting: 0 });
     this.head = h('header.bar.fill-bar');
-    this.words = h('span');
+    this.words = h('bdi');
     this.bar = h('progress');
     this.body = h('form.questions', { id: 'page', novalidate: true, onsubmit: (event) => { event.preventDefault(); this.next(); } });
     this.saved = h('p.saved', { role: 'status' });
@@ -194,9 +194,10 @@ class FillPage {
 
   languageList() {
     const { filling } = this;
+    const code = languageCode(filling.languageName ?? '').slice(0, 3).toUpperCase();
     const select = h('select.language', { 'aria-label': t('language'), onchange: () => this.speak(select.value) },
       filling.form.languages.map((name) => h('option', { value: name, selected: name === filling.languageName, lang: languageCode(name).slice(0, 8) }, name)));
-    return select;
+    return h('span.language-pick', {}, h('span', { 'aria-hidden': 'true' }, code), select);
   }
 
   /** The app itself speaks Spanish and English; a form may speak more. */
@@ -317,7 +318,7 @@ class FillPage {
 
   drawSaved() {
     const { touched, draft } = this.filling;
-    fill(this.saved, ...(touched && draft.xml ? [icon('check'), h('span', {}, t('savedAt', { when: whenText(draft.saved_at) }))] : []));
+    fill(this.saved, ...(touched && draft.xml ? [icon('check'), h('bdi', {}, t('savedAt', { when: whenText(draft.saved_at) }))] : []));
   }
 
   async drawQueue() {

@@ -1,12 +1,12 @@
 /** One question on the page: its statement, its hint, its control and, beside it, what is wrong and how to put it right. */
 import { fill, h, inserted, prose } from '../h.js';
-import { isNote, kindOf } from '../kinds.js';
+import { isHeading, isNote, kindOf } from '../kinds.js';
 import { labelMedia } from '../media.js';
 import { t } from '../texts.js';
 import { makeControl } from './controls/index.js';
 
 const SHORT_STATEMENT = 150;
-const CLEARABLE = new Set(['select1', 'rank', 'range', 'input']);
+const TYPED = new Set(['text', 'integer', 'decimal', 'counter', 'dateParts', 'chooseSeveral', 'acknowledge']);
 const still = new WeakMap();
 let made = 0;
 
@@ -20,7 +20,8 @@ export function questionView(question, filling, { answer, advance = () => {}, le
   made += 1;
   const id = `q${made}`;
   const state = () => interview.state(ref);
-  const note = isNote(question, state());
+  const note = isNote(question, state()) || isHeading(question);
+  const kind = kindOf(question);
   const title = h(`h${level}.statement`, { id: `${id}-label`, tabindex: -1 });
   const pictures = h('div.pictures');
   const hint = h('div.hint', { id: `${id}-hint` });
@@ -64,7 +65,7 @@ export function questionView(question, filling, { answer, advance = () => {}, le
     const help = spoken(now, control.hint);
     const guidance = now.guidance;
     const optional = !note && !now.required && now.editable;
-    const media = kindOf(question) === 'imageMap' ? null : now.media;
+    const media = kind === 'imageMap' ? null : now.media;
     const print = JSON.stringify([label, help, guidance, optional, media]);
     if (print === drawn.print) return;
     drawn.print = print;
@@ -79,7 +80,7 @@ export function questionView(question, filling, { answer, advance = () => {}, le
   }
 
   function clearable(now = state()) {
-    clear.hidden = now.value === '' || !CLEARABLE.has(control.kind) || now.required || !now.editable;
+    clear.hidden = now.value === '' || TYPED.has(kind) || now.required || !now.editable;
   }
 
   function hush() {

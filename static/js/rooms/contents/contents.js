@@ -1,7 +1,8 @@
 /** The list of all pages, by section, each with its state; a tap goes there. And how the interview is to look. */
-import { fill, h, icon, openDialog } from '../../h.js';
+import { fill, h, icon, openDialog, prose } from '../../h.js';
 import { t } from '../../texts.js';
-import { troubleOf } from '../../views/question.js';
+import { isHeading } from '../../kinds.js';
+import { spoken, troubleOf } from '../../views/question.js';
 import { looksPart } from '../looks/looks.js';
 
 const FOLD_FROM = 60;
@@ -49,7 +50,7 @@ function row(page, filling, choose) {
   const current = page === filling.page;
   return h('li', {}, h(`button.entry.is-${mark}`, { type: 'button', 'aria-current': current ? 'step' : null, onclick: () => choose(page.key) },
     h('span.mark', {}, mark === 'answered' ? icon('check') : mark === 'wrong' ? icon('warn') : null),
-    h('span.label', {}, h('bdi', {}, nameOf(page, filling.interview))),
+    h('span.label', {}, h('bdi', {}, prose(nameOf(page, filling.interview)))),
     mark === 'none' ? null : h('span.hidden-words', {}, t(wordsOf(mark)))));
 }
 
@@ -58,13 +59,14 @@ const wordsOf = (mark) => `contents${mark[0].toUpperCase()}${mark.slice(1)}`;
 function nameOf(page, interview) {
   if (page.kind === 'end') return t('end');
   if (page.kind === 'repeat') return t('repeatMore');
-  const first = page.heading || interview.state(page.questions[0].ref).label;
+  const [{ ref, control }] = page.questions;
+  const first = page.heading || spoken(interview.state(ref), control.label);
   return page.heading || page.questions.length === 1 ? first : t('contentsMore', { first, n: page.questions.length - 1 });
 }
 
 /** 'answered', 'wrong', 'open' (not answered yet), or 'none' for pages that only tell. */
 function markOf(page, interview) {
-  const asked = page.questions.map(({ ref }) => interview.state(ref)).filter((state) => state.editable);
+  const asked = page.questions.filter((question) => !isHeading(question)).map(({ ref }) => interview.state(ref)).filter((state) => state.editable);
   if (asked.length === 0) return 'none';
   if (asked.some((state) => state.value !== '' && troubleOf(state))) return 'wrong';
   return asked.some((state) => state.value === '') ? 'open' : 'answered';

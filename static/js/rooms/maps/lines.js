@@ -28,7 +28,7 @@ function lineControl(context, { least, closed, short }) {
   const buttons = h('div.tools');
   const list = h('ol.points');
   const summary = h('summary');
-  const fields = coordinates((point) => add({ ...point, alt: 0, acc: 0 }));
+  const fields = coordinates((point) => { add({ ...point, alt: 0, acc: 0 }); map.fit(points); });
   const trouble = h('p.alert', { role: 'alert', hidden: true });
   const element = h('div.place', { role: 'group', ...context.naming },
     h('p.hint', {}, t('pointsHelp')), map.element, state, trouble, buttons, h('details', {}, summary, list, fields));

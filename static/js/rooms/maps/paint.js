@@ -44,7 +44,15 @@ function paintOutlines({ pen, spot, colour, font, view }) {
   font(13);
   pen.fillStyle = colour('soft');
   pen.textAlign = 'center';
-  for (const { name, at } of view.outlines) if (name) pen.fillText(name, ...spot(...at));
+  const taken = [];
+  for (const { name, at } of view.outlines) {
+    const [x, y] = spot(...at);
+    const half = name ? pen.measureText(name).width / 2 + 4 : 0;
+    const free = taken.every((other) => Math.abs(other.x - x) > other.half + half || Math.abs(other.y - y) > 15);
+    if (!name || !free || x + half > view.width || x - half < 0) continue;
+    taken.push({ x, y, half });
+    pen.fillText(name, x, y);
+  }
 }
 
 function trace(pen, spots, closed) {
