@@ -575,3 +575,24 @@ class BadInput(Problem):
 
     status = 422
     title = "A field can't be read"
+
+
+class ExportTooLarge(Problem):
+    """An export has more rows or columns than its format can hold. Choose CSV or Parquet, or one wave alone."""
+
+    status = 422
+    title = "Too large for this format"
+
+
+class ExportIncomplete(Problem):
+    """An export would not hold exactly the submissions that are stored. Nothing was written; tell the developers."""
+
+    status = 500
+    title = "The export is not complete"
+
+
+class NothingToExport(Problem):
+    """There is no submission in what was to be exported. Choose another form or wave."""
+
+    status = 422
+    title = "Nothing to export"

@@ -82,7 +82,9 @@ def _joined(waves: Sequence[WaveData]) -> WaveData:
 
 def _info(programme: Programme) -> ProgrammeInfo:
     told = {key: str(programme.policies.get(key, "")) for key in ("funder", "implementers")}
-    return ProgrammeInfo(programme.code, programme.name, programme.demo, **told)
+    return ProgrammeInfo(
+        programme.code, programme.name, programme.demo, plan=dict(programme.policies.get("plan") or {}), **told
+    )
 
 
 def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:

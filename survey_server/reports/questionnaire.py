@@ -50,6 +50,8 @@ class Questionnaire:
     default_language: str
     items: tuple[Item, ...]
     repeats: tuple[str, ...] = ()
+    repeated: tuple[Item, ...] = ()
+    """The questions inside repeats: asked any number of times, so no topline of them is printed."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Item]:
@@ -80,6 +82,7 @@ def questionnaire_of(phone: Mapping[str, Any]) -> Questionnaire:
         default_language=phone["default_language"] or languages[0],
         items=tuple(_Reader(phone).items()),
         repeats=tuple(_repeats(phone["body"])),
+        repeated=tuple(_Reader(phone).repeated(phone["body"])),
     )
 
 
@@ -105,6 +108,14 @@ class _Reader:
 
     def items(self) -> Iterator[Item]:
         yield from self._walk(self.phone["body"], {}, ())
+
+    def repeated(self, controls: list[Any]) -> Iterator[Item]:
+        """The questions inside repeats, of any depth."""
+        for control in controls:
+            children = control.get("children", [])
+            if control["kind"] == "repeat":
+                yield from self._walk(children, self._text(control.get("label")), ())
+            yield from self.repeated(children)
 
     def _walk(self, controls: list[Any], section: Texts, relevants: tuple[str, ...]) -> Iterator[Item]:
         lead_in: Texts = {}

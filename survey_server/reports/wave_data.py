@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +22,8 @@ class ProgrammeInfo:
     demo: bool = False
     funder: str = ""
     implementers: str = ""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """What was planned, in the words of the programme's policies; plan.py reads it."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,13 @@ class WaveData:
         return self.questionnaires[-1]
 
     def item(self, name: str) -> Item | None:
-        """The question as the newest version that has it puts it."""
+        """The question as the newest version that has it puts it, inside a repeat or not."""
         for questionnaire in reversed(self.questionnaires):
             if name in questionnaire.by_name:
                 return questionnaire.by_name[name]
+            for item in questionnaire.repeated:
+                if item.name == name:
+                    return item
         return None
 
     def hashes(self, name: str) -> frozenset[str]:

@@ -1,0 +1,405 @@
+"""Administrative returns: two years side by side in percent with intervals, months with gaps shown as gaps.
+
+Most of these numbers are context: a change in them is said to be a rise or a fall and read with its companions, and
+never called better or worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from survey_server.estimation.context import COMPANIONS, Move, read_context
+from survey_server.estimation.counts import dispersion_of, event_rate, percent_change
+from survey_server.estimation.design import Design
+from survey_server.estimation.intervals import wilson_interval
+from survey_server.estimation.justice import sudden_jumps
+from survey_server.estimation.quantiles import estimate_quantile
+from survey_server.estimation.taylor import estimate_mean
+from survey_server.reports.charts_series import SIEGE, START
+from survey_server.reports.measure import count_cell, estimate_cell
+from survey_server.reports.monthly import (
+    Returns,
+    moved,
+    number,
+    numbers_of,
+    percent_cell,
+    plan_of,
+    programme_start,
+    returns_of,
+)
+from survey_server.reports.pages.incidents import incident_tables
+from survey_server.reports.pages.reporting import build_reporting
+from survey_server.reports.registers import ADMIN, INCIDENTS, JUSTICE
+from survey_server.reports.results import Result
+from survey_server.reports.study import Study, note
+from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+
+COUNTS = {
+    "violence": ("dead_viol", "hom", "hom_f", "rep_viol", "rep_rob", "rep_ext", "rep_drug"),
+    "police": ("arr_all", "arr_drug", "arr_viol", "arr_gang", "fug", "calls", "cmp_in", "cmp_sus"),
+    "seizures": ("seiz_n", "kg_coc", "kg_her", "kg_can", "kg_syn", "kg_pre", "arms_n", "docs_false", "cash_usd"),
+    "presence": ("patrol_h", "joint_ops", "mtgs", "great_n"),
+}
+KILOS = frozenset(("kg_coc", "kg_her", "kg_can", "kg_syn", "kg_pre", "cash_usd"))
+"""Amounts, not events: without a Poisson interval, and never added to each other."""
+
+SHOWN = ("dead_viol", "rep_viol", "seiz_n", "arr_drug", "calls", "cmp_in")
+RATIOS = {
+    "k9": ("seiz_k9", "seiz_n", 100.0),
+    "hit": ("seiz_n", "x_search", 1000.0),
+    "searched": ("x_search", "x_veh", 100.0),
+    "recorded": ("x_people", "x_est", 100.0),
+    "vetted": ("staff_vet", "staff", 100.0),
+    "trained": ("staff_tr", "staff", 100.0),
+}
+K9_BENCHMARK = 39
+ON_TIME_DAY = 10
+
+
+def build_admin(study: Study) -> Iterator[Page | LeftOut]:
+    """The pages of the monthly returns: the numbers, and reported violence read with trust."""
+    name = study.t["page.admin"]
+    returns = returns_of(study, ADMIN)
+    if returns is None or "dead_viol" not in returns.sample.frame.columns:
+        yield LeftOut("admin", name, note("left_out.no_admin"))
+        return
+    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), _complete(study, returns)]
+    blocks += [_counts(study, returns), _ratios(study, returns), _readings(study, returns)]
+    blocks += [_units(study, returns), *incident_tables(study)]
+    yield Page("admin", name, _message(returns), tuple(blocks))
+    yield from build_reporting(study, returns)
+
+
+def _message(returns: Returns) -> Note:
+    change = returns.change("dead_viol")
+    rows = returns.sample.frame
+    cells = {"returns": count_cell(len(rows)), "change": percent_cell(change)}
+    word = {"up": "rose", "down": "fell", "flat": "flat"}.get(moved(change), "none")
+    return Note(f"admin.message.{word}", cells)
+
+
+def _months(study: Study, returns: Returns) -> Chart:
+    """The series of the units whose every month came, with the band of the year before and the siege ribbon."""
+    t = study.t
+    columns: list[Column] = []
+    cells: list[list[Cell]] = [[] for _ in returns.span]
+    counted: list[int] = []
+    for name in SHOWN:
+        whole = returns.whole(name)
+        series = returns.series(name, whole)
+        before = series[returns.year_before]
+        mean = float(np.nanmean(before)) if len(before) and not np.isnan(before).all() else np.nan
+        band = event_rate(3 * mean, 3.0) if not np.isnan(mean) else None
+        wide = np.sqrt(dispersion_of(before))
+        title = t[f"count.{name}"]
+        columns += [Column(f"{name}{end}", end or name, title) for end in ("", ".mean", ".low", ".high")]
+        counted.append(int(whole.sum()))
+        for place in range(len(returns.span)):
+            ends = (mean, *(mean + wide * (edge - mean) for edge in (band.low, band.high))) if band else (np.nan,) * 3
+            cells[place] += [
+                Cell(number(float(series[place])), "count"),
+                *(Cell(number(float(np.maximum(end, 0))), "index") for end in ends),
+            ]
+    siege = np.nansum(returns.grid("siege_days"), axis=0)
+    columns.append(Column(SIEGE, t["count.siege_days"]))
+    rows = tuple(
+        Row(
+            month,
+            month,
+            (*cells[place], Cell(float(siege[place]), "count")),
+            detail=START if place == returns.start else "",
+        )
+        for place, month in enumerate(returns.span)
+    )
+    table = Table("admin.months", t["admin.chart.months"], tuple(columns), rows)
+    words = {"units": count_cell(min(counted)), "all": count_cell(len(returns.units))}
+    return Chart("admin.months", "months", table, t["admin.months.alt"], caption=Note("admin.months.note", words))
+
+
+def _complete(study: Study, returns: Returns) -> Table:
+    """What came of what was due: a month without a return is a gap, and no 0."""
+    t, frame = study.t, returns.sample.frame
+    complete = returns.sample.codes("complete").astype(str)
+    expected = len(returns.units) * len(returns.span)
+    month_ends = pd.to_datetime(pd.Series(returns.months_of) + "-01", utc=True) + pd.offsets.MonthEnd(0)
+    due = month_ends + pd.Timedelta(days=ON_TIME_DAY + 1)
+    on_time = (pd.to_datetime(frame["_received_at"], utc=True).reset_index(drop=True) < due).to_numpy()
+    first = np.nan_to_num(numbers_of(frame, "revision"), nan=1.0) <= 1
+    rows = [
+        ("expected", count_cell(expected)),
+        ("received", count_cell(len(frame))),
+        ("share", Cell(100 * len(frame) / expected, "percent1", n=expected)),
+        ("no_data", count_cell(int((complete == "3").sum()))),
+        ("missing", count_cell(expected - len(frame))),
+        ("superseded", count_cell(returns.sample.superseded)),
+        ("on_time", Cell(100 * float(on_time[first].mean()) if first.any() else None, "percent1", n=int(first.sum()))),
+        ("jumps", count_cell(sum(len(found) for found in _jumps(returns).values()))),
+    ]
+    lines = tuple(Row(key, t[f"admin.row.{key}"], (cell,)) for key, cell in rows)
+    said = ", ".join(
+        f"{unit} ({t[f'count.{name}']}, {returns.span[m]})"
+        for (unit, name), months in _jumps(returns).items()
+        for m in months
+    )
+    notes = (note("admin.jumps", where=said),) if said else ()
+    return Table("admin.complete", t["admin.table.complete"], (Column("value", ""),), lines, notes=notes)
+
+
+def _jumps(returns: Returns) -> dict[tuple[str, str], list[int]]:
+    """The units' months that lie far from all their others, for the larger counts."""
+    found = {}
+    for name in ("rep_viol", "calls", "arr_all"):
+        for unit, row in zip(returns.units, returns.grid(name), strict=True):
+            # In its own year: what the programme changed for good is no jump.
+            jumps = [start + place for start in (0, returns.start) for place in _far(row[start : start + 12])]
+            if jumps:
+                found[unit, name] = sorted(set(jumps))
+    return found
+
+
+def _far(row: np.ndarray) -> list[int]:
+    middle = float(np.nanmedian(row)) if not np.isnan(row).all() else 0.0
+    return [place for place in sudden_jumps(row) if abs(row[place] - middle) > 0.5 * max(middle, 1.0)]
+
+
+def _counts(study: Study, returns: Returns) -> Table:
+    t = study.t
+    rows: list[Row] = []
+    for group, names in COUNTS.items():
+        lines = [_count_row(study, returns, name) for name in names if name in returns.sample.frame.columns]
+        if lines:
+            rows += [Row(f"section.{group}", t[f"admin.group.{group}"], (), "section"), *lines]
+    heads = (
+        Column("before", t["year.before"]),
+        Column("after", t["year.after"]),
+        Column("months", t["admin.unit_months"], detail=t["admin.both_years"]),
+        Column("change", t["admin.change"], detail=t["head.interval"]),
+    )
+    return Table(
+        "admin.counts", t["admin.table.counts"], heads, tuple(rows), notes=(note("admin.counts.note"),), layout="items"
+    )
+
+
+def _count_row(study: Study, returns: Returns, name: str) -> Row:
+    totals = returns.totals(name)
+    change = returns.change(name)
+    cell = percent_cell(change)
+    if name in KILOS and change is not None:
+        cell = Cell(number(change.value), "pp", n=cell.n)
+    cells = (
+        Cell(totals.before if totals.months_before else None, "count", n=totals.months_before),
+        Cell(totals.after if totals.months_after else None, "count", n=totals.months_after),
+        count_cell(totals.months_before + totals.months_after),
+        cell,
+    )
+    return Row(name, study.t[f"count.{name}"], cells)
+
+
+def _ratios(study: Study, returns: Returns) -> Table:
+    """Shares and rates of sums; the share of seizures with a dog beside its mark of 2019."""
+    t, rows = study.t, []
+    for key, (top, bottom, _) in RATIOS.items():
+        sides = [_ratio_cell(returns, key, year) for year in (returns.year_before, returns.year_after)]
+        if any(cell.shown for cell in sides):
+            sums = [returns.ratio(top, bottom, year) for year in (returns.year_before, returns.year_after)]
+            change = (
+                percent_change(sums[0][0], sums[1][0], sums[0][1], sums[1][1])
+                if min(sums[0][1], sums[1][1]) > 0
+                else None
+            )
+            rows.append(
+                Row(key, t[f"ratio.{key}"], (*sides, percent_cell(change)), detail=t.find(f"ratio.detail.{key}", ""))
+            )
+    medians = [_response(study, year) for year in ("before", "after")]
+    if any(cell.shown for pair in medians for cell in pair):
+        rows.append(
+            Row(
+                "response",
+                t["ratio.response"],
+                (medians[0][0], medians[1][0], Cell(format="pp")),
+                detail=t["ratio.detail.response"],
+            )
+        )
+        rows.append(
+            Row(
+                "within",
+                t["ratio.within"].format(minutes=f"{plan_of(study).response_minutes:g}"),
+                (medians[0][1], medians[1][1], Cell(format="pp")),
+            )
+        )
+    heads = (
+        Column("before", t["year.before"]),
+        Column("after", t["year.after"]),
+        Column("change", t["admin.change"], detail=t["head.interval"]),
+    )
+    return Table(
+        "admin.ratios", t["admin.table.ratios"], heads, tuple(rows), notes=(note("admin.ratios.note"),), layout="items"
+    )
+
+
+def _ratio_cell(returns: Returns, key: str, year: slice) -> Cell:
+    top, bottom, scale = RATIOS[key]
+    part, whole = returns.ratio(top, bottom, year)
+    if whole <= 0:
+        return Cell(format="percent1")
+    if part <= whole:
+        low, high = wilson_interval(part, whole)
+    else:
+        rate = event_rate(part, whole)
+        low, high = rate.low, rate.high
+    return Cell(scale * part / whole, "percent1", None, scale * low, scale * high, round(whole))
+
+
+def _response(study: Study, which: str) -> tuple[Cell, Cell]:
+    """The median minutes to arrive, and the share within the target, of incidents with both times."""
+    sample = study.registers.get(INCIDENTS)
+    empty = Cell(format="minutes"), Cell(format="percent1")
+    if sample is None or "resp_min" not in sample.frame.columns:
+        return empty
+    months = sample.frame["t_event"].astype(str).str[:7].to_numpy(dtype=object)
+    start = programme_start(study)
+    inside = (months < start) if which == "before" else (months >= start)
+    minutes = numbers_of(sample.frame, "resp_min")
+    rows = inside & ~np.isnan(minutes)
+    if int(rows.sum()) < 2:
+        return empty
+    units = sample.codes("unit").astype(str)
+    design = Design(None, units, None)
+    within = np.where(np.isnan(minutes), np.nan, 100.0 * (minutes <= plan_of(study).response_minutes))
+    from_units = estimate_quantile(minutes, design, domain=rows)
+    share = percent_within(within, design, rows)
+    return estimate_cell(from_units, "minutes", interval=True), share
+
+
+def percent_within(y: np.ndarray, design: Design, rows: np.ndarray) -> Cell:
+    """A share in percent with the interval of its clusters."""
+    return estimate_cell(estimate_mean(y / 100, design, rows, "share").scaled(100), "percent1", interval=True)
+
+
+def _readings(study: Study, returns: Returns) -> Table:
+    """What moved, its compulsory companions, and what may be said of it."""
+    t, rows = study.t, []
+    for name, own, companions in _contexts(study, returns):
+        moves = [(key, companions.get(key, "unknown")) for key in COMPANIONS[name]]
+        words = "; ".join(f"{t[f'companion.{key}']}: {t[f'move.{move}']}" for key, move in moves)
+        reading = t[f"reading.{read_context(name, own[0], companions)}"]
+        rows.append(
+            Row(name, t[f"context.{name}"], (own[1], _words(t[f"move.{own[0]}"]), _words(words), _words(reading)))
+        )
+    heads = (
+        Column("change", t["admin.change"], detail=t["head.interval"]),
+        Column("move", t["admin.moved"], left=True),
+        Column("companions", t["admin.companions"], left=True),
+        Column("reading", t["admin.reading"], left=True),
+    )
+    return Table(
+        "admin.readings",
+        t["admin.table.readings"],
+        heads,
+        tuple(rows),
+        notes=(note("admin.readings.note"),),
+        layout="items",
+    )
+
+
+def _words(text: str) -> Cell:
+    return Cell(format="text", text=text)
+
+
+def _contexts(study: Study, returns: Returns) -> Iterator[tuple[str, tuple[Move, Cell], dict[str, Move]]]:
+    """Each context number with how it and its companions moved."""
+    arrests = returns.change("arr_all")
+    yield (
+        "arrests",
+        (_move(moved(arrests)), percent_cell(arrests)),
+        {
+            "complaints_per_arrest": _rate_move(returns, "cmp_in", "arr_all"),
+            "charges_per_arrest": _charges(study, returns),
+        },
+    )
+    kilos = returns.totals("kg_coc")
+    seized = returns.change("seiz_n")
+    events: Move = _move(moved(seized))
+    up: Move = "up" if kilos.after > kilos.before else "down" if kilos.after < kilos.before else "flat"
+    share = Cell(100 * (kilos.after / kilos.before - 1), "pp") if kilos.before else Cell(format="pp")
+    yield "seizures", (up, share), {"events": events, "hit_rate": _rate_move(returns, "seiz_n", "x_search")}
+    complaints = returns.change("cmp_in")
+    yield (
+        "complaints",
+        (_move(moved(complaints)), percent_cell(complaints)),
+        {
+            "sustained_share": _rate_move(returns, "cmp_sus", "cmp_in"),
+            "bribes": survey_move(study, "S29"),
+        },
+    )
+    for name, code, companions in (
+        ("presence", "S55", {"safety": "S02", "fairness": "S25"}),
+        ("waiting", "S52", {"control": "S48", "bribes": "S51"}),
+    ):
+        result = survey_result(study, code)
+        if result is not None and result.comparison.change is not None:
+            cell = estimate_cell(
+                result.comparison.difference, result.change_format, interval=True, sensitive=result.indicator.sensitive
+            )
+            yield (
+                name,
+                (survey_move(study, code), cell),
+                {key: survey_move(study, other) for key, other in companions.items()},
+            )
+
+
+def _rate_move(returns: Returns, top: str, bottom: str) -> Move:
+    sums = [returns.ratio(top, bottom, year) for year in (returns.year_before, returns.year_after)]
+    if min(sums[0][1], sums[1][1]) <= 0:
+        return "unknown"
+    return _move(moved(percent_change(sums[0][0], sums[1][0], sums[0][1], sums[1][1])))
+
+
+def _charges(study: Study, returns: Returns) -> Move:
+    """Charges of the prosecutors for each drug arrest of the police; unknown without both."""
+    justice = returns_of(study, JUSTICE)
+    if justice is None:
+        return "unknown"
+    charged, arrests = justice.totals("charged"), returns.totals("arr_drug")
+    if not charged.known or min(arrests.before, arrests.after) <= 0:
+        return "unknown"
+    return _move(moved(percent_change(charged.before, charged.after, arrests.before, arrests.after)))
+
+
+def survey_result(study: Study, code: str) -> Result | None:
+    """The result of an indicator of the surveys."""
+    return next((result for result in study.results if result.indicator.code == code), None)
+
+
+def survey_move(study: Study, code: str) -> Move:
+    """How an indicator of the surveys moved, by the interval of its change; unknown where it can't be compared."""
+    result = survey_result(study, code)
+    change = result.comparison.difference if result and not result.comparability.breaks else None
+    if change is None or change.flag == "suppressed":
+        return "unknown"
+    return "up" if change.low > 0 else "down" if change.high < 0 else "flat"
+
+
+def _move(word: str) -> Move:
+    moves: dict[str, Move] = {"up": "up", "down": "down", "flat": "flat"}
+    return moves.get(word, "unknown")
+
+
+def _units(study: Study, returns: Returns) -> Chart:
+    """Reports of violence of each unit: a month that didn't come is a gap in its line."""
+    t, grid = study.t, returns.grid("rep_viol")
+    columns = tuple(Column(unit, unit) for unit in returns.units)
+    rows = tuple(
+        Row(
+            month,
+            month,
+            tuple(Cell(number(float(grid[unit, place])), "count") for unit in range(len(columns))),
+            detail=START if place == returns.start else "",
+        )
+        for place, month in enumerate(returns.span)
+    )
+    table = Table("admin.units", t["admin.chart.units"], columns, rows)
+    return Chart("admin.units", "months", table, t["admin.units.alt"], caption=note("admin.units.note"))

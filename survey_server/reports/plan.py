@@ -1,0 +1,77 @@
+"""What the coordination planned, as the programme's policies hold it: the report measures what happened against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from survey_server.problems import UnfitPlan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of a programme; what isn't planned is empty, and then the report compares with nothing."""
+
+    started: str = ""
+    """The month in which the programme began, as 2027-01."""
+    target: int | None = None
+    """How many people are to be trained in all."""
+    required_modules: tuple[str, ...] = ()
+    """The modules that make somebody a trained person; all that were taught when none are named."""
+    trained: Mapping[str, float] = field(default_factory=dict)
+    """How many are to be trained by the end of each month."""
+    national_share: Mapping[str, float] = field(default_factory=dict)
+    """The share of minutes (0 to 1) that nationals are to lead in each month."""
+    budget: float | None = None
+    currency: str = "CAD"
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """What one unit of each other currency is worth in that of the budget."""
+    starts: Mapping[str, str] = field(default_factory=dict)
+    """The month in which activity began, by department, where it isn't that of the programme."""
+    response_minutes: float = 30
+    """Within how many minutes a unit should arrive."""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Plan:
+        """The plan in the words of the policies; raises UnfitPlan, naming what doesn't fit."""
+        unknown = sorted(set(told) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise UnfitPlan(f"The plan has {', '.join(unknown)}; it may have {', '.join(cls.__dataclass_fields__)}.")
+        fit = {name: _fit(name, value) for name, value in told.items()}
+        return cls(**fit)
+
+
+_MONTHLY = ("trained", "national_share")
+_NUMBERS = ("target", "budget", "response_minutes")
+
+
+def _fit(name: str, value: Any) -> Any:
+    if name == "required_modules":
+        _need(isinstance(value, list), name, "a list of module codes")
+        return tuple(str(code) for code in value)
+    if name in (*_MONTHLY, "rates", "starts"):
+        _need(isinstance(value, Mapping), name, "an object")
+        if name == "starts":
+            _need(all(is_month(month) for month in value.values()), name, "months such as 2027-01")
+            return dict(value)
+        _need(name == "rates" or all(is_month(month) for month in value), name, "months such as 2027-01 as keys")
+        _need(all(isinstance(number, int | float) for number in value.values()), name, "numbers")
+        return {str(key): float(number) for key, number in value.items()}
+    if name in _NUMBERS:
+        _need(value is None or isinstance(value, int | float), name, "a number")
+        return value
+    if name == "started":
+        _need(value == "" or is_month(value), name, "a month such as 2027-01")
+    return str(value)
+
+
+def _need(fits: bool, name: str, wanted: str) -> None:
+    if not fits:
+        raise UnfitPlan(f"{name} must be {wanted}.")
+
+
+def is_month(text: object) -> bool:
+    """Whether this is a month such as 2027-01."""
+    parts = str(text).split("-")
+    return len(parts) == 2 and len(parts[0]) == 4 and all(p.isdigit() for p in parts) and 1 <= int(parts[1]) <= 12
