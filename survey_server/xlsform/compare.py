@@ -63,12 +63,12 @@ def unequal(a: Value, b: Value, zone: tzinfo) -> bool:
     return any(text_of(node) != b for node in a)
 
 
-def related(compare: Callable[[Any, Any], bool], a: Value, b: Value, zone: tzinfo) -> bool:
-    """XPath's < <= > >=: numbers, and any pair of nodes."""
+def related(compare: Callable[[Any, Any], bool], a: Value, b: Value, zone: tzinfo, in_form: bool = False) -> bool:
+    """XPath's < <= > >=: numbers, and any pair of nodes. In a form a question against a boolean counts by its answer."""
     if isinstance(a, list) and isinstance(b, bool):
-        a = len(a) > 0
+        a = to_string(a) if in_form else len(a) > 0
     if isinstance(b, list) and isinstance(a, bool):
-        b = len(b) > 0
+        b = to_string(b) if in_form else len(b) > 0
     ours = [parse_number(text_of(n), zone) for n in a] if isinstance(a, list) else [to_number(a, zone)]
     theirs = [parse_number(text_of(n), zone) for n in b] if isinstance(b, list) else [to_number(b, zone)]
     return any(compare(x, y) for x in ours for y in theirs)
@@ -165,7 +165,8 @@ def relation(compiler: Compiler, sign: str, left: Tree, right: Tree) -> Compiled
 
         return make(nodes_first, "boolean")
     if "nodes" in (a.type, b.type) or "any" in (a.type, b.type):
-        return make(lambda c: related(compare, x(c), y(c), c.env.zone), "boolean")
+        in_form = compiler.scope.in_form
+        return make(lambda c: related(compare, x(c), y(c), c.env.zone, in_form), "boolean")
     x, y = compiler.number(left), compiler.number(right)
     return make(lambda c: compare(x(c), y(c)), "boolean")
 

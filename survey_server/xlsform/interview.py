@@ -108,12 +108,13 @@ class Interview:
             if not self.recalculation.pending:
                 return
 
-    def _noticed(self, node: Node) -> None:
+    def _noticed(self, node: Node, value: bool) -> None:
         if node.ref in self.form.count_refs:
             self.stale_counts = True
         if self.quiet:
             return  # the first calculation is no change
-        self.events.changed(node)
+        if value:
+            self.events.changed(node)
         for control in self.program.selects.get(node.ref, ()):
             self.stale_selects[control.ref] = control
 
@@ -185,7 +186,7 @@ class Interview:
         for node in added:
             for each in node.walk():
                 each.relevant = each.own and (each.parent is None or each.parent.relevant)
-                self.recalculation.changed(each)
+                self.recalculation.changed(each, value=False)  # new, not changed
         inside = shape.ref + "/"
         for step in self.program.steps:
             if step.bind.ref == shape.ref or step.bind.ref.startswith(inside):

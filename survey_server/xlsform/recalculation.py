@@ -14,7 +14,7 @@ from survey_server.xlsform.tree import MAX_INSTANCES, Tree, nodes_below
 from survey_server.xlsform.values import to_number
 
 MAX_ROUNDS = 200
-Notice = Callable[[Node], None]
+Notice = Callable[[Node, bool], None]  # the node, and whether its value is another one
 
 
 class Recalculation:
@@ -38,14 +38,14 @@ class Recalculation:
             self._mark(step, None)
         self.settle()
 
-    def changed(self, node: Node) -> None:
-        """Note that a node has another value: whatever reads it is to be evaluated."""
+    def changed(self, node: Node, value: bool = True) -> None:
+        """Note that a node has another value, or else another relevance: whatever reads it is to be evaluated."""
         ref = node.ref
         for place in self.program.watchers.get(ref, ()):
             step = self.program.steps[place]
             self._mark(step, None if step.wide else self._near(step, node, ref))
         if self.noticed is not None:
-            self.noticed(node)
+            self.noticed(node, value)
 
     def _mark(self, step: Step, nodes: list[Node] | None) -> None:
         known = self.targets.get(step.place, False)
@@ -111,7 +111,7 @@ class Recalculation:
         if relevant == node.relevant:
             return
         node.relevant = relevant
-        self.changed(node)
+        self.changed(node, value=False)
         for child in node.children:
             self.spread(child)
         for attribute in node.attributes:

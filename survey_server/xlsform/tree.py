@@ -14,12 +14,15 @@ _STEP = re.compile(r"(@?[^\[\]]+)(?:\[(\d+)\])?")
 
 
 def fresh(shape: Shape, parent: Node | None = None) -> Node:
-    """A new element of that shape, with its defaults; repeats inside that are counted start empty."""
-    return _copy(shape.template, shape, parent)
+    """A new element of that shape, with the defaults of its template; repeats inside that are counted start empty.
+
+    A repeat without template has none: its new instances start blank, without instances of the repeats inside.
+    """
+    return _copy(shape.template, shape, parent, blank=shape.is_repeat and not is_template(shape.template))
 
 
-def _copy(source: Node, shape: Shape, parent: Node | None) -> Node:
-    twin = Node(source.kind, source.name, source.text, parent, source.prefix, source.ns)
+def _copy(source: Node, shape: Shape, parent: Node | None, blank: bool = False) -> Node:
+    twin = Node(source.kind, source.name, "" if blank else source.text, parent, source.prefix, source.ns)
     twin.bind, twin.ref = shape.bind, shape.ref
     for attribute in source.attributes:
         if attribute.name == "template":
@@ -33,9 +36,9 @@ def _copy(source: Node, shape: Shape, parent: Node | None) -> Node:
         if child.kind != ELEMENT:
             continue
         below = shape.children[child.qname]
-        if is_template(child) or (below.is_repeat and counted(below)):
+        if is_template(child) or (below.is_repeat and (blank or counted(below))):
             continue
-        twin.children.append(_copy(child, below, twin))
+        twin.children.append(_copy(child, below, twin, blank))
     return twin
 
 

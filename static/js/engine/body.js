@@ -14,7 +14,7 @@ export function walkBody(interview) {
     }
     if (control.kind === 'repeat') return [repeated(control, nodes, context, groups)];
     return nodes.slice(0, 1).map((node) => {
-      const question = { ref: instance.pathOf(node), control, bind: prepared.binds.get(node.ref) ?? {}, relevant: node.relevant, groups };
+      const question = { ref: instance.pathOf(node), control, bind: prepared.binds.get(node.ref) ?? {}, relevant: node.relevant, groups, node };
       questions.push(question);
       return question;
     });

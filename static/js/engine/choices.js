@@ -7,6 +7,7 @@ export class Choices {
   constructor(prepared, env, texts) {
     Object.assign(this, { prepared, env, texts });
     this.closures = new WeakMap();
+    this.kept = new WeakMap(); // of lists that nothing filters: made once
   }
 
   /**
@@ -18,6 +19,12 @@ export class Choices {
     const { choices } = control;
     if (!choices) return [];
     if (choices.items) return choices.items.map((item) => this.choice(item.value, item.label, node));
+    if (!isWhole(choices, this.prepared.form)) return this.list(choices, node);
+    if (!this.kept.has(choices)) this.kept.set(choices, this.list(choices, node));
+    return this.kept.get(choices);
+  }
+
+  list(choices, node) {
     return (this.rows(choices, node) ?? []).map((row) => this.fromRow(choices, row, node));
   }
 
@@ -59,7 +66,7 @@ export class Choices {
   fromRow(choices, row, node) {
     const { label = 'label' } = choices;
     const value = this.cell(choices, 'value', row, node);
-    if (!label.itext) return { value, label: this.cell(choices, 'label', row, node), row: row.row };
+    if (!label.itext) return row.row && typeof label === 'string' ? new RowChoice(value, row.row, label) : { value, label: this.cell(choices, 'label', row, node), row: row.row };
     return { ...this.choice(value, this.cell(choices, 'itext', row, node), node), row: row.row };
   }
 
@@ -73,4 +80,25 @@ export class Choices {
   choice(value, key, node) {
     return { value, label: this.texts.plain(key, node), ...this.texts.media(key) };
   }
+}
+
+/** A choice from a data set; of a list of 40,000 few labels are ever read. */
+class RowChoice {
+  constructor(value, row, column) {
+    this.value = value;
+    this.row = row;
+    this.column = column;
+  }
+
+  get label() {
+    return this.row[this.column] ?? '';
+  }
+}
+
+/** A data set as it is, without filter or order, in one language: the same for as long as the interview lasts. */
+function isWhole({ nodeset, value = 'name', label = 'label' }, { secondary }) {
+  const [kind, start, ...steps] = nodeset;
+  const source = kind === 'path' && start[1] === 'instance' && start[2]?.[0] === 'str' ? secondary?.[start[2][1]] : null;
+  return Boolean(source) && source.src !== 'jr://instance/last-saved' && typeof value === 'string' && typeof label === 'string'
+    && steps.every((step) => step.length === 2);
 }

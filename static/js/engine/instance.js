@@ -9,6 +9,7 @@ export class Instance {
     this.prepared = prepared;
     this.templates = new Map();
     this.places = new Map(); // ref to its place among its siblings
+    this.shape = 0; // grows whenever nodes come, go, or get another relevance
     this.document = new Node(ROOT);
     this.root = this.document.append(fromTemplate(prepared.form.instance, prepared.namespaces));
     this.name(this.root, '');
@@ -40,15 +41,24 @@ export class Instance {
     }
   }
 
-  /** A repeat without template is copied from its first instance. */
+  /** A repeat without template starts new instances blank, without instances of the repeats inside. */
   needTemplate(ref) {
     if (this.templates.has(ref)) return;
     const [first] = this.under(this.root, ref);
-    if (first) this.templates.set(ref, first.copy());
+    if (first) this.templates.set(ref, this.blank(first.copy()));
     else for (const template of this.templates.values()) {
       const [inner] = ref.startsWith(`${template.ref}/`) ? this.under(template, ref) : [];
-      if (inner) return this.templates.set(ref, inner.copy());
+      if (inner) return this.templates.set(ref, this.blank(inner.copy()));
     }
+  }
+
+  blank(node) {
+    node.text = '';
+    for (const child of [...node.children]) {
+      if (this.prepared.repeats.has(child.ref)) node.remove(child);
+      else this.blank(child);
+    }
+    return node;
   }
 
   /** The nodes of a ref in or below a node. */
@@ -103,6 +113,7 @@ export class Instance {
 
   /** Nodes by ref, in document order; to be called after nodes came or went. */
   list() {
+    this.shape++;
     this.byRef = new Map();
     const visit = (node) => {
       const same = this.byRef.get(node.ref);

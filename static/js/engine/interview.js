@@ -105,6 +105,11 @@ export class Interview {
     this.settle();
   }
 
+  /** Another number than before whenever questions came, went, or got another relevance. */
+  get shape() {
+    return this.instance.shape;
+  }
+
   setLanguage(language) {
     if (!this.form.languages.includes(language)) throw new RangeError(`The form has no language ${language}.`);
     this.env.language = language;

@@ -130,6 +130,7 @@ export class Recalculation {
     const relevant = (this.own.get(node) ?? true) && node.parent.relevant;
     if (node.relevant === relevant) return;
     node.relevant = relevant;
+    this.instance.shape++;
     this.changed(node);
     for (const child of node.children) this.spread(child);
   }

@@ -52,7 +52,8 @@ export function saysYes(node) {
   return text !== '' && !(node.type === 'boolean' && text === 'false');
 }
 
-const whole = (value) => (typeof value === 'object' ? toBoolean(value) : value);
+/** What a list of nodes is beside a boolean: in a form the answer, elsewhere whether there is any. */
+const whole = (value, env) => (typeof value !== 'object' ? value : env.inForm ? toText(value) : toBoolean(value));
 
 const COMPARE = {
   '=': (a, b) => a === b, '!=': (a, b) => a !== b, '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b,
@@ -73,7 +74,7 @@ export function comparison(operator) {
     return test(toNumber(a, env.zone), toNumber(b, env.zone));
   };
   return (first, second, env) => {
-    if (!equality && (typeof first === 'boolean' || typeof second === 'boolean')) return atoms(whole(first), whole(second), env);
+    if (!equality && (typeof first === 'boolean' || typeof second === 'boolean')) return atoms(whole(first, env), whole(second, env), env);
     const [a, b] = env.inForm ? [first, second].map((value) => (value.length === 0 ? '' : value)) : [first, second];
     const left = typeof a === 'object', right = typeof b === 'object';
     if (!left && !right) return atoms(a, b, env);
