@@ -178,7 +178,7 @@ export class Filling {
 
   /** Pages that have an answer, and those that only told something on the way here. */
   #done() {
-    const answered = ({ ref }) => this.interview.state(ref).value !== '';
+    const answered = ({ node }) => node.relevant && node.text !== '';
     const onlyTells = ({ questions }) => questions.every(({ bind }) => bind.readonly);
     return this.pages.filter((page, place) => page.questions.some(answered) || (place < this.index && onlyTells(page))).length;
   }

@@ -71,8 +71,8 @@ export function pagesOf(interview, binds, { whole = false } = {}) {
     pages.push(new Page(entry.ref, 'repeat', skipped, { section: name, repeat }));
   }
 
-  function addQuestion({ ref, control }, around) {
-    const question = { ref, control, bind: binds.get(control.ref) ?? {} };
+  function addQuestion({ ref, control, node }, around) {
+    const question = { ref, control, node, bind: binds.get(control.ref) ?? {} };
     const open = around.together?.page ?? (whole && !around.together ? openPage(around.part) : null);
     walked += 1;
     if (open) {

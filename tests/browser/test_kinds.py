@@ -244,7 +244,8 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Callable[[str], I
     found = it.finished()
     expected = {
         "plain": "2", "quickly": "2", "likert": "4", "village": "v57", "fold": "3", "folds": "1 3", "auto": "2",
-        "cols": "1", "cols3": "3", "pack": "1 3", "several": "1 3", "other": "other", "other_other": "Peor", "row1": "1",
+        "cols": "1", "cols3": "3", "pack": "1 3", "several": "1 3", "other": "other", "other_other": "Peor",
+        "row1": "1",
         "row2": "3", "inline": "1 2", "site": "south",
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected

@@ -26,6 +26,7 @@ export async function fillView(argument, { signal }) {
     return await holdAndFill(filling, signal);
   } catch (error) {
     if (!(error instanceof CantOpen)) throw error;
+    if (error.key === 'formMissing') listen('catalogue', () => go(location.hash), signal); // it may be on its way
     return sorry(t(error.key), error.cause ? h('p.small', { lang: 'en' }, error.cause.message) : null);
   }
 }
@@ -72,6 +73,7 @@ class FillPage {
     filling.setWhole(looks().whole);
     filling.onActed = (action) => this.act(action);
     this.draw();
+    this.warm();
     (filling.acted ?? []).splice(0).forEach((action) => this.act(action));
     beginMedia(filling, signal, this.element);
   }
@@ -110,6 +112,18 @@ class FillPage {
     scrollTo(0, 0);
     (this.body.querySelector('.summary') ?? this.body.querySelector('h1'))?.focus({ preventScroll: true });
     return this.makeRoom();
+  }
+
+  /** Read the large lists of the form while nothing else happens: a cascade then answers at once. */
+  warm() {
+    const idle = globalThis.requestIdleCallback ?? setTimeout;
+    const seen = new Set();
+    for (const { ref, control } of this.filling.pages.flatMap(({ questions }) => questions)) {
+      const source = JSON.stringify(control.choices?.nodeset ?? null).match(/"instance",\["str","([^"]+)"/)?.[1];
+      if (!this.filling.form.secondary?.[source]?.src || seen.has(source)) continue;
+      seen.add(source);
+      idle(() => { if (!this.signal.aborted) this.filling.interview.state(ref).choices.at(0); });
+    }
   }
 
   /** Large letters on a small screen: what usually stays in sight scrolls away, so that there is room to answer. */
@@ -312,7 +326,7 @@ class FillPage {
   showTrouble(error, again) {
     this.trouble.hidden = false;
     fill(this.trouble,
-      h('p', {}, t(error.full ? 'saveFull' : 'saveFailed')), h('p.small', {}, error.message),
+      h('p', {}, t(error.name === 'NoKey' ? 'noKey' : error.full ? 'saveFull' : 'saveFailed')), h('p.small', {}, error.message),
       h('button.plain', { type: 'button', onclick: again }, t('tryAgain')));
   }
 
