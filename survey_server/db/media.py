@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,19 +12,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.keys import Keyring
 from survey_server.db.media_files import MediaStore, keep_blob
 from survey_server.db.media_types import find_type
 from survey_server.db.models import Media, now
 from survey_server.db.session import Database
-from survey_server.problems import MediaNotAnnounced, Problem, TooManyMedia, UnknownMedia
+from survey_server.problems import MediaNotAnnounced, Problem, SealTellsOtherwise, TooManyMedia, UnknownMedia
+from survey_server.sealing import open_container, read_container_header
 
 MOST_PER_INTERVIEW = 400
 _HEAD = 512
 
 logger = logging.getLogger("survey_server")
-
-Opener = Callable[[Session, int, bytes], bytes]
-"""Opens the seal of a programme's media: (session, programme id, sealed bytes) -> bytes; raises a Problem."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,10 @@ class Stand:
 class MediaIntake:
     """The one way in for bytes beside the XML. Everything may be repeated; nothing is overwritten."""
 
-    def __init__(self, database: Database, store: MediaStore, opener: Opener | None = None) -> None:
+    def __init__(self, database: Database, store: MediaStore, keyring: Keyring | None = None) -> None:
         self.database = database
         self.store = store
-        self.opener = opener
+        self.keyring = keyring
 
     def announce(self, hander: Hander, told: Announcement) -> Stand:
         """Note that this file of this interview will come, and say how much of it is here. Raises TooManyMedia."""
@@ -143,20 +142,24 @@ class MediaIntake:
     def _found_type(self, session: Session, row: Media) -> str | None:
         """What it is by its bytes; None while nobody here can open its seal."""
         try:
-            return find_type(open_media(session, self.store, row, self.opener)[:_HEAD])
+            return find_type(open_media(session, self.store, row, self.keyring)[:_HEAD])
         except Problem as problem:
             logger.info("A sealed file stays closed: %s", problem.code)
             return None
 
 
-def open_media(session: Session, store: MediaStore, row: Media, opener: Opener | None) -> bytes:
+def open_media(session: Session, store: MediaStore, row: Media, keyring: Keyring | None) -> bytes:
     """The file as it was on the phone. Raises UnknownMedia, or what keeps its seal closed."""
     body = store.read(row.programme_id, row.sha256)
     if not row.sealed:
         return body
-    if opener is None:
-        raise UnknownMedia("This file is sealed, and this server has no key for it.")
-    return opener(session, row.programme_id, body)
+    header = read_container_header(body)
+    key = keyring.find_private(session, row.programme_id, str(header["kid"])) if keyring else None
+    if key is None:
+        raise UnknownMedia("This file is sealed: only the key that its owner keeps opens it.")
+    if (header.get("id"), header.get("name")) != (row.instance_id, row.name):
+        raise SealTellsOtherwise()
+    return open_container(body, key).content
 
 
 def list_media(session: Session, programme_id: int, instance_id: str) -> list[Media]:

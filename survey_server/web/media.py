@@ -35,7 +35,7 @@ def get_store() -> MediaStore:
 
 def get_intake() -> MediaIntake:
     """The way in for media, on this server's database and store."""
-    return MediaIntake(get_database(), get_store(), current_app.config.get("MEDIA_OPENER"))
+    return MediaIntake(get_database(), get_store(), current_app.extensions.get("keyring"))
 
 
 @media.post("/media")

@@ -102,7 +102,7 @@ def _open(visit: Visit, submission_id: int, media_id: int) -> tuple[Media, bytes
         visit.need(may_read_cases(visit.rights, whole.wave.state if whole.wave else None))
         try:
             row = get_media(session, visit.here.id, whole.submission.instance_id, media_id)
-            content = open_media(session, get_store(), row, current_app.config.get("MEDIA_OPENER"))
+            content = open_media(session, get_store(), row, current_app.extensions.get("keyring"))
         except Problem as problem:
             raise NotThere(problem.detail) from problem
     visit.note("read-media", str(submission_id), media=str(media_id))
