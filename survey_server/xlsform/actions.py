@@ -96,8 +96,7 @@ class Events:
         """Run what waits; whether there was anything."""
         waiting, self.waiting = self.waiting, []
         for action, node in waiting:
-            if node.relevant:
-                self._run(action, node)
+            self._run(action, node)
         return bool(waiting)
 
     def _run(self, action: Action, at: Node | None) -> None:

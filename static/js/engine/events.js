@@ -44,7 +44,7 @@ export class Events {
   runWaiting() {
     const changed = this.waiting?.splice(0) ?? [];
     for (const node of changed) {
-      if (node.relevant) this.act((action) => action.source === node.ref && action.events.includes('xforms-value-changed'), node);
+      this.act((action) => action.source === node.ref && action.events.includes('xforms-value-changed'), node);
     }
     return changed.length > 0;
   }
