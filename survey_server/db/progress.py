@@ -56,6 +56,8 @@ class SiteProgress:
     received: int
     with_issues: int
     last_received: datetime | None
+    site_id: int | None = None
+    department_code: str = ""
 
     @property
     def done(self) -> bool:
@@ -153,6 +155,7 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
         site.code: site
         for site in session.execute(
             select(
+                Site.id,
                 Site.code,
                 Site.name,
                 Site.department,
@@ -173,6 +176,8 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
             received=found[code].received if code in found else 0,
             with_issues=int(found[code].with_issues) if code in found else 0,
             last_received=found[code].last_received if code in found else None,
+            site_id=known[code].id if code in known else None,
+            department_code=str(known[code].department or "") if code in known else "",
         )
         for code in known.keys() | found.keys()
     ]

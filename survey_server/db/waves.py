@@ -29,12 +29,13 @@ def add_wave(
 ) -> Wave:
     """A new wave of `form`, after the last unless `ordinal` says which; its dates may not overlap another's."""
     if ends < starts:
-        raise UnfitWave(f"The wave would end ({ends}) before it starts ({starts}).")
+        raise UnfitWave(f"The wave would end ({ends}) before it starts ({starts}).", why="backwards")
     for other in list_waves(session, form.programme_id, form):
         if starts <= other.ends and other.starts <= ends:
-            raise UnfitWave(f"The dates overlap wave {other.ordinal} ({other.name}), {other.starts} to {other.ends}.")
+            clash = f"The dates overlap wave {other.ordinal} ({other.name}), {other.starts} to {other.ends}."
+            raise UnfitWave(clash, why="clash")
         if other.ordinal == ordinal or other.name == name:
-            raise UnfitWave(f"{form.form_id} has wave {other.ordinal} ({other.name}) already.")
+            raise UnfitWave(f"{form.form_id} has wave {other.ordinal} ({other.name}) already.", why="clash")
     wave = Wave(
         programme_id=form.programme_id,
         form_row=form.id,

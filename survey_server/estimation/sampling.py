@@ -172,7 +172,8 @@ def digest_frame(units: Sequence[Unit]) -> str:
 def _draw_stratum(name: str, units: Sequence[Unit], take: Take, method: str, seed: str) -> list[Drawn]:
     if take.n + take.reserve > len(units):
         raise BadDesign(
-            f"Stratum {name!r} has {len(units)} units: {take.n} and {take.reserve} in reserve are too many."
+            f"Stratum {name!r} has {len(units)} units: {take.n} and {take.reserve} in reserve are too many.",
+            why="too-few",
         )
     if take.n < 1:
         return []

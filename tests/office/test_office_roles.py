@@ -10,7 +10,13 @@ from tests.office.world import PEOPLE, Browser, World
 
 EVERYBODY = frozenset(PEOPLE)
 ADMINISTRATORS = frozenset({"administrator"})
-FIELD = frozenset({"administrator", "coordinator", "supervisor"})
+FIELD = frozenset({"administrator", "coordinator", "supervisor", "security"})
+SITES = frozenset({"coordinator", "analyst", "security"})
+DESIGN = frozenset({"analyst"})
+SENDERS = frozenset({"coordinator", "supervisor"})
+GUARDIANS = frozenset({"coordinator", "supervisor", "security"})
+POLICY = frozenset({"coordinator", "security"})
+WAVES = frozenset({"coordinator"})
 ENROLLERS = frozenset({"administrator", "coordinator"})
 CASES = frozenset({"coordinator", "analyst", "supervisor"})
 REPORTERS = frozenset({"coordinator", "analyst"})
@@ -29,6 +35,46 @@ ALLOWED = {
     ("media_picture", "GET"): CASES,
     ("quarantine_page", "GET"): REPORTERS,
     ("devices_page", "GET"): FIELD,
+    ("field_page", "GET"): EVERYBODY,
+    ("planner_page", "GET"): EVERYBODY,
+    ("sites_page", "GET"): SITES,
+    ("upload_sites", "POST"): SITES,
+    ("new_site_page", "GET"): SITES,
+    ("new_site", "POST"): SITES,
+    ("site_page", "GET"): SITES,
+    ("change_site", "POST"): SITES,
+    ("samples_page", "GET"): DESIGN,
+    ("draw", "POST"): DESIGN,
+    ("sample_page", "GET"): DESIGN,
+    ("sample_file", "GET"): DESIGN,
+    ("use", "POST"): DESIGN,
+    ("teams_page", "GET"): SENDERS,
+    ("new_team", "POST"): SENDERS,
+    ("team_page", "GET"): SENDERS,
+    ("change_team", "POST"): SENDERS,
+    ("assignments_page", "GET"): SENDERS,
+    ("assign_team", "POST"): SENDERS,
+    ("withdraw_assignments", "POST"): SENDERS,
+    ("wave_site_page", "GET"): SENDERS,
+    ("draw_dwellings", "POST"): SENDERS,
+    ("release", "POST"): SENDERS,
+    ("substitute", "POST"): SENDERS,
+    ("check_ins_page", "GET"): GUARDIANS,
+    ("stops_page", "GET"): GUARDIANS,
+    ("order", "POST"): GUARDIANS,
+    ("lift", "POST"): GUARDIANS,
+    ("policies_page", "GET"): POLICY,
+    ("change_policies", "POST"): POLICY,
+    ("new_wave_page", "GET"): WAVES,
+    ("new_wave", "POST"): WAVES,
+    ("opening_page", "GET"): WAVES,
+    ("new_paper", "POST"): WAVES,
+    ("change_wave", "POST"): WAVES,
+    ("open_the_wave", "POST"): WAVES,
+    ("lost_page", "GET"): FIELD,
+    ("report_lost", "POST"): FIELD,
+    ("incidents_page", "GET"): FIELD,
+    ("close", "POST"): FIELD,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
     ("reports_page", "GET"): REPORTERS,
@@ -64,6 +110,8 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
     path = path.replace("<int:submission_id>", str(world.submissions[0])).replace("<int:media_id>", "1")
     path = path.replace("<int:person_id>", str(world.people["observer"]))
+    for name, value in world.field.items():
+        path = path.replace(f"<int:{name}>", str(value))
     return path.replace("<report>", "0" * 16).replace("<name>", "wave-summary.pdf")
 
 
@@ -134,6 +182,11 @@ def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
     for path in ("", f"waves/{world.locked.id}", f"waves/{world.open.id}", "submissions", "devices"):
         text = browser.get(f"/office/p/norte/{path}").text
         assert not any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75"))
+    field, wave = world.field, f"waves/{world.open.id}"
+    pages = ("sites", f"sites/{field['site_id']}", "field", f"{wave}/assignments", f"{wave}/opening", "samples")
+    for path in (*pages, f"{wave}/sites/{field['site_id']}", f"samples/{field['sample_id']}.csv"):
+        text = browser.get(f"/office/p/norte/{path}").text
+        assert any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75")) <= (role in DESIGN)
 
 
 def test_it_keeps_reports_of_unlocked_waves_from_the_coordinator(world: World) -> None:

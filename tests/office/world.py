@@ -15,15 +15,20 @@ from survey_server.app import create_app
 from survey_server.config import Config
 from survey_server.db.devices import add_device
 from survey_server.db.forms import get_form
+from survey_server.db.incidents import report_lost_device
 from survey_server.db.models import Programme, Wave
 from survey_server.db.people import add_person, set_password, set_roles
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
+from survey_server.db.samples import add_sample
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites, set_wave_sites
+from survey_server.db.sites import get_site, set_sites, set_wave_sites
+from survey_server.db.stops import lift_stop, order_stop
 from survey_server.db.storing import Receipt
 from survey_server.db.submissions import Arrival, Source, take_in
+from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import add_wave, set_wave_state
+from survey_server.estimation.sampling import Take, Unit
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.roles import ADMINISTRATOR
 from tests.web.field import FORM, interview
@@ -58,6 +63,8 @@ class World:
     """One submission of the locked wave, one of the open wave with issues, one of the other programme."""
     device_id: int
     people: dict[str, int]
+    field: dict[str, int]
+    """What the pages of the fieldwork speak of: site_id, team_id, sample_id, stop_id, incident_id."""
 
     def browser(self, login: str | None = None) -> Browser:
         """A browser, signed in as `login` if one is given."""
@@ -114,7 +121,8 @@ def build_world(url: str, database: Database, folder: Path, base_url: str = "htt
     ]
     _send(database, here, "<data id=", "uuid:broken")
     _set_state(database, here, waves[0][0], "locked")
-    return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people)
+    field = _add_fieldwork(database, here, waves[0][1], device.id)
+    return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people, field)
 
 
 def add_submission(world: World, xml: str, instance_id: str) -> None:
@@ -161,6 +169,29 @@ def _add_people(database: Database, programme: Programme) -> dict[str, int]:
                 set_roles(session, person, programme, [login], actor="command")
             people[login] = person.id
     return people
+
+
+def _add_fieldwork(database: Database, programme: Programme, wave: Wave, device_id: int) -> dict[str, int]:
+    """A team sent to a site, a sample of a planned wave, a stop that was lifted, an incident."""
+    with database.transaction() as session:
+        site = get_site(session, programme.id, "A")
+        team = add_team(session, programme.id, "N1", "Norte 1", actor="command")
+        assign(session, wave, [site.id], team.id, wave.starts, wave.ends, target=10, actor="command")
+        form = get_form(session, programme.id, "mini")
+        planned = add_wave(session, form, "W3", date(2027, 3, 1), date(2027, 3, 20))
+        units = [Unit(code, "ESTRATO-X") for code in "AB"]
+        sample = add_sample(session, planned, units, {"ESTRATO-X": Take(1, 1)}, "simple", "17", actor="command")
+        stop = order_stop(session, programme.id, "site", "B", "Bloqueo en la ruta", actor="command")
+        lift_stop(session, programme.id, stop.id, "Ruta libre", actor="command")
+        lost, _ = add_device(session, programme.id, "T-09", "EN009")
+        incident = report_lost_device(session, programme.id, lost.id, "lost", "En el bus", actor="command")
+        return {
+            "site_id": site.id,
+            "team_id": team.id,
+            "sample_id": sample.id,
+            "stop_id": stop.id,
+            "incident_id": incident.id,
+        }
 
 
 def _send(database: Database, programme: Programme, xml: str, instance_id: str = "") -> list[Receipt]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey_server.config import Config
@@ -23,7 +24,7 @@ from survey_server.db.models import Programme, now
 from survey_server.db.people import Login, find_login, touch_session
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
-from survey_server.problems import FormExpired, NotAllowed, NotThere, Problem, UnknownProgramme
+from survey_server.problems import BodyTooLarge, FormExpired, NotAllowed, NotThere, Problem, UnknownProgramme
 from survey_server.web.access import get_config, get_database
 from survey_server.web.assets import compressed
 from survey_server.web.errors import log_problem
@@ -249,6 +250,12 @@ def _problem_page(problem: Problem) -> Response:
     if "retry_after" in problem.extras:
         response.headers["Retry-After"] = str(problem.extras["retry_after"])
     return response
+
+
+@office.errorhandler(RequestEntityTooLarge)
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    """A file larger than SURVEY_MAX_BODY_MB: nothing of it was read."""
+    return _problem_page(BodyTooLarge())
 
 
 @office.after_request

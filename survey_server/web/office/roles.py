@@ -27,6 +27,22 @@ class Right(StrEnum):
     """Make and download a report while one of its waves is not locked."""
     REPORTS = "reports"
     """Make and download reports of locked waves."""
+    SITES = "sites"
+    """See and edit the table of sites, without the design of the sample."""
+    DESIGN = "design"
+    """See and edit stratum, arm, probability and weight; draw samples."""
+    ASSIGN = "assign"
+    """Make teams, send them to sites and days, draw dwellings, release reserves with a reason."""
+    STOP_WORK = "stop-work"
+    """Stop work in an area, and lift the stop."""
+    CHECK_INS = "check-ins"
+    """See which teams have checked in and which are late."""
+    ALARMS = "alarms"
+    """See the silent alarm of a team under pressure."""
+    POLICIES = "policies"
+    """Set hours of check-ins and the referral card."""
+    INCIDENTS = "incidents"
+    """Report a phone lost or seized, see and close incidents."""
     PEOPLE = "people"
     """Add people, give and take roles, reset passwords."""
 
@@ -35,7 +51,7 @@ ADMINISTRATOR = "administrator"
 
 ROLES: Mapping[str, frozenset[Right]] = {
     # Runs the server; reads no answers. The flag is on the person and holds in every programme.
-    ADMINISTRATOR: frozenset({Right.PROGRESS, Right.DEVICES, Right.ENROL, Right.PEOPLE}),
+    ADMINISTRATOR: frozenset({Right.PROGRESS, Right.DEVICES, Right.ENROL, Right.INCIDENTS, Right.PEOPLE}),
     # Runs the fieldwork on aggregates; single submissions and reports only once the wave is locked.
     "coordinator": frozenset(
         {
@@ -46,12 +62,52 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.QUARANTINE,
             Right.WAVES,
             Right.REPORTS,
+            Right.SITES,
+            Right.ASSIGN,
+            Right.STOP_WORK,
+            Right.CHECK_INS,
+            Right.POLICIES,
+            Right.INCIDENTS,
         }
     ),
     # Works on the data; may look at an interim report, reads single submissions once the wave is locked.
-    "analyst": frozenset({Right.PROGRESS, Right.LOCKED_CASES, Right.QUARANTINE, Right.INTERIM_REPORTS, Right.REPORTS}),
+    "analyst": frozenset(
+        {
+            Right.PROGRESS,
+            Right.LOCKED_CASES,
+            Right.QUARANTINE,
+            Right.INTERIM_REPORTS,
+            Right.REPORTS,
+            Right.SITES,
+            Right.DESIGN,
+        }
+    ),
     # Reviews the work of the teams while they are in the field.
-    "supervisor": frozenset({Right.PROGRESS, Right.DEVICES, Right.OPEN_CASES, Right.LOCKED_CASES}),
+    "supervisor": frozenset(
+        {
+            Right.PROGRESS,
+            Right.DEVICES,
+            Right.OPEN_CASES,
+            Right.LOCKED_CASES,
+            Right.ASSIGN,
+            Right.STOP_WORK,
+            Right.CHECK_INS,
+            Right.INCIDENTS,
+        }
+    ),
+    # Answers for the safety of teams: alarms, stops, risk tiers; reads no answers.
+    "security": frozenset(
+        {
+            Right.PROGRESS,
+            Right.DEVICES,
+            Right.SITES,
+            Right.STOP_WORK,
+            Right.CHECK_INS,
+            Right.ALARMS,
+            Right.POLICIES,
+            Right.INCIDENTS,
+        }
+    ),
     # Sees how far the fieldwork is; never respondents' data.
     "observer": frozenset({Right.PROGRESS}),
 }

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import redirect, request, url_for
 
 from survey_server.db.models import Wave, now
+from survey_server.db.opening import headlines_still_locked
 from survey_server.db.progress import (
     DayProgress,
+    SiteProgress,
     WaveProgress,
     list_days,
     list_issue_counts,
     list_sites,
     list_waves,
 )
+from survey_server.db.teams import AssignmentLine, list_assignments
 from survey_server.db.waves import set_wave_state
+from survey_server.outlines import draw_outlines, read_outlines
 from survey_server.problems import NotThere, UnfitWave
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right, may_read_cases
@@ -58,8 +63,15 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         sites = list_sites(session, visit.here, wave_id)
         days = list_days(session, visit.here, wave_id)
         issues = list_issue_counts(session, visit.here, wave_id)
+        teams = _by_team(list_assignments(session, visit.here.id, wave_id=wave_id))
+        plan = session.get_one(Wave, (visit.here.id, wave_id)).plan
+        same = headlines_still_locked(session, session.get_one(Wave, (visit.here.id, wave_id)))
     return render(
         "wave.html",
+        teams=teams,
+        map=build_map(sites),
+        lock=plan.get("headlines"),
+        same_headlines=same,
         wave=wave,
         sites=sites,
         days=days,
@@ -79,6 +91,8 @@ def change_wave_state(visit: Visit, wave_id: int) -> Answer:
         wave = session.get(Wave, (visit.here.id, wave_id))
         if wave is None:
             raise NotThere(f"This programme has no wave {wave_id}.")
+        if state == "open" and wave.state == "planned":
+            return redirect(url_for("office.opening_page", code=visit.here.code, wave_id=wave_id), 303)
         if state not in NEXT_STATES[wave.state]:
             raise UnfitWave(f"A wave that is {wave.state} can't become {state or 'nothing'}.")
         set_wave_state(session, wave, state, actor=visit.login.actor)
@@ -113,6 +127,62 @@ def build_chart(days: Sequence[DayProgress]) -> DayChart | None:
             )
         )
     return DayChart(tuple(bars), most)
+
+
+def build_map(sites: Sequence[SiteProgress]) -> dict[str, Any] | None:
+    """The departments with how far each is, in four steps; None when no site lies in one that we can draw."""
+    drawing = draw_outlines(read_outlines("GT"), 420)
+    by_department: dict[str, list[SiteProgress]] = {}
+    for site in sites:
+        by_department.setdefault(site.department_code, []).append(site)
+    known = {shape.code for shape in drawing.shapes} & by_department.keys()
+    if not known:
+        return None
+    shares = {code: _share(by_department[code]) for code in known}
+    return {"drawing": drawing, "shares": shares, "steps": {code: _step(*share) for code, share in shares.items()}}
+
+
+def _share(sites: Sequence[SiteProgress]) -> tuple[int, int]:
+    """Received and wanted; where no target is set a site counts as one."""
+    if any(site.target for site in sites):
+        return sum(min(site.received, site.target or site.received) for site in sites), sum(
+            s.target or 0 for s in sites
+        )
+    return sum(site.done for site in sites), len(sites)
+
+
+def _step(done: int, wanted: int) -> int:
+    """0 nothing, 1 under a third, 2 under two thirds, 3 under all, 4 all."""
+    if not done:
+        return 0
+    return 4 if done >= wanted else 1 + min(2, 3 * done // wanted)
+
+
+@dataclass(frozen=True)
+class TeamProgress:
+    """What a team was sent for and what it has brought."""
+
+    code: str
+    name: str
+    sites: int
+    target: int
+    received: int
+
+
+def _by_team(lines: Sequence[AssignmentLine]) -> list[TeamProgress]:
+    teams: dict[int, list[AssignmentLine]] = {}
+    for line in lines:
+        teams.setdefault(line.team.id, []).append(line)
+    return [
+        TeamProgress(
+            of_team[0].team.code,
+            of_team[0].team.name,
+            len({line.site.id for line in of_team}),
+            sum(line.target or 0 for line in of_team),
+            sum({line.site.id: line.received for line in of_team}.values()),
+        )
+        for of_team in teams.values()
+    ]
 
 
 def _find(waves: Sequence[WaveProgress], wave_id: int) -> WaveProgress:
