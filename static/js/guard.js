@@ -12,7 +12,10 @@ import { lock, locked } from './vault.js';
 const POLICY = { level: 'pin', lock_after: 120, lock_on_hide: true, wipe_after: 10, empty_pin: true };
 const CAMERA_TIME = 120_000;
 
-addTexts({ hideNow: ['Ocultar ya', 'Hide now'] });
+addTexts({
+  hideNow: ['Ocultar ya', 'Hide now'],
+  noKey: ['Todavía no está aquí la llave con que se sella. La entrevista queda guardada como borrador: conéctese, espere a que lleguen los formularios y termínela entonces.', 'The key to seal it with is not here yet. The interview stays saved as a draft: get a signal, wait for the forms to arrive and finish it then.'],
+});
 
 let policy = POLICY;
 let touched = Date.now();

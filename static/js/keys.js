@@ -7,12 +7,19 @@
  * key itself (RFC 7638); people compare the first half of it, as the office's page of the wave shows it.
  */
 import { get } from './store.js';
+import { emptySince } from './vault.js';
 
 /** { kid, jwk } for interviews of a wave (null: of none); null when the phone trusts no key for it. */
 export async function keyOfWave(wave) {
   const pinned = await get('vault', 'keys');
   const kid = pinned?.waves[wave ?? ''] ?? pinned?.waves[''];
   return kid && pinned.keys[kid] ? { kid, jwk: pinned.keys[kid] } : null;
+}
+
+/** Said loudly on the first screen when the server sent a key that this phone doesn't believe; null otherwise. */
+export async function keyAlarm() {
+  const { refused = [] } = (await get('vault', 'keys')) ?? {};
+  return refused.length && !emptySince() ? (await import('./rooms/lock/about.js')).refusal() : null;
 }
 
 /** "9F2C 41D0 …": eight groups to read out by voice. */

@@ -22,7 +22,6 @@ export class NoKey extends Error {
 
 /** What lies on the phone and crosses the line instead of `bytes`. */
 export async function seal(bytes, wave, about = {}) {
-  if (!(await keyOfWave(wave))) return { member: 'xml', bytes, sha256: await digestOf(bytes) };
   const zips = 'CompressionStream' in self;
   const inside = zips ? await zip(bytes) : bytes;
   const sealed = encode(await envelope(inside, await publicKey(wave), { cty: zips ? 'gzip' : 'xml', wave, ...about }));

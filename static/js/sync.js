@@ -9,6 +9,7 @@ import { refreshCatalogue } from './catalogue.js';
 import { isKept, lookForUpdate, wakeMe } from './install.js';
 import { countQueue, dropSent, listBy, listMediaItems, settle, toSubmission } from './outbox.js';
 import { commit, get, getKeys } from './store.js';
+import { emptySince, locked } from './vault.js';
 
 const FIRST_WAIT = 3_000;
 const LONGEST_WAIT = 300_000;
@@ -33,6 +34,7 @@ let told = null;
 export async function startSync() {
   line.contact = (await get('meta', 'contact')) ?? null;
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') syncNow(); });
+  listen('lock', () => { if (!locked()) syncNow(); });
   addEventListener('online', () => syncNow());
   navigator.serviceWorker?.addEventListener('message', ({ data }) => { if (data === 'line') syncNow(); });
   syncNow();
@@ -77,6 +79,7 @@ async function oneRound(device) {
   await dropSent();
   const age = Date.now() - ((await get('meta', 'catalogue'))?.asked_at ?? 0);
   if (!catalogueWanted && age >= 0 && age < CATALOGUE_AGE) return report(device);
+  if (locked() || emptySince()) return report(device); // what it brings may be private, and an empty phone stays empty
   catalogueWanted = false;
   const met = await refreshCatalogue(device);
   if (met) return met;
@@ -162,14 +165,15 @@ async function aboutPhone(queue) {
     get('meta', 'losses'), getKeys('drafts'), getKeys('outbox'), isKept(), countQueue(),
   ]);
   const storage = { kept, usage, quota, drafts: drafts.length, finished: items.length, refused, media, lost: losses?.total ?? 0 };
-  return { app_version: document.documentElement.dataset.version, queue: queue + refused, clock: new Date().toISOString(), storage };
+  const emergency = emptySince() ? await (await import('./rooms/lock/pass.js')).emergency() : undefined;
+  return { app_version: document.documentElement.dataset.version, queue: queue + refused, clock: new Date().toISOString(), storage, emergency };
 }
 
 /** Nothing to send: tell the office all the same, when what it should know has changed since it was last told. */
 async function report(device) {
   const about = await aboutPhone(0);
   const { usage, quota, ...facts } = about.storage;
-  const news = JSON.stringify([about.app_version, about.queue, facts]);
+  const news = JSON.stringify([about.app_version, about.queue, facts, about.emergency]);
   if (news === told) return null;
   const answer = await call('/api/v1/sync', { token: device.token, body: { protocol: 1, device: about, submissions: [] } });
   if (answer.kind !== 'ok') return answer.kind === 'waiting' ? answer : null;
@@ -205,6 +209,7 @@ function refusal(status, problem) {
 
 /** The server answered; `time` is its clock, by which this phone's is judged. */
 async function noteContact(time) {
+  if (emptySince()) await (await import('./rooms/lock/pass.js')).officeWasTold();
   line.contact = new Date().toISOString();
   const offset = Date.parse(time) - Date.now();
   const clock = Number.isFinite(offset) ? [{ store: 'meta', key: 'clock', value: { offset, server: time } }] : [];

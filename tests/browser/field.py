@@ -20,7 +20,7 @@ from tests.chromium import CHROMIUM
 SERVE = "from survey_server.cli.serve import serve; serve()"
 """The command `survey-server serve`, without loading the other commands."""
 SIZE = {"width": 360, "height": 740}
-PIN = "271828"
+PIN = "2718281828"  # long enough for a passphrase too
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
 
@@ -80,6 +80,8 @@ class Phone:
         self.playwright = playwright
         self.profile = profile
         self.address = address
+        self.flags: list[str] = []
+        self.permissions = ["geolocation"]
         self.context: BrowserContext | None = None
 
     def open(self, *, scheme: str = "light", path: str = "/") -> Page:
@@ -87,7 +89,7 @@ class Phone:
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile),
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            args=["--no-sandbox", "--disable-dev-shm-usage", *self.flags],
             viewport=SIZE,
             device_scale_factor=2,
             is_mobile=True,
@@ -96,7 +98,7 @@ class Phone:
             locale="es-GT",
             timezone_id="America/Guatemala",
             geolocation=GUATEMALA,
-            permissions=["geolocation"],
+            permissions=self.permissions,
             accept_downloads=True,
         )
         self.complaints: list[str] = []

@@ -50,6 +50,8 @@ LOOK = """() => {
       field: rows.length || !field ? null : field.type,
       text: rows.length || !field ? '' : field.value,
       place: Boolean(question.querySelector('.place')),
+      folded: Boolean(question.querySelector('button.fold')),
+      blank: Boolean(question.querySelector('button.fold.is-blank')),
       optional: Boolean(question.querySelector('.optional')),
     };
   });
@@ -77,6 +79,8 @@ def answer(page: Page, question: Mapping[str, Any], wanted: str | None) -> str |
     here = page.locator(f"[data-ref='{question['ref']}']")
     if question["rows"]:
         return choose(here, question, wanted)
+    if question["folded"]:
+        return unfold(page, here, wanted) if wanted or (question["blank"] and not question["optional"]) else None
     if question["place"]:
         here.locator(".place button").first.click()
         here.locator(".taken").wait_for()
@@ -98,6 +102,19 @@ def choose(here: Locator, question: Mapping[str, Any], wanted: str | None) -> st
         if value not in question["chosen"]:
             here.locator(f"label:has(input[value='{value}'])").click()
     return " ".join(values)
+
+
+def unfold(page: Page, here: Locator, wanted: str | None) -> str:
+    """Open the list behind one line, choose in it, and see it closed."""
+    here.locator("button.fold").click()
+    sheet = page.locator("dialog.sheet")
+    value = wanted or sheet.locator("input[type=radio], input[type=checkbox]").first.get_attribute("value") or ""
+    for each in value.split(" "):
+        sheet.locator(f"label:has(input[value='{each}'])").click()
+    if sheet.count():
+        sheet.locator("header button").click()
+    sheet.wait_for(state="detached")
+    return value
 
 
 def finish(page: Page) -> None:

@@ -3,6 +3,7 @@ import { listen } from '../bus.js';
 import { listDrafts } from '../drafts.js';
 import { h, icon } from '../h.js';
 import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
+import { keyAlarm } from '../keys.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
 import { language, t, titleOf } from '../texts.js';
@@ -35,6 +36,7 @@ async function contents(device, signal) {
       programme?.demo ? h('p.demo', {}, t('demo')) : null,
       notice(),
       stateCards(signal),
+      await keyAlarm(),
       updateIsReady() ? updateBanner() : null,
       await queueCard(signal),
       drafts.length ? h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue?.forms)) : null,

@@ -28,7 +28,7 @@ async function contents(redraw) {
       h('p', {}, t(kept ? 'storageKept' : 'storageMaybe')),
       kept ? null : h('button.plain', { onclick: async () => { await askToKeep(); redraw(); } }, t('storageAsk'))),
     looksPart(),
-    h('section', {}, h('h2', {}, t('phoneSeal')), h('p', {}, t('sealNot'))),
+    await (await import('../rooms/lock/about.js')).protectionPart(),
     h('p', {}, h('a', { href: '#/enrol' }, t('enrolTitle'))));
 }
 

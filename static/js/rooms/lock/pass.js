@@ -10,6 +10,7 @@
  * `policy` (the programme's, see README "Settings"): { level, lock_after, lock_on_hide, wipe_after, empty_pin }.
  */
 import { tell, tellHere } from '../../bus.js';
+import { forgetPrivate } from '../../keeping.js';
 import { commit, get, getKeys } from '../../store.js';
 import { open, protect, reveal } from '../../vault.js';
 import { hardwareSecret, makeHardwareSecret } from './prf.js';
@@ -32,20 +33,36 @@ export function weakness(secret, level) {
 
 /** A new key for this phone, opened by `secret`; `emptySecret` (or '') opens the empty phone. Unlocks it. */
 export async function setSecret(level, secret, emptySecret = '') {
-  const salt = random(16);
-  const prf = level === 'prf' ? await makeHardwareSecret() : null;
-  const lockWith = async (each) => wrapping(each, { salt, rounds: ROUNDS, prf: prf?.stored }, prf?.secret);
   const own = random(32);
-  const slots = [
-    await wrap(OWN, own, await lockWith(secret)),
-    emptySecret ? await wrap(EMPTY, random(32), await lockWith(emptySecret)) : { iv: random(12), bytes: random(49) },
-  ];
-  if (random(1)[0] % 2) slots.reverse();
-  const value = { level, salt, rounds: ROUNDS, prf: prf?.stored ?? null, slots, tries: 0, until: 0, made_at: new Date().toISOString() };
-  await commit([{ store: 'vault', key: 'lock', value }]);
+  await commit([{ store: 'vault', key: 'lock', value: await makeLock(level, { kind: OWN, raw: own, secret }, emptySecret) }]);
   open(await imported(own));
   await commit([{ store: 'vault', key: 'note', value: await protect({ since: null, told: true }, 'note') }]);
   ready();
+}
+
+/** Another secret for the same key. False when `before` isn't the one until now. */
+export async function changeSecret(before, level, secret, emptySecret = '') {
+  const lock = await get('vault', 'lock');
+  const hardware = lock.prf ? await hardwareSecret(lock.prf) : undefined;
+  const opened = await unwrapped(lock, await wrapping(before, lock, hardware));
+  if (!opened) return false;
+  const value = await makeLock(level, { ...opened, secret }, opened.kind === OWN ? emptySecret : '');
+  opened.raw.fill(0);
+  await commit([{ store: 'vault', key: 'lock', value }]);
+  tellHere('lock');
+  return true;
+}
+
+async function makeLock(level, { kind, raw, secret }, emptySecret) {
+  const salt = random(16);
+  const prf = level === 'prf' ? await makeHardwareSecret() : null;
+  const lockWith = (each) => wrapping(each, { salt, rounds: ROUNDS }, prf?.secret);
+  const slots = [
+    await wrap(kind, raw, await lockWith(secret)),
+    emptySecret ? await wrap(EMPTY, random(32), await lockWith(emptySecret)) : { iv: random(12), bytes: random(49) },
+  ];
+  if (random(1)[0] % 2) slots.reverse();
+  return { level, salt, rounds: ROUNDS, prf: prf?.stored ?? null, slots, tries: 0, until: 0, made_at: new Date().toISOString() };
 }
 
 /** The views may show; what hides them has to be at hand. */
@@ -75,6 +92,7 @@ export async function trySecret(secret, policy) {
 /** Throw away the phone's key and all that only it could read. What was finished stays: it is sealed for the office. */
 export async function wipe() {
   await commit([...(await privateChanges()), { store: 'vault', key: 'lock', value: { wiped_at: new Date().toISOString() } }, { store: 'vault', key: 'note' }]);
+  await forgetPrivate();
   tell('drafts');
 }
 
@@ -86,6 +104,7 @@ export async function emergency() {
 
 export async function officeWasTold() {
   const note = await reveal(await get('vault', 'note'), 'note');
+  if (note.told) return;
   await commit([{ store: 'vault', key: 'note', value: await protect({ ...note, told: true }, 'note') }]);
 }
 
@@ -108,10 +127,11 @@ async function enterEmpty(lock, key, index) {
   open(key, note.since);
   const slots = lock.slots.map((slot, each) => (each === index ? slot : { iv: random(12), bytes: random(49) }));
   await commit([
-    ...(await privateChanges()), ...(await keysOf('forms')), ...(await keysOf('datasets')), { store: 'meta', key: 'catalogue' },
+    ...(await privateChanges()), ...(await Promise.all(['forms', 'datasets', 'files'].map(keysOf))).flat(), { store: 'meta', key: 'catalogue' },
     { store: 'vault', key: 'lock', value: { ...lock, slots } },
     { store: 'vault', key: 'note', value: await protect(note, 'note') },
   ]);
+  await forgetPrivate();
   tell('drafts');
   ready();
   return { kind: 'open' };
@@ -121,8 +141,8 @@ async function enterEmpty(lock, key, index) {
 async function privateChanges() {
   const finished = new Set(await getKeys('outbox'));
   const lists = await Promise.all(PRIVATE.map(keysOf));
-  const files = await Promise.all(['media', 'pieces'].map(keysOf));
-  return [...lists.flat(), ...files.flat().filter(({ key }) => !finished.has(key.split('/')[0].replace(/!$/, '')))];
+  const files = await keysOf('media');
+  return [...lists.flat(), ...files.filter(({ key }) => !finished.has(key.split('/')[0].replace(/!$/, '')))];
 }
 
 async function keysOf(store) {
