@@ -13,7 +13,7 @@ import pytest
 from survey_server.db.check_ins import CheckIn, list_check_ins
 from survey_server.db.devices import Sender, add_device, get_device_by_id
 from survey_server.db.forms import get_form
-from survey_server.db.incidents import close_incident, list_incidents, report_lost_device
+from survey_server.db.lost_phones import close_incident, list_incidents, report_lost_device
 from survey_server.db.models import Device, Programme, Sample, Site, Team, Wave, WaveSite
 from survey_server.db.opening import add_paper, check_opening, headlines_still_locked, list_papers, open_wave
 from survey_server.db.policies import policy_of, set_policies

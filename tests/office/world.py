@@ -15,7 +15,7 @@ from survey_server.app import create_app
 from survey_server.config import Config
 from survey_server.db.devices import add_device
 from survey_server.db.forms import get_form
-from survey_server.db.incidents import report_lost_device
+from survey_server.db.lost_phones import report_lost_device
 from survey_server.db.models import Programme, Wave
 from survey_server.db.people import add_person, set_password, set_roles
 from survey_server.db.programmes import add_programme

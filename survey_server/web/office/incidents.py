@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 
 from survey_server.db.devices import get_device_by_id
-from survey_server.db.incidents import close_incident, list_incidents, report_lost_device, what_may_be_exposed
+from survey_server.db.lost_phones import close_incident, list_incidents, report_lost_device, what_may_be_exposed
 from survey_server.db.models import now
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
