@@ -52,7 +52,8 @@ class Holder {
       const file = value === '' ? null : await readFile(this.draft, value);
       if (this.shown !== value || this.left) return;
       this.file = file;
-      this.show(...this.draw(this, file));
+      this.dropUrls();
+      fill(this.body, ...this.draw(this, file));
       this.stored(value, file);
     } catch (error) {
       this.fail(error);

@@ -1,0 +1,165 @@
+"""Files on their way: servers that die in mid-piece, portals that answer for them, browsers that are killed."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+from sqlalchemy import select
+
+from survey_server.db.models import Media, SubmissionVersion
+from survey_server.db.session import Database
+from tests.browser.field import Phone, Server, wait_until
+from tests.browser.interviewing import finish, unsent
+from tests.browser.media.conftest import Arrived
+from tests.browser.media.test_media_answers import begin, choose, enrol, go_to, go_to_end, is_sent, saved
+
+pytestmark = pytest.mark.browser
+
+PAPER = random.Random(11).randbytes(900_000)
+NOW = "dispatchEvent(new Event('online'))"
+
+
+def interview(page: Page) -> None:
+    """An interview with one large file and a small one, finished."""
+    begin(page, "media")
+    question = go_to(page, "paper")
+    choose(question, PAPER, "acta.bin", "application/octet-stream")
+    saved(question)
+    go_to_end(page)
+    finish(page)
+
+
+def is_whole(got: Arrived) -> bool:
+    return got.files[got.answers["paper"]] == PAPER
+
+
+def test_it_goes_on_where_a_killed_server_stopped(
+    server: Server, phone: Phone, link: str, arrived: Callable[[], Arrived], database: Database
+) -> None:
+    page = phone.open()
+    enrol(page, link)
+    pieces: list[int] = []
+
+    def watch(route: Route) -> None:
+        offset = int(route.request.url.rsplit("=", 1)[1])
+        pieces.append(offset)
+        if len(pieces) in (4, 8):
+            server.kill()
+        route.continue_()
+
+    page.route("**/api/v1/media/*", watch)
+    interview(page)
+    for deaths in (1, 2):
+        wait_until(lambda: server.process is None, "the server to die in the middle of a piece", 60)
+        wait_until(lambda: "falta" in unsent(page) or "1" in unsent(page), "the phone to say so")
+        server.start()
+        page.evaluate(NOW)
+        assert deaths
+    is_sent(page)
+    assert is_whole(arrived())
+    assert len(pieces) <= 15 + 2, "each death costs one piece"
+    assert pieces == sorted(pieces), "nothing is sent twice from the beginning"
+
+
+def test_it_goes_on_after_the_browser_was_killed_and_while_the_phone_is_locked(
+    phone: Phone, link: str, arrived: Callable[[], Arrived]
+) -> None:
+    page = phone.open()
+    enrol(page, link)
+    seen: list[str] = []
+
+    def stop(route: Route) -> None:
+        seen.append(route.request.url)
+        if len(seen) > 3:
+            return  # never answered: a line that has gone silent
+        route.continue_()
+
+    page.route("**/api/v1/media/*", stop)
+    interview(page)
+    wait_until(lambda: len(seen) > 3, "some pieces to be sent", 60)
+    phone.kill()
+    page = phone.open()
+    is_sent(page)
+    assert is_whole(arrived())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (200, "text/html", "<html>Bienvenido al wifi</html>"),
+        (200, "application/json", '{"sha256": "0", "offset": 3, "complete": true}'),
+        (200, "application/json", '{"complete": true}'),
+        (503, "application/problem+json", "{}"),
+        (507, "application/problem+json", '{"title": "full"}'),
+        (401, "application/problem+json", "{}"),
+    ],
+)
+def test_it_believes_nobody_but_the_office(
+    phone: Phone, link: str, arrived: Callable[[], Arrived], status: int, kind: str, body: str
+) -> None:
+    page = phone.open()
+    enrol(page, link)
+    answered: list[int] = []
+
+    def portal(route: Route) -> None:
+        if len(answered) < 2:
+            answered.append(status)
+            route.fulfill(status=status, content_type=kind, body=body)
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/media**", portal)
+    interview(page)
+    wait_until(lambda: len(answered) >= 1, "the portal to be asked", 60)
+    wait_until(lambda: unsent(page) != "Todo enviado", "the phone to wait")
+    page.evaluate(NOW)
+    wait_until(lambda: len(answered) >= 2, "it to be asked again", 60)
+    page.evaluate(NOW)
+    is_sent(page)
+    assert is_whole(arrived())
+
+
+def test_it_sends_bytes_that_no_one_on_the_phone_can_read(
+    phone: Phone, link: str, database: Database, stored: Callable[[], list[SubmissionVersion]], server: Server
+) -> None:
+    page = phone.open()
+    enrol(page, link)
+    interview(page)
+    is_sent(page)
+    with database.reading() as session:
+        rows = list(session.scalars(select(Media).where(Media.size > len(PAPER))))
+    assert rows, "sealed bytes are a little longer"
+    for row in rows:
+        blob = (server.folder / "media" / str(row.programme_id) / row.sha256[:2] / row.sha256).read_bytes()
+        assert hashlib.sha256(blob).hexdigest() == row.sha256
+        assert PAPER[1000:1064] not in blob
+    kept = b"".join(
+        path.read_bytes() for path in phone.profile.rglob("*") if path.is_file() and "IndexedDB" in str(path)
+    )
+    assert kept and PAPER[1000:1064] not in kept
+
+
+def facts(page: Page) -> Any:
+    return page.evaluate(
+        """() => new Promise((done) => { indexedDB.open('encuesta').onsuccess = (e) => e.target.result
+        .transaction('outbox').objectStore('outbox').getAll().onsuccess = (f) => done(f.target.result); })"""
+    )
+
+
+def test_it_says_what_the_office_refused(phone: Phone, link: str) -> None:
+    page = phone.open()
+    enrol(page, link)
+    refusal = '{"type": "urn:survey-server:problem:media-too-large", "title": "The file is too large", "status": 413}'
+    page.route(
+        "**/api/v1/media",
+        lambda route: route.fulfill(status=413, content_type="application/problem+json", body=refusal),
+    )
+    interview(page)
+    wait_until(lambda: any(one.get("refused") for item in facts(page) for one in item["media"]), "the refusal", 60)
+    [item] = facts(page)
+    assert item["state"] == "media" and item["media"][0]["refused"]["status"] == 413
