@@ -15,6 +15,7 @@ FLOORS = {
     "estimation": 2,
     "db": 3,
     "reports": 4,
+    "exports": 4,
     "web": 5,
     "app": 6,
     "demo": 7,

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "device": "device:device",
     "import": "imports:import_",
     "report": "report:report",
+    "export": "export:export",
     "xpath": "engine:xpath",
     "scenario": "engine:scenario",
 }

@@ -78,6 +78,11 @@ class Database:
             session.expunge_all()  # what was read stays readable after the block
             session.rollback()
 
+    def keep_one_state(self, session: Session) -> None:
+        """Let everything that a new reading session reads be of one moment, however long it takes."""
+        if not self.is_sqlite:  # SQLite's transactions are so by themselves
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
     def close(self) -> None:
         """Give the connections back; the object can't be used any more."""
         self.engine.dispose()

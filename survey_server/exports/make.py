@@ -1,0 +1,200 @@
+"""Make one export: plan the columns, stream the rows, count them, seal the file with its checksum."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+from typing import Protocol
+
+from survey_server.db.forms import get_form, load_registry
+from survey_server.db.frames import wave_frame
+from survey_server.db.models import Form, Wave
+from survey_server.db.programmes import get_programme
+from survey_server.db.session import Database, Session
+from survey_server.db.stored_rows import count_rows, read_documents, read_rows, read_versions
+from survey_server.db.waves import get_wave
+from survey_server.exports.codebook import codebook_csv, codebook_ddi, codebook_lines, read_script
+from survey_server.exports.csv_files import CsvFiles, file_name
+from survey_server.exports.excel import ExcelFile
+from survey_server.exports.parquet import ParquetFiles
+from survey_server.exports.places import GeoJsonFile
+from survey_server.exports.plan import MAIN, Plan, plan_export
+from survey_server.exports.research import make_research_file
+from survey_server.exports.rows import Cells, Splitter
+from survey_server.exports.statistics_files import StatisticsFiles
+from survey_server.problems import ExportIncomplete, NothingToExport
+
+FORMATS: Mapping[str, str] = {
+    "csv": "zip",
+    "xlsx": "xlsx",
+    "sav": "zip",
+    "dta": "zip",
+    "parquet": "zip",
+    "geojson": "geojson",
+    "xml": "zip",
+    "codebook": "zip",
+    "research": "zip",
+}
+"""What can be made, and the ending of its file."""
+
+Progress = Callable[[int, int], None]
+_TELL_EVERY = 1000
+
+
+class Writer(Protocol):
+    """What every format does with the rows."""
+
+    def add(self, table: str, cells: Cells) -> None:
+        """Take one row of a table."""
+
+    def finish(self, path: Path) -> None:
+        """Write the file."""
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """A finished export: its file, how many submissions are in it, and the SHA-256 of its bytes."""
+
+    path: Path
+    submissions: int
+    sha256: str
+
+
+def make_export(
+    database: Database,
+    programme: str,
+    form_id: str,
+    wave: str | None,
+    form: str,
+    path: Path,
+    language: str = "es",
+    progress: Progress = lambda done, of: None,
+) -> Export:
+    """Write the submissions of a form, or of one of its waves, to `path`, whole or not at all.
+
+    Raises NothingToExport, ExportTooLarge, UnknownForm, UnknownWave, and ExportIncomplete when the rows written are
+    not the submissions stored.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with database.reading() as session:
+            database.keep_one_state(session)
+            found = get_form(session, get_programme(session, programme).id, form_id)
+            chosen = get_wave(session, found, wave) if wave else None
+            total = count_rows(session, found, chosen)
+            if not total:
+                raise NothingToExport(f"{form_id} has no submissions{f' in {wave}' if wave else ''}.")
+            written = _write(session, found, chosen, form, part, language, lambda done: progress(done, total))
+        if written != total:
+            raise ExportIncomplete(f"{written} of {total} submissions were written.")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return Export(path, written, _digest(path))
+
+
+def _write(
+    session: Session, form: Form, wave: Wave | None, kind: str, part: Path, language: str, tell: Callable[[int], None]
+) -> int:
+    if kind == "xml":
+        return _write_documents(session, form, wave, part, tell)
+    versions = read_versions(session, form)
+    plan = plan_export(
+        form.form_id, [(version.version, compiled, compiled.to_phone()) for version, compiled in versions]
+    )
+    total = count_rows(session, form, wave)
+    if kind == "codebook":
+        _write_archive(part, _codebook(plan, language, total))
+        return total
+    if kind == "research":
+        return _write_research(session, wave, plan, versions[-1][0], part, language)
+    writer = _writer(kind, plan, language, total, part)
+    try:
+        done = _stream(session, form, wave, plan, writer, tell)
+        writer.finish(part)
+    except BaseException:
+        writer.discard()
+        raise
+    return done
+
+
+def _stream(
+    session: Session, form: Form, wave: Wave | None, plan: Plan, writer: Writer, tell: Callable[[int], None]
+) -> int:
+    done = 0
+    for table, cells in Splitter(plan).split(read_rows(session, form, wave)):
+        writer.add(table, cells)
+        if table == MAIN:
+            done += 1
+            if done % _TELL_EVERY == 0:
+                tell(done)
+    tell(done)
+    return done
+
+
+def _writer(kind: str, plan: Plan, language: str, total: int, part: Path) -> Writer:
+    if kind == "csv":
+        script = {"read.R": read_script(plan, language)}
+        return CsvFiles(plan, _codebook(plan, language, total) | script)
+    if kind == "xlsx":
+        return ExcelFile(plan, codebook_lines(plan, language))
+    if kind == "parquet":
+        return ParquetFiles(plan, _codebook(plan, language, total))
+    if kind == "geojson":
+        return GeoJsonFile(plan, part)
+    return StatisticsFiles(plan, kind, language, _codebook(plan, language, total))
+
+
+def _codebook(plan: Plan, language: str, total: int) -> dict[str, bytes]:
+    return {"codebook.csv": codebook_csv(plan, language), "codebook.xml": codebook_ddi(plan, total)}
+
+
+def _write_archive(part: Path, files: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def _write_documents(session: Session, form: Form, wave: Wave | None, part: Path, tell: Callable[[int], None]) -> int:
+    """The interviews as they arrived, each version a file of its own."""
+    ids: set[str] = set()
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for instance_id, number, xml in read_documents(session, form, wave):
+            ids.add(instance_id)
+            safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in instance_id)
+            archive.writestr(f"{safe}.xml" if number == 1 else f"{safe}.v{number}.xml", xml)
+            if len(ids) % _TELL_EVERY == 0:
+                tell(len(ids))
+    return len(ids)
+
+
+def _write_research(session: Session, wave: Wave | None, plan: Plan, version: object, part: Path, language: str) -> int:
+    if wave is None:
+        raise NothingToExport("A research file is of one wave: choose one.")
+    frame = wave_frame(session, wave)
+    found = make_research_file(frame, plan.tables[MAIN], load_registry(version), SystemRandom())  # type: ignore[arg-type]
+    text = io.StringIO()
+    csv.writer(text).writerows([list(found.frame.columns), *found.frame.astype(object).to_numpy().tolist()])
+    told = [f"{name}: {count}" for name, count in found.blanked.items()]
+    told += [f"{name} → other: {', '.join(levels)}" for name, levels in found.collapsed.items() if levels]
+    files = {
+        f"{file_name(plan, MAIN)}-research.csv": b"\xef\xbb\xbf" + text.getvalue().encode(),
+        "codebook.csv": codebook_csv(plan, language),
+        "hidden.txt": "\n".join(told).encode(),
+    }
+    _write_archive(part, files)
+    return len(frame)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

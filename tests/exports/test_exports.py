@@ -1,0 +1,213 @@
+"""Exports hold every submission once, under columns that follow the question and not its place."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import fastparquet
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+from lxml import etree
+
+from survey_server.db.models import Programme
+from survey_server.db.session import Database
+from survey_server.exports import make as making
+from survey_server.exports.make import FORMATS, make_export
+from survey_server.exports.places import read_geometry
+from survey_server.problems import ExportIncomplete, NothingToExport
+from tests.exports.conftest import Send
+
+SAFE = "<safe>1</safe><age>40</age><news>r t</news><remark>Bien</remark><place>14.6 -90.5 1500 4</place>"
+
+
+def export(database: Database, home: Programme, kind: str, folder: Path, wave: str | None = None) -> Path:
+    path = folder / f"out.{FORMATS[kind]}"
+    make_export(database, home.code, "home", wave, kind, path)
+    return path
+
+
+def tables(path: Path) -> dict[str, list[dict[str, str]]]:
+    """The CSV files of an export, by name."""
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.endswith(".csv"):
+                text = archive.read(name).decode("utf-8-sig")
+                found[name] = list(csv.DictReader(io.StringIO(text)))
+    return found
+
+
+def test_it_writes_a_row_per_submission_and_a_file_per_repeat(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    jobs = "<member><years>40</years><job><what>pan</what></job><job><what>taxi</what></job></member>"
+    send(1, SAFE + jobs + "<member><years>7</years></member>")
+    send(2, "<safe>0</safe>")
+    found = tables(export(database, home, "csv", tmp_path))
+    assert [row["_id"] for row in found["home.csv"]] == ["uuid:1", "uuid:2"]
+    assert [(row["_parent"], row["_key"], row["years"]) for row in found["home-member.csv"]] == [
+        ("uuid:1", "uuid:1/member[1]", "40"),
+        ("uuid:1", "uuid:1/member[2]", "7"),
+    ]
+    assert [(row["_parent"], row["what"]) for row in found["home-job.csv"]] == [
+        ("uuid:1/member[1]", "pan"),
+        ("uuid:1/member[1]", "taxi"),
+    ]
+
+
+def test_it_tells_what_was_not_asked_from_what_was_not_answered(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, "<safe>1</safe><age/><remark/>")
+    send(2, "<safe>0</safe><remark/>")
+    first, second = tables(export(database, home, "csv", tmp_path))["home.csv"]
+    assert first["age"] == second["age"] == ""
+    assert "age" in first["_blank"].split()
+    assert "age" not in second["_blank"].split()
+
+
+def test_it_keys_columns_by_path_and_type_over_the_versions(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    send(2, "<safe>1</safe><age>cuarenta</age>", version="2")
+    first, second = tables(export(database, home, "csv", tmp_path))["home.csv"]
+    assert (first["age"], first["age@2"], first["remark"]) == ("40", "", "Bien")
+    assert (second["age"], second["age@2"], second["remark"]) == ("", "cuarenta", "")
+
+
+@pytest.mark.parametrize("danger", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\t=1", " =1"])
+def test_it_lets_no_spreadsheet_run_an_answer(
+    database: Database, home: Programme, send: Send, tmp_path: Path, danger: str
+) -> None:
+    send(1, f"<safe>0</safe><remark>{danger}</remark>")
+    send(2, "<safe>1</safe><age>-88</age>")
+    first, second = tables(export(database, home, "csv", tmp_path))["home.csv"]
+    assert first["remark"] == f"'{danger}"
+    assert second["age"] == "-88"
+
+
+def test_it_writes_a_workbook_in_which_text_is_text(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, "<safe>1</safe><age>40</age><remark>=1+1</remark>")
+    book = openpyxl.load_workbook(export(database, home, "xlsx", tmp_path))
+    assert book.sheetnames == ["home", "member", "job", "codebook"]
+    rows = list(book["home"].iter_rows())
+    cells = dict(zip([cell.value for cell in rows[0]], rows[1], strict=True))
+    assert (cells["age"].value, cells["remark"].value, cells["remark"].data_type) == (40, "=1+1", "s")
+
+
+@pytest.mark.parametrize("kind", ["sav", "dta"])
+def test_it_writes_labels_for_spss_and_stata(
+    database: Database, home: Programme, send: Send, tmp_path: Path, kind: str
+) -> None:
+    send(1, SAFE)
+    send(2, "<safe>88</safe>")
+    with zipfile.ZipFile(export(database, home, kind, tmp_path)) as archive:
+        archive.extract(f"home.{kind}", tmp_path)
+    reading: Any = {"sav": pyreadstat.read_sav, "dta": pyreadstat.read_dta}[kind]
+    frame, about = reading(str(tmp_path / f"home.{kind}"), user_missing=True)
+    assert len(frame) == 2
+    assert about.column_names_to_labels["safe"] == "¿Se siente seguro?"
+    assert about.variable_value_labels["safe"][1] == "Sí"
+    assert frame["age"].iloc[0] == 40
+    if kind == "sav":
+        assert about.missing_ranges["safe"] == [{"lo": 88.0, "hi": 88.0}]
+
+
+def test_it_writes_numbers_as_numbers_into_parquet(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    send(2, "<safe>0</safe>")
+    with zipfile.ZipFile(export(database, home, "parquet", tmp_path)) as archive:
+        archive.extract("home.parquet", tmp_path)
+    with (tmp_path / "home.parquet").open("rb") as file:
+        frame = fastparquet.ParquetFile(file).to_pandas()
+    assert frame["age"].iloc[0] == 40.0
+    assert pd.isna(frame["age"].iloc[1])
+    assert frame["safe"].tolist() == ["1", "0"]
+
+
+def test_it_writes_points_with_longitude_first(database: Database, home: Programme, send: Send, tmp_path: Path) -> None:
+    send(1, SAFE)
+    send(2, "<safe>0</safe>")
+    (feature,) = json.loads(export(database, home, "geojson", tmp_path).read_text())["features"]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [-90.5, 14.6, 1500.0]}
+    assert (feature["properties"]["_id"], feature["properties"]["question"]) == ("uuid:1", "place")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shape"),
+    [
+        ("geopoint", "14.6 -90.5 0 4", [-90.5, 14.6]),
+        ("geotrace", "14 -90;15 -91", [[-90.0, 14.0], [-91.0, 15.0]]),
+        ("geoshape", "14 -90;15 -91;14 -91", [[[-90.0, 14.0], [-91.0, 15.0], [-91.0, 14.0], [-90.0, 14.0]]]),
+        ("geopoint", "nowhere", None),
+        ("geopoint", "91 0", None),
+        ("geotrace", "14 -90", None),
+    ],
+)
+def test_it_reads_the_geometries_of_forms(kind: str, value: str, shape: Any) -> None:
+    found = read_geometry(kind, value)
+    assert (found["coordinates"] if found else None) == shape
+
+
+def test_it_keeps_the_documents_as_they_came(database: Database, home: Programme, send: Send, tmp_path: Path) -> None:
+    send(1, SAFE)
+    with zipfile.ZipFile(export(database, home, "xml", tmp_path)) as archive:
+        (name,) = archive.namelist()
+        assert (name, b"<age>40</age>" in archive.read(name)) == ("uuid_1.xml", True)
+
+
+def test_it_explains_every_column_with_its_versions_and_codes(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    with zipfile.ZipFile(export(database, home, "codebook", tmp_path)) as archive:
+        lines = list(csv.DictReader(io.StringIO(archive.read("codebook.csv").decode("utf-8-sig"))))
+        ddi = etree.fromstring(archive.read("codebook.xml"))
+    codes = {line["code"]: line["code_label"] for line in lines if line["column"] == "safe" and line["code"]}
+    assert codes == {"1": "Sí", "2": "A veces", "0": "No", "88": "No sabe"}
+    versions = {line["column"]: line["versions"] for line in lines}
+    assert (versions["remark"], versions["safe"], versions["age@2"]) == ("1", "1 2", "2")
+    names = ddi.xpath("//d:var/@name", namespaces={"d": "ddi:codebook:2_5"})
+    assert set(names) == {line["column"] for line in lines}
+
+
+def test_it_says_the_checksum_of_the_very_bytes_and_how_far_it_is(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    told: list[tuple[int, int]] = []
+    done = make_export(
+        database, home.code, "home", "W1", "csv", tmp_path / "x.zip", progress=lambda n, of: told.append((n, of))
+    )
+    assert done.sha256 == hashlib.sha256((tmp_path / "x.zip").read_bytes()).hexdigest()
+    assert (done.submissions, told[-1]) == (1, (1, 1))
+
+
+def test_it_writes_nothing_when_rows_are_missing(
+    database: Database, home: Programme, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(1, SAFE)
+    send(2, SAFE)
+    whole = making.read_rows
+    monkeypatch.setattr(making, "read_rows", lambda *given: list(whole(*given))[:1])
+    with pytest.raises(ExportIncomplete):
+        export(database, home, "csv", tmp_path)
+    assert list(tmp_path.glob("out*")) == []
+
+
+def test_it_says_that_there_is_nothing_to_export(database: Database, home: Programme, tmp_path: Path) -> None:
+    with pytest.raises(NothingToExport):
+        export(database, home, "csv", tmp_path, "W1")
