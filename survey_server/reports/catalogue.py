@@ -1,4 +1,4 @@
-"""The words of a report in one language, read from texts/<language>.toml and texts/registers.<language>.toml."""
+"""The words of a report in one language, read from texts/<language>.toml and its two companions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 
 from survey_server.problems import UnknownReportLanguage
-from survey_server.reports.formats import Numbers
+from survey_server.reports.formats import NARROW_SPACE, Numbers
 from survey_server.reports.value import Cell, Note
 
-LANGUAGES = ("es", "en")
+LANGUAGES = ("es", "en", "fr")
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,22 @@ def get_catalogue(language: str) -> Catalogue:
         raise UnknownReportLanguage(f"Reports are written in {', '.join(LANGUAGES)}, not in {language!r}.")
     folder = files("survey_server.reports").joinpath("texts")
     texts: dict[str, str] = {}
-    for name in (f"{language}.toml", f"registers.{language}.toml"):
+    for name in (f"{language}.toml", f"pages.{language}.toml", f"registers.{language}.toml"):
         texts |= _flatten(tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8")))
-    return Catalogue(language, texts)
+    return Catalogue(language, {key: _spaced(text) for key, text in texts.items()} if language == "fr" else texts)
+
+
+def _spaced(text: str) -> str:
+    """French spacing that never breaks a line: before : ; ? ! % and inside « »."""
+    for mark, space in (
+        (":", "\u00a0"),
+        (";", NARROW_SPACE),
+        ("?", NARROW_SPACE),
+        ("!", NARROW_SPACE),
+        ("%", NARROW_SPACE),
+    ):
+        text = text.replace(f" {mark}", f"{space}{mark}")
+    return text.replace("« ", f"«{NARROW_SPACE}").replace(" »", f"{NARROW_SPACE}»")
 
 
 def _flatten(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:

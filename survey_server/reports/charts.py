@@ -9,6 +9,8 @@ from survey_server.reports.charts_dots import draw_modes, draw_whiskers
 from survey_server.reports.charts_funnel import draw_funnel
 from survey_server.reports.charts_lines import draw_curves, draw_slopes, draw_trends
 from survey_server.reports.charts_map import draw_map
+from survey_server.reports.charts_series import draw_months, draw_parts, draw_stages
+from survey_server.reports.charts_views import draw_example, draw_views
 from survey_server.reports.value import Chart
 
 DRAWINGS: Mapping[str, Callable[[Chart, Catalogue], str]] = {
@@ -19,6 +21,11 @@ DRAWINGS: Mapping[str, Callable[[Chart, Catalogue], str]] = {
     "trend": draw_trends,
     "funnel": draw_funnel,
     "map": draw_map,
+    "months": draw_months,
+    "parts": draw_parts,
+    "stages": draw_stages,
+    "views": draw_views,
+    "example": draw_example,
 }
 """Every kind of chart and who draws it: a function of the chart and the words to an SVG document."""
 

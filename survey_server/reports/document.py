@@ -34,4 +34,4 @@ def _plain(value: Any, catalogue: Catalogue) -> Any:
     return value
 
 
-_BLOCKS = frozenset(("Table", "Chart", "Prose", "Toplines", "Headlines", "SideBySide", "Paragraphs"))
+_BLOCKS = frozenset(("Table", "Chart", "Prose", "Toplines", "Headlines", "SideBySide", "Paragraphs", "Lines"))

@@ -10,7 +10,7 @@ from survey_server.reports.editions import FORMATS, file_name, render_edition
 from survey_server.reports.from_database import summarise
 from survey_server.reports.wave_summary import WaveSummary
 
-LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English"}
+LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English", "fr": "Français"}
 EDITIONS = ("full",)
 
 

@@ -178,6 +178,15 @@ class Pair:
 
     def did(self, indicator: Indicator) -> Did | None:
         """Programme against comparison areas; None without arms, an earlier wave or valid answers in all four cells."""
+        if indicator.code not in self._dids:
+            self._dids[indicator.code] = self._did(indicator)
+        return self._dids[indicator.code]
+
+    @cached_property
+    def _dids(self) -> dict[str, Did | None]:
+        return {}
+
+    def _did(self, indicator: Indicator) -> Did | None:
         arms = [arm for sample in self.samples if (arm := programme_arm(sample)) is not None]
         if self.before is None or indicator.estimator not in KINDS or len(arms) < 2:
             return None

@@ -7,15 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from survey_server.problems import Problem
+from survey_server.reports.pages.admin import build_admin
+from survey_server.reports.pages.border import build_border
 from survey_server.reports.pages.breakdown import build_breakdown
+from survey_server.reports.pages.community import build_community
 from survey_server.reports.pages.comparison import build_comparison
 from survey_server.reports.pages.compliance import build_compliance
+from survey_server.reports.pages.decision import build_decision
+from survey_server.reports.pages.followup import build_followup
+from survey_server.reports.pages.framework import build_framework
 from survey_server.reports.pages.glance import build_glance
+from survey_server.reports.pages.guide import build_guide
 from survey_server.reports.pages.hawthorne import build_hawthorne
 from survey_server.reports.pages.indicators import build_indicators
+from survey_server.reports.pages.justice import build_justice
 from survey_server.reports.pages.method import build_method
 from survey_server.reports.pages.quality import build_quality
+from survey_server.reports.pages.reaction import build_reaction
 from survey_server.reports.pages.toplines import build_toplines
+from survey_server.reports.pages.training import build_training
+from survey_server.reports.pages.trends import build_trends
 from survey_server.reports.pages.versions import build_versions
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import LeftOut, Page
@@ -33,6 +44,11 @@ class Place:
     build: Builder
 
 
+def _glance(study: Study) -> Iterator[Built]:
+    yield build_glance(study)
+    yield from build_trends(study)
+
+
 def _all_toplines(study: Study) -> Iterator[Built]:
     return (build_toplines(study, pair) for pair in study.surveys)
 
@@ -41,27 +57,24 @@ def _all_breakdowns(study: Study) -> Iterator[Built]:
     return (build_breakdown(study, pair) for pair in study.pairs)
 
 
-def _not_drawn(key: str) -> Builder:
-    return lambda study: LeftOut(key, study.t[f"page.{key}"], note("left_out.not_drawn"))
-
-
 ORDER = (
-    Place("2", "glance", build_glance),
-    Place("3", "results", _not_drawn("results")),
+    Place("2", "glance", _glance),
+    Place("3", "results", build_framework),
     Place("4–6", "toplines", _all_toplines),
     Place("7–8", "breakdown", _all_breakdowns),
     Place("9", "comparison", build_comparison),
-    Place("10", "border", _not_drawn("border")),
+    Place("10", "border", build_border),
     Place("11", "compliance", build_compliance),
     Place("12", "hawthorne", build_hawthorne),
-    Place("13", "training", _not_drawn("training")),
-    Place("14", "followup", _not_drawn("followup")),
-    Place("15", "admin", _not_drawn("admin")),
-    Place("16", "reaction", _not_drawn("reaction")),
-    Place("17", "justice", _not_drawn("justice")),
-    Place("18", "community", _not_drawn("community")),
+    Place("13", "training", build_training),
+    Place("14", "followup", build_followup),
+    Place("15", "admin", build_admin),
+    Place("16", "reaction", build_reaction),
+    Place("17", "justice", build_justice),
+    Place("18", "community", build_community),
     Place("19", "quality", build_quality),
-    Place("20", "decision", _not_drawn("decision")),
+    Place("20", "decision", build_decision),
+    Place("G", "guide", build_guide),
     Place("A1", "method", build_method),
     Place("A2", "versions", build_versions),
     Place("A3", "indicators", build_indicators),

@@ -27,7 +27,7 @@ from survey_server.reports.wave_summary import WaveSummary
 
 Paper = Literal["A4", "Letter"]
 PACKAGE = Path(__file__).parent
-MARKS = {"rise": " ▲", "fall": " ▼", "improved": "▲ ", "worsened": "▼ ", "broken": "≠ "}
+MARKS = {"rise": " ▲", "fall": " ▼", "improved": "▲ ", "worsened": "▼ ", "broken": " ≠", "caution": " †", "apart": " ■", "default": " *"}
 
 
 def render_pdf(summary: WaveSummary, paper: Paper = "A4") -> bytes:
@@ -75,6 +75,7 @@ def _html(summary: WaveSummary, picture: Any, faces: str) -> str:
     environment.filters["css_string"] = _css_string
     environment.globals |= {
         "summary": summary,
+        "has_guide": any(page.id == "guide" for page in summary.pages),
         "t": catalogue,
         "marks": MARKS,
         "picture": drawing.chart,

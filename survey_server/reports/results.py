@@ -12,6 +12,7 @@ from survey_server.estimation.multiplicity import benjamini_hochberg, holm
 from survey_server.estimation.verdict import Direction, Verdict, oriented, verdict
 from survey_server.problems import Problem
 from survey_server.reports.comparability import Comparability, check_comparability
+from survey_server.reports.contrasts import BY_ITEM, CONTRASTS, ELSEWHERE, compare_contrast
 from survey_server.reports.measure import KINDS, LINEARISED, NO_COMPARISON, Columns, Comparison, Cube, Pair
 from survey_server.reports.sample import Codes
 from survey_server.reports.units import change_format, value_format
@@ -85,15 +86,26 @@ def _compare_all(pair: Pair) -> Iterator[Result]:
     for indicator in pair.registry.indicators:
         comparison = NO_COMPARISON
         if not problems[indicator.code]:
-            found = cube.comparison(indicator.code) if cube and indicator in able else pair.compare_linear(indicator)
-            comparison = found.scaled(indicator.scale)
+            comparison = _found(pair, indicator, cube, indicator in able).scaled(indicator.scale)
         overlap = comparison.change.overlap if comparison.change else math.nan
         comparability = check_comparability(pair, indicator, overlap)
         yield Result(indicator, pair, comparison, comparability, problem=problems[indicator.code])
 
 
+def _found(pair: Pair, indicator: Indicator, cube: Cube | None, in_cube: bool) -> Comparison:
+    """The comparison in the units of the formula."""
+    if in_cube and cube is not None:
+        return cube.comparison(indicator.code)
+    if indicator.estimator == "contrast":
+        return compare_contrast(pair, indicator) or NO_COMPARISON
+    return pair.compare_linear(indicator)
+
+
 def _problem(pair: Pair, indicator: Indicator) -> str:
     """Why an indicator can't be computed: a rule of the texts, or what its formula stumbles over."""
+    if indicator.estimator == "contrast":
+        known = {**dict.fromkeys(BY_ITEM, "by_item"), **dict.fromkeys(ELSEWHERE, "elsewhere")}
+        return "" if indicator.code in CONTRASTS else known.get(indicator.code, "estimator")
     if indicator.estimator not in (*KINDS, *LINEARISED):
         return "estimator"
     if indicator.formula is None:
@@ -133,7 +145,8 @@ def _p_of(result: Result) -> float:
 
 
 def _judge(result: Result, p_adjusted: float) -> Result:
-    if result.problem or result.pair.before is None:
+    is_level = result.indicator.estimator == "contrast" and result.comparison.change is None
+    if result.problem or result.pair.before is None or is_level:
         return replace(result, p_adjusted=p_adjusted)
     word = verdict(
         result.comparison.change,

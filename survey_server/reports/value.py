@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Flag = Literal["", "bracketed", "suppressed", "not_asked"]
+Audience = Literal["all", "full"]
+"""Who may see a table: "full" ones (posts, units, interviewers) are in no other edition."""
+
 Format = Literal["text", "count", "percent", "percent1", "mean", "index", "pp", "change", "p", "coefficient", "minutes"]
 
 
@@ -87,7 +90,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its base line and the notes under it."""
+    """A table with its base line and the notes under it; `audience` "full" keeps it out of the other editions."""
 
     id: str
     title: str
@@ -97,6 +100,7 @@ class Table:
     notes: tuple[Note, ...] = ()
     layout: str = ""
     corner: str = ""
+    audience: Audience = "all"
 
     def column(self, key: str) -> int:
         """The position of the column called `key`."""
@@ -117,10 +121,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A plot of cells of one table: `kind` names the drawing, `alt` says in words what it shows."""
+    """A plot of cells of one table: `kind` names the drawing (charts.DRAWINGS), `alt` says in words what it shows."""
 
     id: str
-    kind: Literal["whisker", "slope", "modes", "curve", "trend", "funnel", "map"]
+    kind: str
     table: Table
     alt: str
     more: tuple[Table, ...] = ()
@@ -181,7 +185,16 @@ class Paragraphs:
     parts: tuple[Prose, ...]
 
 
-Block = Table | Chart | Prose | Toplines | Headlines | SideBySide | Paragraphs
+@dataclass(frozen=True)
+class Lines:
+    """Blanks that people fill in by hand, each under its label, with room for so many lines."""
+
+    id: str
+    title: str
+    labels: tuple[tuple[str, int], ...]
+
+
+Block = Table | Chart | Prose | Toplines | Headlines | SideBySide | Paragraphs | Lines
 
 
 @dataclass(frozen=True)

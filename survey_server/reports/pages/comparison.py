@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from survey_server.estimation.change import DifferenceInDifferences as Did
 from survey_server.estimation.multiplicity import holm
-from survey_server.reports.measure import Pair, count_cell, estimate_cell, programme_arm
+from survey_server.reports.measure import Pair, count_cell, estimate_cell, number_cell, programme_arm
+from survey_server.reports.pages.evidence import balance_blocks, event_blocks, wild_p
 from survey_server.reports.results import PSUS_PER_ARM, Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
@@ -36,6 +38,8 @@ def build_comparison(study: Study) -> Page | LeftOut:
         _chart(study, table),
         table,
         Prose((note("comparison.note"), *_psu_notes(study, able)), "small"),
+        *(block for pair in able for block in event_blocks(study, pair, _of(pair, effects))),
+        *(block for pair in able for block in balance_blocks(study, pair, _of(pair, effects))),
     )
     return Page("comparison", name, message, blocks)
 
@@ -44,6 +48,10 @@ def _effects(study: Study, pairs: Sequence[Pair]) -> Iterator[tuple[Result, Did]
     for result in study.headlines:
         if result.pair in pairs and not result.comparability.breaks and (did := result.pair.did(result.indicator)):
             yield result, did
+
+
+def _of(pair: Pair, effects: Sequence[tuple[Result, Did]]) -> list[Result]:
+    return [result for result, _ in effects if result.pair is pair]
 
 
 def _table(study: Study, effects: Sequence[tuple[Result, Did]], adjusted: Iterable[float]) -> Table:
@@ -56,18 +64,25 @@ def _table(study: Study, effects: Sequence[tuple[Result, Did]], adjusted: Iterab
         Column("p_adjusted", t["head.p_adjusted"]),
         Column("n", "n", detail=t["head.smallest_cell"]),
     )
-    rows = tuple(_row(study, result, did, p) for (result, did), p in zip(effects, adjusted, strict=True))
+    wild = [wild_p(result) for result, _ in effects]
+    if not all(math.isnan(p) for p in wild):
+        columns = (*columns, Column("p_wild", t["head.p_wild"]))
+    rows = tuple(
+        _row(study, result, did, p, w, len(columns))
+        for (result, did), p, w in zip(effects, adjusted, wild, strict=True)
+    )
     notes = (note("comparison.table.note"), note("note.small_cells"))
     return Table("comparison.did", "", columns, rows, notes=notes, corner=t["head.indicator"])
 
 
-def _row(study: Study, result: Result, did: Did, adjusted: float) -> Row:
+def _row(study: Study, result: Result, did: Did, adjusted: float, wild: float, columns: int) -> Row:
     scale, sensitive = result.indicator.scale, result.indicator.sensitive
     means = (did.programme_before, did.programme_after, did.comparison_before, did.comparison_after)
     cells = [estimate_cell(mean.scaled(scale), result.value_format, sensitive=sensitive) for mean in means]
     effect = estimate_cell(did.estimate.scaled(scale), result.change_format, interval=True, sensitive=sensitive)
     tests = [Cell(p if effect.shown else None, "p") for p in (did.p_value, float(adjusted))]
-    return Row(result.indicator.code, study.label(result), (*cells, effect, *tests, count_cell(did.estimate.n)))
+    line = (*cells, effect, *tests, count_cell(did.estimate.n), number_cell(wild, "p"))
+    return Row(result.indicator.code, study.label(result), line[:columns])
 
 
 def _chart(study: Study, table: Table) -> Chart:

@@ -9,6 +9,7 @@ import numpy as np
 
 from survey_server.reports.measure import Columns, Pair, count_cell, estimate_cell, share_cell
 from survey_server.reports.observed import NOT_SCORED, SCORES, Observed
+from survey_server.reports.pages.posts import post_blocks
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
@@ -29,11 +30,14 @@ def build_compliance(study: Study) -> Page | LeftOut:
     )
     index = [r for r in study.headlines if r.pair in study.observations and r.comparison.after]
     cells = {"items": Cell(float(sum(len(one.items) for one in observed)))}
+    posts = tuple(block for one in observed for block in post_blocks(study, one))
     if not index:
-        return Page("compliance", name, Note("compliance.message.items", cells), tables)
+        return Page("compliance", name, Note("compliance.message.items", cells), (*tables, *posts))
     cells["index"] = estimate_cell(index[0].comparison.after, "index")
     lead = Prose((note("compliance.lead"),), "lead")
-    return Page("compliance", name, Note("compliance.message", cells, {"name": study.label(index[0])}), (lead, *tables))
+    return Page(
+        "compliance", name, Note("compliance.message", cells, {"name": study.label(index[0])}), (lead, *tables, *posts)
+    )
 
 
 def _items(study: Study, observed: Observed) -> Table:

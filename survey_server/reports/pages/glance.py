@@ -9,7 +9,7 @@ from survey_server.estimation.verdict import VERDICT_WORDS
 from survey_server.reports.comparability import fieldwork_cautions
 from survey_server.reports.measure import estimate_cell
 from survey_server.reports.pages.quality import quality_warnings
-from survey_server.reports.results import Result
+from survey_server.reports.results import PSUS_PER_ARM, Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.units import unit_range
 from survey_server.reports.value import (
@@ -76,6 +76,18 @@ def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
     return text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])
 
 
+def _did(result: Result) -> Cell:
+    """The change against the areas without the programme; blank where there are too few of them."""
+    pair = result.pair
+    if result.comparability.breaks or min(pair.psus_per_arm) < PSUS_PER_ARM:
+        return BLANK
+    found = pair.did(result.indicator)
+    if found is None:
+        return BLANK
+    effect = found.estimate.scaled(result.indicator.scale)
+    return estimate_cell(effect, result.change_format, interval=True, sensitive=result.indicator.sensitive)
+
+
 def mde_cell(result: Result) -> Cell:
     """The smallest change that this design would have shown."""
     change = result.comparison.change
@@ -99,6 +111,7 @@ def _table(study: Study) -> Table:
         *heads,
         Column("after", waves[-1]),
         Column("change", t["head.change"], detail=t["head.interval"]),
+        *((Column("did", t["glance.did"], detail=t["head.interval"]),) if _has_did(study) else ()),
         *((Column("target", t["head.target"]),) if _has_targets(study) else ()),
         Column("verdict", t["head.verdict"], left=True),
     )
@@ -124,7 +137,7 @@ def _row(study: Study, result: Result, two_waves: bool) -> Row:
     return Row(
         indicator.code,
         study.label(result),
-        (*sides, change, *target, verdict_cell(study, result)),
+        (*sides, change, *([_did(result)] if _has_did(study) else []), *target, verdict_cell(study, result)),
         detail=detail,
         spark=_spark(result),
     )
@@ -139,6 +152,10 @@ def unit_label(study: Study, result: Result) -> str:
     """The unit in words: "%" stays, scales are named."""
     unit = result.indicator.unit
     return study.t.find(f"unit.{unit}", unit)
+
+
+def _has_did(study: Study) -> bool:
+    return any(_did(result).shown for result in study.headlines)
 
 
 def _has_targets(study: Study) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 from survey_server.reports.comparability import missing_share
 from survey_server.reports.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.measure import Pair, count_cell, number_cell, share_cell
+from survey_server.reports.pages.back_checks import back_check_blocks, back_check_warnings
+from survey_server.reports.pages.outcome_rates import interviewer_table, outcome_table, rate_warnings
 from survey_server.reports.questionnaire import text_in
 from survey_server.reports.sample import codes_of
 from survey_server.reports.study import Study, note
@@ -38,6 +40,7 @@ def build_quality(study: Study) -> Page | LeftOut:
     blocks: list[Block] = []
     for pair in study.pairs:
         blocks += _form(study, pair)
+    blocks += back_check_blocks(study)
     if warnings:
         blocks.insert(0, Prose(tuple(warnings), "list"))
     grade = grade_of(len(warnings))
@@ -55,6 +58,8 @@ def quality_warnings(study: Study) -> Iterator[Note]:
     for pair in study.pairs:
         for wave in study.works[pair.form_id].waves:
             yield from _wave_warnings(study, pair, wave)
+        yield from rate_warnings(study, pair)
+    yield from back_check_warnings(study)
 
 
 def _wave_warnings(study: Study, pair: Pair, wave: Fieldwork) -> Iterator[Note]:
@@ -85,7 +90,9 @@ def _form(study: Study, pair: Pair) -> Iterator[Block]:
         yield section
     tables = [_outcomes(study, work), _lengths(study, work), _sync(study, work), _versions(study, work)]
     tables += [_issues(study, work)] if any(wave.sample.data.facts.issues for wave in work.waves) else []
+    tables += outcome_table(study, pair)
     yield SideBySide(tuple(table for table in tables if table.rows))
+    yield from interviewer_table(study, pair)
     if any(_missing_items(pair, wave) for wave in work.waves):
         yield _missing(study, work)
     yield from _interviewers(study, work)

@@ -68,7 +68,9 @@ def build_toplines(study: Study, pair: Pair) -> Page | LeftOut:
     count = Cell(float(len(items)))
     broken = Cell(float(len(broken_questions(pair, tuple(item.name for item in items)))))
     rule = "toplines.message.broken" if broken.value else "toplines.message"
-    reading = Prose((note("toplines.reading"),), "small")
+    languages = pair.after.data.questionnaire.title
+    told = any(name == study.t.language or f"({study.t.language})" in name for name in languages)
+    reading = Prose((note("toplines.reading"), *(() if told else (note("toplines.language"),))), "small")
     return Page(page_id, name, Note(rule, {"count": count, "broken": broken}), (reading, *sections))
 
 
