@@ -68,9 +68,9 @@ export class Interview {
     this.recalculation.markAll();
     this.settle();
     this.recalculation.touched.clear();
+    this.events.listen();
     this.events.opened(fresh);
     this.settle();
-    this.events.listen();
   }
 
   markCounted(node) {
