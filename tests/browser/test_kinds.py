@@ -20,6 +20,7 @@ from survey_server.db.session import Database, open_database
 from tests.browser.field import Phone, Server, running, unlock, wait_until
 from tests.browser.interviewing import NEXT, choose_pin
 from tests.browser.kinds_forms import FILES, FORMS
+from tests.browser.looking import look_at, reflow
 
 pytestmark = pytest.mark.browser
 
@@ -388,3 +389,31 @@ def test_it_shows_a_section_at_once_if_the_enumerator_wants(begin: Callable[[str
     it.next("end")
     found = it.finished()
     assert (found["rooms"], found["water"], found["light"]) == ("3", "1", "1")
+
+
+@pytest.mark.parametrize("form", ["typed", "chosen", "placed", "mirrored"])
+def test_it_is_clear_to_everyone_whatever_the_question(
+    begin: Callable[[str], Interview], screens: Path, form: str
+) -> None:
+    it = begin(form)
+    page = it.page
+    number = 0
+    wrong: list[str] = []
+    while page.evaluate("document.querySelector('form.questions').dataset.page") != "end":
+        number += 1
+        name = f"kinds-{form}-{number:02}"
+        page.locator(".later").first.wait_for(state="detached")
+        wrong += look_at(page, name, screens) + reflow(page, name)
+        for scheme in ("dark", "sun"):
+            page.evaluate("scheme => { document.documentElement.dataset.looks = scheme; }", scheme)
+            wrong += look_at(page, f"{name}-{scheme}", screens, rules=["color-contrast"], tablet=False)
+        wrong += reflow(page, f"{name} in large letters")
+        page.evaluate("delete document.documentElement.dataset.looks")
+        for first in page.locator("section.question:not(:has(.optional)) label.choice:first-of-type").all():
+            first.click()
+        for field in page.locator("section.question:not(:has(.optional)) .control input[dir=auto]").all():
+            field.fill("Ana")
+        key = page.evaluate("document.querySelector('form.questions').dataset.page")
+        page.locator(NEXT).click()
+        page.locator(f"form.questions[data-page='{key}']").wait_for(state="detached")
+    assert wrong == []

@@ -179,7 +179,9 @@ class FillPage {
     const { filling } = this;
     const { form } = filling;
     this.element.dir = this.direction();
-    this.body.lang = languageCode(filling.languageName ?? '').slice(0, 8);
+    const code = languageCode(filling.languageName ?? '');
+    if (/^[a-z]{2,3}(-|$)/i.test(code)) this.body.lang = code;
+    else this.body.removeAttribute('lang');
     this.progress = '';
     this.drawProgress();
     const ours = form.languages.length === 2 && form.languages.every((name) => ['es', 'en'].includes(languageCode(name)));

@@ -1,0 +1,63 @@
+"""What every view of the phone must pass, whatever it shows: axe, thumbs, letters, narrow screens. And its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.field import SIZE
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TABLET = {"width": 768, "height": 1024}
+SMALL_TARGETS = """() => {
+  const inside = 'button, a, summary, select, label:has(input), input:not([type=radio], [type=checkbox]), textarea';
+  return [...document.querySelectorAll(inside)]
+    .filter((each) => each.offsetParent && !each.disabled && !each.closest('p, [inert], .language-pick'))
+    .map((each) => [each.outerHTML.slice(0, 120), each.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 0 && box.height > 0 && (box.height < 47.9 || box.width < 47.9))
+    .map(([html, box]) => `${box.width} x ${box.height} ${html}`);
+}"""
+WIDER = """() => {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 3).map((each) => `wider than ${innerWidth}: ${each.outerHTML.slice(0, 100)}`);
+}"""
+SMALL_LETTERS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const { parentElement: holder, data } = walker.currentNode;
+    if (!data.trim() || !holder.offsetParent || holder.closest('.hidden-words, option, noscript')) continue;
+    const size = Number.parseFloat(getComputedStyle(holder).fontSize);
+    if (size < 17.9) found.push(`${size} ${data.trim().slice(0, 40)}`);
+  }
+  return found;
+}"""
+
+
+def look_at(page: Page, name: str, screens: Path, *, rules: list[str] | None = None, tablet: bool = True) -> list[str]:
+    """Take a picture; what is wrong with the view: axe, targets for a thumb, letters of 18 px, sideways scrolling."""
+    page.screenshot(path=screens / f"{name}.png")
+    found = Axe().run(page, options={"runOnly": rules or RULES}).response["violations"]
+    wrong = [f"{each['id']}: {each['nodes'][0]['html'][:150]} {each['nodes'][0]['failureSummary']}" for each in found]
+    wrong += page.evaluate(SMALL_TARGETS) + page.evaluate(SMALL_LETTERS) + _overflow(page)
+    if tablet:
+        page.set_viewport_size(TABLET)
+        page.screenshot(path=screens / f"{name}-tablet.png")
+        wrong += _overflow(page)
+        page.set_viewport_size(SIZE)
+    return [f"{name}: {each}" for each in wrong]
+
+
+def reflow(page: Page, name: str) -> list[str]:
+    """What is cut off on the narrowest screen."""
+    page.set_viewport_size({"width": 320, "height": 568})
+    wrong = _overflow(page)
+    page.set_viewport_size(SIZE)
+    return [f"{name}: {each}" for each in wrong]
+
+
+def _overflow(page: Page) -> list[str]:
+    return page.evaluate(WIDER)
