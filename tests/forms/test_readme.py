@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from survey_server.xlsform.appearances import SUPPORTED
 from survey_server.xlsform.registry import FUNCTIONS
 from survey_server.xlsform.registry_sheets import (
     BREAKDOWN_SETS,
@@ -32,3 +33,8 @@ def test_it_explains_every_word_of_the_extra_sheets(word):
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_it_explains_every_function_of_formulas(function):
     assert f"`{function}(" in README
+
+
+@pytest.mark.parametrize("appearance", sorted(frozenset().union(*SUPPORTED.values())))
+def test_it_explains_every_appearance_that_the_phone_shows(appearance):
+    assert f"`{appearance}`" in README
