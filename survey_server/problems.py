@@ -596,3 +596,24 @@ class NothingToExport(Problem):
 
     status = 422
     title = "Nothing to export"
+
+
+class NotAnOutbox(Problem):
+    """A file isn't one that a phone saved from its outbox, or of a newer app. Choose the phone's `encuesta-….json`."""
+
+    status = 422
+    title = "Not a phone's file"
+
+
+class OldApp(Problem):
+    """A phone speaks a protocol that this server no longer or not yet knows. It keeps everything and updates itself."""
+
+    status = 426
+    title = "The app has to be updated"
+
+
+class UnknownEdition(Problem):
+    """A report was asked for in an edition that there isn't. Choose full, partner or public."""
+
+    status = 422
+    title = "There is no such edition"

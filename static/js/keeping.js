@@ -5,6 +5,7 @@
  */
 import { listen } from './bus.js';
 import { get, getBy, getKeys } from './store.js';
+import { locked } from './vault.js';
 
 const DRAFT_EVERY = 8_000;
 
@@ -22,10 +23,15 @@ export function second() {
  */
 export async function startKeeping() {
   const device = await get('meta', 'device').catch(() => null);
-  if (!device && localStorage.getItem('encuesta')) await compare();
-  else (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 });
+  if (device || !localStorage.getItem('encuesta')) {
+    (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 });
+  } else {
+    await compare();
+    if (!(await get('meta', 'device'))) (await import('./rooms/state/cards.js')).shout();
+  }
   listen(['queue', 'drafts', 'catalogue'], () => noteCanary());
   listen(['catalogue', 'lock'], () => copyPhone());
+  listen('lock', () => protectOlder());
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
 }
 
@@ -78,6 +84,10 @@ async function copyDrafts() {
 async function copyPhone() {
   const { copyPhone: write } = await import('./rooms/keeping/compare.js');
   return write().catch(() => {});
+}
+
+async function protectOlder() {
+  if (!locked()) (await import('./rooms/keeping/older.js')).protectOlder().catch(() => {});
 }
 
 function compare() {

@@ -178,7 +178,7 @@ export async function dropSent(now = Date.now()) {
   await commit(over.flatMap((item) => [
     { store: 'outbox', key: item.id, value: { ...item, kept_until: null, shown: null } },
     { store: 'bodies', key: item.id },
-    ...belongings(item.id),
+    packed(item.id),
   ]));
 }
 
@@ -200,10 +200,15 @@ export async function deleteItem(id) {
   await commit([
     { store: 'outbox', key: id, value: { id, form, title, version, finished_at, sha256, state: 'deleted', deleted_at: new Date().toISOString() } },
     { store: 'bodies', key: id },
-    ...belongings(id),
+    packed(id),
   ]);
   await noteCanary();
   tell('queue');
+}
+
+/** The deletion of an item's files as they are sent (rooms/media/packing.js). */
+function packed(id) {
+  return { store: 'media', key: IDBKeyRange.bound(`${id}!/`, `${id}!/\uffff`) };
 }
 
 function inOrder(items) {

@@ -44,7 +44,7 @@ _COUNT_REPEATS = (
 
 @dataclass(frozen=True)
 class Source:
-    """Who hands over, and by which door: "phone", "import", "openrosa" or "demo"."""
+    """Who hands over, and by which door: "phone", "file", "import", "openrosa" or "demo"."""
 
     programme_id: int
     door: str
@@ -108,7 +108,7 @@ class Writer:
         self.seals.write(self.session)
         if self.repeated:
             self._count_repeats()
-        if self.source.device is not None:
+        if self.source.device is not None and self.source.door == "phone":
             set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
         self._audit(len(receipts))
         return receipts

@@ -153,7 +153,7 @@ class SubmissionItem(Open):
 class SyncRequest(Open):
     """A batch from one phone. An item that isn't as it should be is refused alone and kept; the others pass."""
 
-    protocol = fields.Integer(required=True, validate=validate.Equal(1))
+    protocol = fields.Integer(required=True)
     device = fields.Dict(load_default=dict)
     submissions = fields.List(fields.Raw(), required=True, validate=validate.Length(max=MOST_AT_ONCE))
 

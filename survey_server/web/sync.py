@@ -12,12 +12,14 @@ from marshmallow import ValidationError
 
 from survey_server.db.phone_lock import add_alarm
 from survey_server.db.submissions import Arrival, Receipt, Source, take_in
-from survey_server.problems import BadFields
+from survey_server.problems import BadFields, OldApp
 from survey_server.web.access import get_database, get_keyring, get_sending_device
 from survey_server.web.bodies import read_fields
 from survey_server.web.schemas import DeviceReport, SubmissionItem, SyncRequest
 
 sync = Blueprint("sync", __name__, url_prefix="/api/v1")
+
+PROTOCOL = 1
 
 _request = SyncRequest()
 _item = SubmissionItem()
@@ -33,10 +35,12 @@ def sync_submissions() -> Response:
     """
     device = get_sending_device()
     batch = read_fields(_request)
+    if batch["protocol"] != PROTOCOL:
+        raise OldApp(f"This server speaks protocol {PROTOCOL}.", protocol=PROTOCOL)
     moment: datetime = current_app.config["CLOCK"]()
     report = _read_report(batch["device"])
     source = Source(device.programme_id, "phone", f"device:{device.id}", device, report, moment)
-    receipts = take_in(get_database(), source, [_read_item(item) for item in batch["submissions"]], get_keyring())
+    receipts = take_in(get_database(), source, [read_item(item) for item in batch["submissions"]], get_keyring())
     if emergency := report.get("emergency"):
         with get_database().transaction() as session:
             add_alarm(session, device.programme_id, device.id, emergency)
@@ -53,7 +57,7 @@ def _read_report(report: Mapping[str, Any]) -> Mapping[str, Any]:
     return told
 
 
-def _read_item(item: Any) -> Arrival:
+def read_item(item: Any) -> Arrival:
     """One item of the batch; one that isn't as the API says is kept as the JSON that it was."""
     try:
         told = _item.load(item)

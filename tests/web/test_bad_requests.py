@@ -34,7 +34,7 @@ def kept(database: Database) -> int:
         (b"no gzip", {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (gzip.compress(BATCH) + b"more", {"Content-Encoding": "gzip"}, 400, "bad-request"),
         (BATCH, {"Content-Encoding": "compress"}, 400, "bad-request"),
-        (b'{"protocol": 2, "submissions": []}', {}, 422, "bad-fields"),
+        (b'{"protocol": 2, "submissions": []}', {}, 426, "old-app"),
         (b'{"protocol": 1, "submissions": {}}', {}, 422, "bad-fields"),
         (b'{"protocol": 1, "submissions": [' + b"1," * 500 + b"1]}", {}, 422, "bad-fields"),
         (b"[]", {}, 422, "bad-fields"),

@@ -40,7 +40,7 @@ export async function putInTurn(name, value) {
 export async function find(name) {
   const framed = await ask('get', name);
   if (!framed || framed.length < 36) return null;
-  const content = framed.subarray(32);
+  const content = framed.slice(32);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
   return digest.every((byte, place) => byte === framed[place]) ? unpack(content) : null;
 }

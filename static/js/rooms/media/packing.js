@@ -39,14 +39,19 @@ async function pack(draft, name, file) {
   const { bytes, sha256 } = sealed
     ? await sealMedia(plain, draft.wave, { id: draft.id, name, type })
     : { bytes: plain, sha256: await digestOf(plain) };
-  const key = packedKey(draft.id, name);
-  await commit([{ store: 'media', key: IDBKeyRange.bound(`${key}/`, `${key}/\uffff`) }]);
+  await keepPacked(draft.id, name, bytes, sha256);
+  return { name, type, size: bytes.length, sha256, sealed, sent: false };
+}
+
+/** Keep the bytes of a file as they will be sent; rejects with Damaged when the disk gives back others. */
+export async function keepPacked(id, name, bytes, sha256) {
+  const key = packedKey(id, name);
+  await commit([droppingPacked(id, name)]);
   for (let at = 0; at < bytes.length; at += PIECE) {
     await commit([{ store: 'media', key: pieceKey(key, at / PIECE), value: bytes.slice(at, at + PIECE) }]);
   }
-  const back = await readPacked(draft.id, { name, size: bytes.length });
+  const back = await readPacked(id, { name, size: bytes.length });
   if ((await digestOf(back)) !== sha256) throw new Damaged(key);
-  return { name, type, size: bytes.length, sha256, sealed, sent: false };
 }
 
 /** A file as it will be sent; rejects with Damaged when a piece is missing. */

@@ -36,8 +36,8 @@ export async function unsentFile(device, { sentToo = false } = {}) {
 async function mediaOf({ id, media = [] }) {
   const parts = [];
   for (const { name, type, size, sha256, sealed } of media) {
-    const { sealedBytes } = await import('../media/packing.js');
-    const bytes = await sealedBytes(id, name);
+    const { readPacked } = await import('../media/packing.js');
+    const bytes = await readPacked(id, { name, size }).catch(() => null); // a damaged picture mustn't hold up the rest
     if (bytes) parts.push(JSON.stringify({ submission: id, name, type, size, sha256, sealed, base64: base64(bytes) }));
   }
   return parts;
@@ -80,10 +80,10 @@ export async function addItems(items, forms = []) {
     const title = forms.find(({ id }) => id === item.form)?.title ?? item.form;
     const value = { ...item, title };
     value.second = await (await second()).put(`o-${item.id}`, { item: value, body });
-    const changes = files.length ? await (await import('../media/packing.js')).unpackFiles(item.id, files.map(decoded)) : [];
+    for (const { name, bytes, sha256 } of files.map(decoded)) await (await import('../media/packing.js')).keepPacked(item.id, name, bytes, sha256);
     const absent = { store: 'outbox', key: item.id, holds: (stored) => !stored || stored.state === 'deleted' };
     try {
-      await commit([{ store: 'outbox', key: item.id, value }, { store: 'bodies', key: item.id, value: body }, ...changes], absent);
+      await commit([{ store: 'outbox', key: item.id, value }, { store: 'bodies', key: item.id, value: body }], absent);
       added += 1;
     } catch (error) {
       if (error?.name !== 'Superseded') throw error;

@@ -45,6 +45,15 @@ export async function cards(redraw) {
   ].filter(Boolean);
 }
 
+/** This phone lost everything, even who it is: said above whatever view shows. */
+export async function shout() {
+  const losses = await get('meta', 'losses');
+  if (!losses || losses.seen) return;
+  const card = lossCard(losses, () => card.remove());
+  card.classList.add('shout');
+  document.body.prepend(card);
+}
+
 async function askPhone() {
   const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const [losses, clock, catalogue, drafts, counts, unsent, kept] = await Promise.all([
