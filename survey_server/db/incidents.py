@@ -1,86 +1,65 @@
-"""What has to be followed up: a phone that was lost or seized, and what may be in other hands with it."""
+"""Incidents of a programme as columns ready to be counted; prepared again only when something has come or changed."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
 
+import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey_server.db.audit import add_audit
-from survey_server.db.devices import get_device_by_id, set_device_revoked
-from survey_server.db.models import Assignment, Device, Incident, Site, Submission, now
-from survey_server.problems import NotThere
+from survey_server.db.forms import get_form
+from survey_server.db.frames import wave_frame
+from survey_server.db.models import Programme, Submission
+from survey_server.db.waves import list_waves
+from survey_server.estimation.incidents import incident_frame
+from survey_server.problems import UnknownForm
 
-LOST = ("lost", "seized")
-
-
-def report_lost_device(
-    session: Session, programme_id: int, device_id: int, how: str, note: str, *, actor: str
-) -> Incident:
-    """Revoke the phone, write down what may be exposed, open an incident. `how` is lost or seized."""
-    device = get_device_by_id(session, programme_id, device_id)
-    how = how if how in LOST else "lost"
-    exposed = what_may_be_exposed(session, device)
-    set_device_revoked(session, device, how, actor=actor)
-    incident = Incident(
-        programme_id=programme_id,
-        kind=f"device-{how}",
-        subject=f"device:{device_id}",
-        exposed=exposed,
-        note=" ".join(note.split())[:500],
-        opened_by=actor,
-    )
-    session.add(incident)
-    session.flush()
-    add_audit(session, programme_id, actor, "open-incident", str(incident.id), kind=incident.kind, device=device_id)
-    return incident
+FORM = "ssr_incident"
+_KEPT = 16
 
 
-def what_may_be_exposed(session: Session, device: Device) -> dict[str, Any]:
-    """What was on the phone when it last called, as far as the office can know: counts and sites, no answers."""
-    received = session.scalar(
-        select(func.count())
-        .select_from(Submission)
-        .where(Submission.programme_id == device.programme_id, Submission.device_id == device.id)
-    )
-    sites: list[str] = []
-    if device.team_id is not None:
-        query = (
-            select(Site.code)
-            .join(Assignment, (Assignment.programme_id == Site.programme_id) & (Assignment.site_id == Site.id))
-            .where(Site.programme_id == device.programme_id, Assignment.team_id == device.team_id)
+@dataclass(frozen=True)
+class Incidents:
+    """The incidents of a programme and when the last of them arrived."""
+
+    frame: pd.DataFrame
+    fresh: datetime | None
+
+
+_kept: dict[tuple[str, int], tuple[tuple[int, datetime | None], Incidents]] = {}
+_lock = Lock()
+
+
+def read_incidents(session: Session, programme: Programme) -> Incidents | None:
+    """All incidents of the programme's register, in the order of arrival; None when it has no such form or rows."""
+    try:
+        form = get_form(session, programme.id, FORM)
+    except UnknownForm:
+        return None
+    state = session.execute(
+        select(func.count(), func.max(Submission.changed_at)).where(
+            Submission.programme_id == programme.id, Submission.form_row == form.id
         )
-        sites = sorted(set(session.scalars(query)))
-    storage = device.storage or {}
-    return {
-        "label": device.label,
-        "interviewer": device.interviewer,
-        "last_contact": device.seen_at.isoformat() if device.seen_at else None,
-        "unsent": device.queue_length,
-        "drafts": storage.get("drafts"),
-        "received": received or 0,
-        "app_version": device.app_version,
-        "lock": storage.get("lock"),
-        "sites": sites,
-    }
-
-
-def close_incident(session: Session, programme_id: int, incident_id: int, outcome: str, *, actor: str) -> Incident:
-    """Say how it ended; raises NotThere."""
-    incident = session.get(Incident, (programme_id, incident_id), with_for_update=True)
-    if incident is None:
-        raise NotThere("There is no such incident.")
-    if incident.closed_at is None:
-        incident.closed_at, incident.closed_by = now(), actor
-        incident.outcome = " ".join(outcome.split())[:500]
-        session.flush()
-        add_audit(session, programme_id, actor, "close-incident", str(incident.id))
-    return incident
-
-
-def list_incidents(session: Session, programme_id: int) -> list[Incident]:
-    """The incidents, open ones first, the newest first."""
-    query = select(Incident).where(Incident.programme_id == programme_id)
-    found = list(session.scalars(query.order_by(Incident.opened_at.desc(), Incident.id.desc())))
-    return sorted(found, key=lambda incident: incident.closed_at is not None)
+    ).one()
+    key, mark = (str(session.get_bind().engine.url), programme.id), (int(state[0]), state[1])
+    with _lock:
+        known = _kept.get(key)
+    if known and known[0] == mark:
+        return known[1]
+    frames = [wave_frame(session, wave) for wave in list_waves(session, programme.id, form)]
+    frames = [frame for frame in frames if len(frame) and {"ictype", "t_event"} <= set(frame.columns)]
+    if not frames:
+        return None
+    whole = pd.concat(frames, ignore_index=True)
+    minutes = float((programme.policies.get("plan") or {}).get("response_minutes", 30))
+    fresh = whole["_received_at"].max()
+    found = Incidents(incident_frame(whole, minutes=minutes), fresh.to_pydatetime().astimezone(UTC))
+    with _lock:
+        _kept.pop(key, None)
+        _kept[key] = (mark, found)
+        while len(_kept) > _KEPT:
+            del _kept[next(iter(_kept))]
+    return found

@@ -67,7 +67,7 @@ def _meeting(code: str, committee: int, meeting: int, points: int, raised: int) 
         "v_kind": ["1" if serial % 4 else "2" for serial in serials],
         "v_theme": themes,
         "v_text": [_SAID[theme] for theme in themes],
-        "v_urg": [in_turn(("1", "2", "2", "3"), serial) for serial in serials],
+        "v_urg": [in_turn(("1", "2", "2", "3", "2"), serial // 2 + committee) for serial in serials],
         "v_support": [str(int(people * 0.6)) for _ in serials],
         "v_sens": ["1" if serial % SENSITIVE_EVERY == 0 else "0" for serial in serials],
         "v_status": [in_turn(("3", "2", "4", "3", "1"), serial) for serial in serials],

@@ -50,7 +50,7 @@ def draw_months(chart: Chart, catalogue: Catalogue) -> str:
     table = chart.table
     panels = list(_panels(table))
     per_row = 1 if len(panels) == 1 else 2 if len(panels) <= 4 else 3 if len(panels) <= 9 else 5
-    height = 92.0 if per_row == 1 else 64.0 if per_row == 2 else 50.0 if per_row == 3 else 34.0
+    height = 70.0 if per_row == 1 else 64.0 if per_row == 2 else 50.0 if per_row == 3 else 34.0
     lines = -(-len(panels) // per_row)
     drawing = Drawing(FULL, (_HEAD + height + _FOOT) * lines)
     width = FULL / per_row

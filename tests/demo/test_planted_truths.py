@@ -8,6 +8,7 @@ from survey_server.reports.wave_summary import WaveSummary
 from tests.demo.conftest import Figures
 
 PLANTED = "S02"
+REPORTED, VICTIMS = "S12", "S09"
 REWORDED = "S30"
 
 
@@ -32,8 +33,13 @@ def test_it_says_that_safety_improved(summary: WaveSummary) -> None:
     assert verdicts(summary)[PLANTED].startswith("Mejoró")
 
 
+def test_it_finds_more_reporting_and_fewer_victims(summary: WaveSummary, figures: Figures) -> None:
+    assert verdicts(summary)[REPORTED].startswith("Mejoró")
+    assert figures.interval("glance.headlines", VICTIMS, "change")[1] < 0
+
+
 def test_it_claims_no_other_change(summary: WaveSummary) -> None:
-    others = {code: word for code, word in verdicts(summary).items() if code != PLANTED}
+    others = {code: word for code, word in verdicts(summary).items() if code not in (PLANTED, REPORTED, VICTIMS)}
     assert {code for code, word in others.items() if word.startswith(("Mejoró", "Empeoró"))} == set()
 
 

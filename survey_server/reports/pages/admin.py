@@ -30,12 +30,12 @@ from survey_server.reports.monthly import (
     programme_start,
     returns_of,
 )
-from survey_server.reports.pages.incidents import incident_tables
+from survey_server.reports.pages.incidents import incident_tables, largest_event
 from survey_server.reports.pages.reporting import build_reporting
 from survey_server.reports.registers import ADMIN, INCIDENTS, JUSTICE
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
 
 COUNTS = {
     "violence": ("dead_viol", "hom", "hom_f", "rep_viol", "rep_rob", "rep_ext", "rep_drug"),
@@ -66,7 +66,8 @@ def build_admin(study: Study) -> Iterator[Page | LeftOut]:
     if returns is None or "dead_viol" not in returns.sample.frame.columns:
         yield LeftOut("admin", name, note("left_out.no_admin"))
         return
-    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), _complete(study, returns)]
+    beside = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
+    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(beside))]
     blocks += [_counts(study, returns), _ratios(study, returns), _readings(study, returns)]
     blocks += [_units(study, returns), *incident_tables(study)]
     yield Page("admin", name, _message(returns), tuple(blocks))
@@ -139,13 +140,7 @@ def _complete(study: Study, returns: Returns) -> Table:
         ("jumps", count_cell(sum(len(found) for found in _jumps(returns).values()))),
     ]
     lines = tuple(Row(key, t[f"admin.row.{key}"], (cell,)) for key, cell in rows)
-    said = ", ".join(
-        f"{unit} ({t[f'count.{name}']}, {returns.span[m]})"
-        for (unit, name), months in _jumps(returns).items()
-        for m in months
-    )
-    notes = (note("admin.jumps", where=said),) if said else ()
-    return Table("admin.complete", t["admin.table.complete"], (Column("value", ""),), lines, notes=notes)
+    return Table("admin.complete", t["admin.table.complete"], (Column("value", ""),), lines)
 
 
 def _jumps(returns: Returns) -> dict[tuple[str, str], list[int]]:
@@ -401,5 +396,11 @@ def _units(study: Study, returns: Returns) -> Chart:
         )
         for place, month in enumerate(returns.span)
     )
-    table = Table("admin.units", t["admin.chart.units"], columns, rows)
-    return Chart("admin.units", "months", table, t["admin.units.alt"], caption=note("admin.units.note"))
+    table = Table("admin.units", t["admin.chart.units"], columns, rows, audience="full")
+    said = [
+        f"{unit} ({t[f'count.{name}']}, {returns.span[month]})"
+        for (unit, name), months in _jumps(returns).items()
+        for month in months
+    ]
+    caption = note("admin.units.jumps", where=", ".join(said)) if said else note("admin.units.note")
+    return Chart("admin.units", "months", table, t["admin.units.alt"], caption=caption)

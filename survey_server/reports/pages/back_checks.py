@@ -138,4 +138,5 @@ def _by_interviewer(study: Study, matched: pd.DataFrame) -> Table:
         tuple(rows),
         notes=(note("checks.people.note"),),
         corner=t["quality.head.code"],
+        audience="full",
     )

@@ -202,7 +202,6 @@ def _wear(asked: Asked) -> Iterator[Block]:
             "followup.wear", t["followup.table.wear"], tuple(columns), tuple(rows), corner=t["followup.since"]
         )
         yield Chart("followup.wear", "curve", table, t["followup.wear.alt"])
-        yield table
 
 
 def _barriers(asked: Asked) -> Table:

@@ -30,9 +30,13 @@ def incident_tables(study: Study) -> Iterator[Block]:
     frame = incident_frame(sample.frame, area="adm1")
     yield _hours(study, sample, frame)
     yield _places(study, sample, frame)
-    largest = _largest(study, sample)
-    if largest.rows:
-        yield largest
+
+
+def largest_event(study: Study) -> Table | None:
+    """How much of each drug's weight was one event; None without incidents with seizures."""
+    sample = study.registers.get(INCIDENTS)
+    table = _largest(study, sample) if sample is not None else None
+    return table if table is not None and table.rows else None
 
 
 def _hours(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:

@@ -16,7 +16,20 @@ from survey_server.reports.measure import count_cell, number_cell
 from survey_server.reports.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.registers import JUSTICE
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, Format, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Format,
+    LeftOut,
+    Note,
+    Page,
+    Prose,
+    Row,
+    SideBySide,
+    Table,
+)
 
 STAGES = ("incoming", "charged", "to_trial", "conv")
 FLOW = ("incoming", "disposed", "open_start", "open_end")
@@ -30,8 +43,8 @@ def build_justice(study: Study) -> Page | LeftOut:
         return LeftOut("justice", name, note("left_out.no_justice"))
     pipelines = {key: _pipelines(returns, year) for key, year in _years(returns).items()}
     blocks: list[Block] = [Prose((note("justice.lead"),), "lead"), *_funnel(study, returns)]
-    blocks += [_flow(study, returns, pipelines), _backlog(study, returns), _guards(study, returns)]
-    blocks += list(_gaps(study, returns))
+    blocks += [_flow(study, returns, pipelines), _backlog(study, returns)]
+    blocks.append(SideBySide((_guards(study, returns), *_gaps(study, returns))))
     return Page("justice", name, _message(returns, pipelines), tuple(blocks))
 
 
@@ -236,4 +249,5 @@ def _gaps(study: Study, returns: Returns) -> Iterator[Table]:
             (Column("off", t["justice.off"]),),
             tuple(rows),
             notes=(note("justice.gaps.note"),),
+            audience="full",
         )

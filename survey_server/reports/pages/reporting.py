@@ -149,7 +149,7 @@ def _matrix(study: Study, moves: dict[str, Move]) -> Table:
             reading = read_reports(reports, trust, victims[0], MIN_VICTIMS)
             here = reports == moves["reports"] and trust == moves["trust"] and _fits(key, moves["victims"])
             words = t[f"reports.reading.{reading}"]
-            cells.append(Cell(format="text", text=f"● {words}" if here else words, mark="here" if here else ""))
+            cells.append(Cell(format="text", text=f"■ {words}" if here else words, mark="here" if here else ""))
         rows.append(Row(key, t[f"reporting.line.{key}"], tuple(cells)))
     heads = tuple(Column(trust, t[f"reporting.trust.{trust}"], left=True) for trust in _COLUMNS)
     return Table(

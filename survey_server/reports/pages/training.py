@@ -236,7 +236,7 @@ def _charts(study: Study, course: Courses) -> Iterator[Block]:
             notes=(note("training.taper.note"),),
             corner=t["head.month"],
         )
-        drawn = Table("training.taper", "", heads[:2], tuple(Row(r.key, r.label, r.cells[:2]) for r in rows))
+        drawn = Table("training.taper.lines", "", heads[:2], tuple(Row(r.key, r.label, r.cells[:2]) for r in rows))
         yield Chart("training.taper", "months", drawn, t["training.chart.taper.alt"])
         yield table
     yield _cumulative(study, course)
