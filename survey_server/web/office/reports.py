@@ -11,6 +11,7 @@ from flask import redirect, request, send_file, url_for
 
 from survey_server.db.progress import WaveProgress, list_waves
 from survey_server.reports.make import EDITIONS, LANGUAGES, make_editions
+from survey_server.reports.registers import REGISTERS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.report_files import ReportFile, ReportFiles
 from survey_server.web.office.roles import Right, may_report
@@ -106,7 +107,7 @@ def _reports(visit: Visit, wrong: str = "", ticked: Sequence[str] = ()) -> Answe
 def _rounds(visit: Visit) -> list[Round]:
     """The waves that have submissions, those of the same name together, in their order."""
     with reading(visit) as session:
-        waves = [wave for wave in list_waves(session, visit.here) if wave.received]
+        waves = [wave for wave in list_waves(session, visit.here) if wave.received and wave.form_id not in REGISTERS]
     names = dict.fromkeys(wave.name for wave in sorted(waves, key=lambda wave: (wave.ordinal, wave.starts)))
     return [Round(name, [wave for wave in waves if wave.name == name]) for name in names]
 
