@@ -60,10 +60,9 @@ export function startGuard(root) {
 
 function hiding() {
   const hidden = document.visibilityState === 'hidden';
-  if (!policy.lock_on_hide || locked()) return;
-  document.body.hidden = hidden; // dialogs too: the phone takes a picture of what it puts away
-  if (hidden && Date.now() > expected) lock();
-  if (!hidden && expected && Date.now() > expected) lock();
+  document.body.hidden = hidden && policy.lock_on_hide && !locked(); // dialogs too: the phone takes a picture of what it puts away
+  if (!policy.lock_on_hide) return;
+  if (hidden ? Date.now() > expected : expected && Date.now() > expected) lock();
   if (!hidden) expected = 0;
 }
 
