@@ -7,17 +7,22 @@ import re
 from survey_server.xlsform.complaints import Complaints
 from survey_server.xlsform.model import Control
 
-ANY = frozenset(("field-list", "pages", "minimal", "maps", "placement-map", "hidden-answer", "nogroup"))
+ANY = frozenset(("field-list", "pages", "hidden", "nogroup"))
 _LISTS = (
     "minimal autocomplete search quick columns-pack columns no-buttons likert list list-nolabel label table-list"
     " image-map map horizontal horizontal-compact compact quickcompact"
 )
-_FIELDS = (
-    "multiline numbers thousands-sep url masked counter no-calendar month-year year placement-map maps picker signature"
-    " draw annotate new new-front"
-)
+_TEXTS = "multiline numbers thousands-sep url masked hidden-answer"
+_BY_TYPE = {
+    "string": _TEXTS, "barcode": _TEXTS, "int": "numbers thousands-sep counter masked hidden-answer",
+    "decimal": "numbers thousands-sep masked hidden-answer", "date": "no-calendar month-year year",
+    "dateTime": "no-calendar month-year year", "geopoint": "placement-map maps", "geotrace": "placement-map maps",
+    "geoshape": "placement-map maps",
+}  # fmt: skip
+SELECTS = ("select1", "select")
+CALENDARS = frozenset(["ethiopian", "coptic", "islamic", "bikram-sambat", "myanmar", "persian", "buddhist"])
+GRID = re.compile(r"w\d+$")
 SUPPORTED: dict[str, frozenset[str]] = {
-    "input": frozenset(_FIELDS.split()),
     "select1": frozenset(_LISTS.split()),
     "select": frozenset(_LISTS.split()) - {"quick", "likert", "quickcompact"},
     "rank": frozenset(),
@@ -28,7 +33,7 @@ SUPPORTED: dict[str, frozenset[str]] = {
     "repeat": frozenset(("field-list", "table-list", "pages")),
 }
 _WRITTEN = re.compile(r"[^\s(]+(?:\((?:[^()]|\([^()]*\))*\))?")
-COLUMNS = re.compile(r"(columns|compact|quickcompact)-\d+$|w\d+$")
+COLUMNS = re.compile(r"(columns|compact|quickcompact)-\d+$")
 INSTEAD = {
     "input": "a plain field",
     "select1": "a plain list",
@@ -56,6 +61,10 @@ def appearances_of(text: str) -> list[str]:
 def check_appearance(control: Control, bind_type: str, complaints: Complaints) -> None:
     """Warn of every appearance that the phone doesn't show, saying what it shows instead."""
     known = SUPPORTED.get(control.kind, frozenset())
+    if control.kind == "input":
+        known = frozenset(_BY_TYPE.get(bind_type, "").split())
+    elif control.kind == "upload" and not control.mediatype.startswith("image"):
+        known &= {"new", "new-front"}
     for written in control.appearance:
         name, called, _ = written.partition("(")
         if called and name == "search":
@@ -65,10 +74,15 @@ def check_appearance(control: Control, bind_type: str, complaints: Complaints) -
                 ref=control.ref, aspect="appearance", line=control.line,
             )  # fmt: skip
             continue
-        if name in known or name in ANY or COLUMNS.match(name):
+        if name in known or name in ANY or (control.kind in SELECTS and COLUMNS.match(name)):
             continue
+        instead = INSTEAD[control.kind]
+        if name in CALENDARS:
+            instead = "a Gregorian date"
+        elif GRID.match(name):
+            instead = "its questions below each other" if control.kind in ("group", "repeat") else "the full width"
         complaints.warn(
-            f"The appearance “{name}” isn't supported for this question: the phone shows {INSTEAD[control.kind]}.",
+            f"The appearance “{name}” isn't supported for this question: the phone shows {instead}.",
             CURES.get(name.partition(":")[0], "Leave it if you also use ODK Collect; remove it otherwise."),
             ref=control.ref, aspect="appearance", line=control.line,
         )  # fmt: skip

@@ -199,6 +199,11 @@ class BodyReader:
             self._external(query, control, shape)
         if shape.bind is not None:
             control.parameters.update(shape.bind.parameters)
+        if control.parameters.get("allow-mock-accuracy") or node.get("allow-mock-accuracy"):
+            self.complaints.warn(
+                "A browser can't tell invented places from real ones: allow-mock-accuracy means nothing on the phone.",
+                "Leave it if you also use ODK Collect.", ref=control.ref, aspect="parameters", line=node.line,
+            )  # fmt: skip
         for attribute in node.attributes:
             if attribute.name not in KNOWN and attribute.name != "query":
                 control.parameters[attribute.name] = attribute.text

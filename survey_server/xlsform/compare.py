@@ -64,7 +64,7 @@ def unequal(a: Value, b: Value, zone: tzinfo) -> bool:
 
 
 def related(compare: Callable[[Any, Any], bool], a: Value, b: Value, zone: tzinfo, in_form: bool = False) -> bool:
-    """XPath's < <= > >=: numbers, and any pair of nodes. In a form a question against a boolean counts by its answer."""
+    """XPath's < <= > >=: numbers, any pair of nodes; in a form a question beside a boolean counts by its answer."""
     if isinstance(a, list) and isinstance(b, bool):
         a = to_string(a) if in_form else len(a) > 0
     if isinstance(b, list) and isinstance(a, bool):

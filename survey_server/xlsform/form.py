@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from survey_server.xlsform.body import EXTERNAL, BodyReader
 from survey_server.xlsform.complaints import Complaints, FormProblem
 from survey_server.xlsform.evaluate import Scope
 from survey_server.xlsform.expression import Tree
-from survey_server.xlsform.model import Action, Bind, Control, Forms, Json, Secondary
+from survey_server.xlsform.model import Action, Bind, Choices, Control, Forms, Json, Secondary
 from survey_server.xlsform.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
 from survey_server.xlsform.order import Order, build_order
 from survey_server.xlsform.references import Expressions
@@ -61,6 +61,7 @@ class Form:
     count_refs: frozenset[str] = frozenset()  # what the numbers of counted repeats depend on
     choice_triggers: dict[str, list[str]] = field(default_factory=dict)  # ref -> selects whose filter reads it
     primary_ids: set[str] = field(default_factory=set)
+    _labels: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     @property
     def repeats(self) -> frozenset[str]:
@@ -71,6 +72,45 @@ class Form:
     def scope(self) -> Scope:
         """What names mean in this form's expressions."""
         return Scope(self.namespaces, self.repeats, in_form=True)
+
+    def rows(self) -> dict[str, list[dict[str, str]]]:
+        """The rows of every data set that is attached, by id: its items as column to cell."""
+        found = {}
+        for name, each in self.secondary.items():
+            if each.src and each.document is not None:
+                items = each.document.children[0].elements()
+                found[name] = [{cell.name: cell.value() for cell in item.elements()} for item in items]
+        return found
+
+    def label_of(self, ref: str, value: str, language: str = "") -> str:
+        """The label of one choice of the select question at a ref, from the form or from an attached file.
+
+        Blank if the question offers no such choice, or its label isn't plain text.
+        """
+        shape = self.shapes.get(ref)
+        choices = shape.control.choices if shape is not None and shape.control is not None else None
+        if choices is None:
+            return ""
+        known = self._labels.get((ref, language))
+        if known is None:
+            known = self._labels[ref, language] = dict(self._labels_of(choices, language or self.default_language))
+        return known.get(value, "")
+
+    def _labels_of(self, choices: Choices, language: str) -> Iterator[tuple[str, str]]:
+        texts = {key: plain_text(by_language.get(language, {})) for key, by_language in self.texts.items()}
+        if choices.nodeset is None:
+            yield from ((value, texts.get(key, "")) for value, key in choices.items)
+            return
+        each = self.secondary.get(choices.instance)
+        rows = each.document.children[0].elements() if each is not None and each.document is not None else []
+        column = choices.label["itext"] if isinstance(choices.label, dict) else choices.label
+        if not isinstance(choices.value, str) or not isinstance(column, str):
+            return
+        for row in rows:
+            value, label = row.find(choices.value), row.find(column)
+            if value is not None and label is not None:
+                shown = texts.get(label.value(), "") if isinstance(choices.label, dict) else label.value()
+                yield value.value(), shown
 
     def to_phone(self) -> Json:
         """The whole form as JSON, expressions as trees."""
@@ -97,6 +137,11 @@ class Form:
             "body": [control.to_json() for control in self.body],
             "attachments": self.attachments,
         }
+
+
+def plain_text(forms: Forms) -> str:
+    """A text without the answers that it tells."""
+    return "".join(part for part in forms.get("", []) if isinstance(part, str))
 
 
 def node_json(node: Node) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+Rows = Sequence[Mapping[str, str]]
 _CLOCK = re.compile(r"(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?$")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
 
@@ -35,13 +36,18 @@ class Part:
     answers: list[Answer] = field(default_factory=list)
 
 
-def read_parts(phone: Mapping[str, Any], xml: bytes, language: str) -> list[Part]:
-    """The parts of the instance in `language` ("es"), by the form as its phones know it. Empty if it isn't XML."""
+def read_parts(
+    phone: Mapping[str, Any], xml: bytes, language: str, data: Mapping[str, Rows] | None = None
+) -> list[Part]:
+    """The parts of the instance in `language` ("es"), by the form as its phones know it. Empty if it isn't XML.
+
+    `data`: the rows of the form's attached data sets by id (`Form.rows()`), for the labels of choices from files.
+    """
     try:
         root = etree.fromstring(xml, _PARSER)
     except etree.XMLSyntaxError:
         return []
-    reader = _Reader(phone, root, _choose_language(phone["languages"], language, phone["default_language"]))
+    reader = _Reader(phone, root, _choose_language(phone["languages"], language, phone["default_language"]), data or {})
     reader.walk(phone["body"], root, f"/{_local(root)}", "")
     return [part for part in reader.parts if part.answers]
 
@@ -52,8 +58,9 @@ def _choose_language(languages: Sequence[str], wanted: str, default: str) -> str
 
 
 class _Reader:
-    def __init__(self, phone: Mapping[str, Any], root: etree._Element, language: str) -> None:
+    def __init__(self, phone: Mapping[str, Any], root: etree._Element, language: str, data: Mapping[str, Rows]) -> None:
         self.phone = phone
+        self.data = data
         self.texts: Mapping[str, Mapping[str, Mapping[str, Any]]] = phone["texts"]
         self.binds = {bind["ref"]: bind for bind in phone["binds"]}
         self.root = root
@@ -119,11 +126,13 @@ class _Reader:
             return {str(row.get(value)): self._text(row.get(label["itext"])) for row in rows}
         return {str(row.get(value)): str(row.get(label, "")) for row in rows} if isinstance(label, str) else {}
 
-    def _rows(self, tree: Any) -> list[Mapping[str, str]]:
-        """The rows of the secondary instance that the choices come from, where the form itself holds them."""
+    def _rows(self, tree: Any) -> Rows:
+        """The rows of the secondary instance that the choices come from: in the form itself, or attached to it."""
         if isinstance(tree, list):
             if tree[:2] == ["call", "instance"] and tree[2][0] == "str":
-                return list(self.phone["secondary"].get(tree[2][1], {}).get("items", []))
+                name = tree[2][1]
+                rows: Rows = self.phone["secondary"].get(name, {}).get("items") or self.data.get(name, [])
+                return rows
             for part in tree:
                 if rows := self._rows(part):
                     return rows

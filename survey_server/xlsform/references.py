@@ -13,6 +13,16 @@ from survey_server.xlsform.model import Secondary
 from survey_server.xlsform.pattern import PatternProblem, compile_pattern
 from survey_server.xlsform.shapes import Resolver, Shape
 
+ARITHMETIC = frozenset(("+", "-", "*", "div", "mod", "neg"))
+OF_LISTS = frozenset(
+    (
+        "area", "boolean", "checklist", "concat", "count", "count-non-empty", "depend", "distance", "geofence", "id",
+        "indexed-repeat", "instance", "intersects", "join", "max", "min", "not", "position", "randomize", "sum",
+        "weighted-checklist",
+    )
+)  # fmt: skip
+"""Functions that take a list of nodes as such."""
+
 
 @dataclass
 class Dependencies:
@@ -113,7 +123,9 @@ class Expressions:
     def dependencies(self, tree: Tree, at: Shape, aspect: str, line: int = 0) -> Dependencies:
         """What the expression of an aspect at a shape reads."""
         walk = _DependencyWalk(self, at, aspect, line)
-        walk.visit(tree, [at])
+        shapes = walk.visit(tree, [at])
+        if aspect in ("calculate", "label", "hint"):
+            walk.warn_of_several(tree, shapes)
         return walk.found
 
 
@@ -141,6 +153,9 @@ class _DependencyWalk:
         if head == "call":
             return self._call(tree, context, wide)
         results = [self.visit(part, context, wide) for part in tree[1:]]
+        if head in ARITHMETIC:
+            for part, shapes in zip(tree[1:], results, strict=True):
+                self.warn_of_several(part, shapes)
         return [shape for shapes in results for shape in shapes or []] if head == "|" else None
 
     def _call(self, tree: Tree, context: list[Shape] | None, wide: bool) -> list[Shape] | None:
@@ -156,11 +171,26 @@ class _DependencyWalk:
         results = [self.visit(argument, context, wide) for argument in arguments]
         if name == "indexed-repeat":
             self._check_levels(results)
+        if name not in OF_LISTS:
+            for argument, shapes in zip(arguments, results, strict=True):
+                self.warn_of_several(argument, shapes)
         if name in ("indexed-repeat", "randomize", "once", "depend"):
             return results[0]
         if name in ("if", "coalesce"):
             return [shape for shapes in results for shape in shapes or []] or None
         return None
+
+    def warn_of_several(self, tree: Tree, shapes: list[Shape] | None) -> None:
+        """Say that a path to the questions of a repeat, from outside of it, gives the first one's answer only."""
+        if tree[0] != "path" or not shapes or any(len(step) > 2 for step in tree[2:]):
+            return
+        outside = [repeat for repeat in shapes[0].repeats() if repeat not in self.home]
+        if outside and shapes[0] is not outside[-1]:
+            self.owner.complaints.warn(
+                f"{show_path(tree)} has one answer in each {outside[-1].name}: only the first one counts here.",
+                "Use sum(...), join(', ', ...) or indexed-repeat(...).",
+                ref=self.at.ref, aspect=self.aspect, line=self.line,
+            )  # fmt: skip
 
     def _check_levels(self, results: list[list[Shape] | None]) -> None:
         """indexed-repeat(question, repeat, number, ...): each repeat has to be around the question."""

@@ -178,8 +178,21 @@ WARNINGS = {
     "an unknown type": (B("/data/a", type="foo"), "", "is kept as text"),
     "an appearance of another client": (
         "",
-        '<input ref="/data/a" appearance="bikram-sambat"/>',
+        '<input ref="/data/a" appearance="bearing"/>',
         "the phone shows a plain field",
+    ),
+    "another calendar": (B("/data/a", type="date"), '<input ref="/data/a" appearance="persian"/>', "a Gregorian date"),
+    "a look of dates on a text": ("", '<input ref="/data/a" appearance="month-year"/>', "a plain field"),
+    "a grid": ("", '<input ref="/data/a" appearance="w3"/>', "the full width"),
+    "a drawing on a sound": (
+        "",
+        '<upload ref="/data/a" mediatype="audio/*" appearance="draw"/>',
+        "a button to take or choose a file",
+    ),
+    "several answers where one counts": (
+        B("/data/a", calculate="/data/r/x + 1"),
+        '<repeat nodeset="/data/r"><input ref="/data/r/x"/></repeat>',
+        "only the first one counts",
     ),
     "another app": ("", '<input ref="/data/a" appearance="ex:org.app(x=1)"/>', "the phone shows a plain field"),
     "its own encryption": ('<submission base64RsaPublicKey="abc"/>', "", "encrypted with its own key"),
@@ -194,7 +207,7 @@ WARNINGS = {
 @pytest.mark.parametrize("name", WARNINGS)
 def test_it_warns(name: str) -> None:
     binds, body, reason = WARNINGS[name]
-    form = compile_form(xform("<a/>", binds, body).encode())
+    form = compile_form(xform("<a/><r><x/></r>", binds, body).encode())
     assert any(reason in warning.message for warning in form.warnings), form.warnings
 
 

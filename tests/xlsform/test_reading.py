@@ -7,6 +7,7 @@ import pytest
 from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.reading import Part, read_parts
 from survey_server.xlsform.workbook import read_workbook
+from tests.xlsform.xforms import md
 
 FORM = """
 | survey |
@@ -84,3 +85,26 @@ def test_it_shows_only_what_is_in_the_instance(phone: dict[str, object]) -> None
 @pytest.mark.parametrize("xml", [b"", b"not xml", b"<data><remark>", b'<!DOCTYPE d [<!ENTITY e "x">]><data>&e;</data>'])
 def test_it_shows_nothing_of_what_is_no_instance(phone: dict[str, object], xml: bytes) -> None:
     assert lines(read_parts(phone, xml, "es")) == []
+
+
+PLACES = """
+    | survey |
+    | | type | name | label |
+    | | select_one_from_file places.csv | place | Where? |
+"""
+
+
+def test_it_names_choices_from_a_file_by_their_label() -> None:
+    workbook = read_workbook(md(PLACES).encode(), "places.md")
+    form = compile_form(workbook.xform, {"places.csv": "name,label\np1,San José\np2,Belén\n".encode()})
+    answers = read_parts(form.to_phone(), b"<data><place>p2</place></data>", "es", form.rows())[0].answers
+    assert [(one.value, one.code) for one in answers] == [("Belén", "p2")]
+    assert form.label_of("/data/place", "p1") == "San José"
+    assert form.label_of("/data/place", "p9") == ""
+
+
+def test_it_tells_the_label_of_a_choice_in_a_language() -> None:
+    form = compile_form(read_workbook(FORM.encode(), "prueba.md").xform, {})
+    assert form.label_of("/data/place/safe", "1") == "Sí"
+    assert form.label_of("/data/place/safe", "1", "English (en)") == "Yes"
+    assert form.label_of("/data/remark", "1") == ""
