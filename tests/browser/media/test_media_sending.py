@@ -34,6 +34,11 @@ def interview(page: Page) -> None:
     finish(page)
 
 
+def until(page: Page, true: Callable[[], bool], what: str) -> None:
+    """Wait while the page's requests go on being answered by the test."""
+    wait_until(lambda: bool(page.evaluate("true")) and true(), what, 90)
+
+
 def is_whole(got: Arrived) -> bool:
     return got.files[got.answers["paper"]] == PAPER
 
@@ -55,8 +60,8 @@ def test_it_goes_on_where_a_killed_server_stopped(
     page.route("**/api/v1/media/*", watch)
     interview(page)
     for deaths in (1, 2):
-        wait_until(lambda: server.process is None, "the server to die in the middle of a piece", 60)
-        wait_until(lambda: "falta" in unsent(page) or "1" in unsent(page), "the phone to say so")
+        until(page, lambda: server.process is None, "the server to die in the middle of a piece")
+        until(page, lambda: unsent(page) != "Todo enviado", "the phone to say so")
         server.start()
         page.evaluate(NOW)
         assert deaths
@@ -81,7 +86,7 @@ def test_it_goes_on_after_the_browser_was_killed_and_while_the_phone_is_locked(
 
     page.route("**/api/v1/media/*", stop)
     interview(page)
-    wait_until(lambda: len(seen) > 3, "some pieces to be sent", 60)
+    until(page, lambda: len(seen) > 3, "some pieces to be sent")
     phone.kill()
     page = phone.open()
     is_sent(page)
@@ -115,10 +120,10 @@ def test_it_believes_nobody_but_the_office(
 
     page.route("**/api/v1/media**", portal)
     interview(page)
-    wait_until(lambda: len(answered) >= 1, "the portal to be asked", 60)
-    wait_until(lambda: unsent(page) != "Todo enviado", "the phone to wait")
+    until(page, lambda: len(answered) >= 1, "the portal to be asked")
+    until(page, lambda: unsent(page) != "Todo enviado", "the phone to wait")
     page.evaluate(NOW)
-    wait_until(lambda: len(answered) >= 2, "it to be asked again", 60)
+    until(page, lambda: len(answered) >= 2, "it to be asked again")
     page.evaluate(NOW)
     is_sent(page)
     assert is_whole(arrived())
@@ -160,6 +165,6 @@ def test_it_says_what_the_office_refused(phone: Phone, link: str) -> None:
         lambda route: route.fulfill(status=413, content_type="application/problem+json", body=refusal),
     )
     interview(page)
-    wait_until(lambda: any(one.get("refused") for item in facts(page) for one in item["media"]), "the refusal", 60)
+    until(page, lambda: any(one.get("refused") for item in facts(page) for one in item["media"]), "the refusal")
     [item] = facts(page)
     assert item["state"] == "media" and item["media"][0]["refused"]["status"] == 413
