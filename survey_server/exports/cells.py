@@ -13,7 +13,8 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 def plain(value: Any) -> Any:
     """An instant or a day as text; anything else as it is."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return f"{moment.isoformat()[:19]}Z"
     return value.isoformat() if isinstance(value, date) else value
 
 

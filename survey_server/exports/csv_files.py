@@ -17,7 +17,7 @@ from survey_server.exports.plan import FACTS, MAIN, Plan
 from survey_server.exports.rows import Cells, headings
 
 _AT_ONCE = 256
-_DANGER = re.compile(r'(?:^|[,"\n])\s*(?:[=+@\t\r]|-(?!\d+(?:\.\d+)?(?:,|\r?\n|$)))', re.MULTILINE)
+_DANGER = re.compile(r'(?:^|[,"])[^\S\r\n]*(?:[=+@\t]|\r(?!\n)|-(?!\d+(?:\.\d+)?(?:,|\r?\n|$)))', re.MULTILINE)
 """What might be a formula somewhere in a block of lines: only then is every cell of the block looked at."""
 
 

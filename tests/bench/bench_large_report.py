@@ -32,6 +32,15 @@ PERCEPTION = "ssr_perception"
 SITES, A_WAVE, MORE = 2_500, 50_000, 500
 DEPARTMENTS = 22
 CHUNK = 5_000
+COMMAND = r"""
+import atexit, re
+from pathlib import Path
+def tell():  # the peak of this process alone: what the kernel counts for a child begins with its parent's size
+    Path("peak").write_text(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+atexit.register(tell)
+from survey_server.cli import main
+main()
+"""
 
 
 def main() -> None:
@@ -54,18 +63,7 @@ def main() -> None:
 
 def show(what: str, folder: Path, beside: str = "", form: str = "pdf") -> None:
     """Run the command in a process of its own."""
-    command = [
-        sys.executable,
-        "-c",
-        "from survey_server.cli import main; main()",
-        "report",
-        "bench",
-        "--waves",
-        "W1",
-        "W2",
-        "--out",
-        f"r.{form}",
-    ]
+    command = [sys.executable, "-c", COMMAND, "report", "bench", "--waves", "W1", "W2", "--out", f"r.{form}"]
     started = time.perf_counter()
     seconds, megabytes = timed(command, folder)
     measure(what, seconds, "s CPU", beside)
@@ -81,7 +79,8 @@ def timed(command: list[str], folder: Path) -> tuple[float, float]:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    peak = folder / "peak"
+    return used.ru_utime + used.ru_stime, int(peak.read_text()) / 1024 if peak.exists() else 0.0
 
 
 def prepare(database: Database) -> tuple[list[Wave], Questionnaire]:
