@@ -61,6 +61,7 @@ class Form:
     count_refs: frozenset[str] = frozenset()  # what the numbers of counted repeats depend on
     choice_triggers: dict[str, list[str]] = field(default_factory=dict)  # ref -> selects whose filter reads it
     primary_ids: set[str] = field(default_factory=set)
+    _rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     _labels: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -75,12 +76,11 @@ class Form:
 
     def rows(self) -> dict[str, list[dict[str, str]]]:
         """The rows of every data set that is attached, by id: its items as column to cell."""
-        found = {}
         for name, each in self.secondary.items():
-            if each.src and each.document is not None:
+            if each.src and each.document is not None and name not in self._rows:
                 items = each.document.children[0].elements()
-                found[name] = [{cell.name: cell.value() for cell in item.elements()} for item in items]
-        return found
+                self._rows[name] = [{cell.name: cell.value() for cell in item.elements()} for item in items]
+        return self._rows
 
     def label_of(self, ref: str, value: str, language: str = "") -> str:
         """The label of one choice of the select question at a ref, from the form or from an attached file.

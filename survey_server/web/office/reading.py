@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from survey_server.db.compiled import load_version
 from survey_server.db.listings import Whole
 from survey_server.xlsform.reading import read_parts
 
@@ -29,11 +32,12 @@ class ReadPart:
     answers: list[ReadAnswer]
 
 
-def read_submission(whole: Whole, language: str) -> list[ReadPart]:
+def read_submission(session: Session, whole: Whole, language: str) -> list[ReadPart]:
     """The submission as it now stands; empty when the server has no form for it."""
     if whole.form_version is None:
         return []
     form: dict[str, Any] = json.loads(whole.form_version.phone)
+    data = load_version(session, whole.submission.programme_id, whole.form_version.id).form.rows()
     current = next(each for each in whole.versions if each.number == whole.submission.number)
     kinds: dict[str, list[str]] = {}
     for issue in whole.issues:
@@ -46,5 +50,5 @@ def read_submission(whole: Whole, language: str) -> list[ReadPart]:
                 for one in part.answers
             ],
         )
-        for part in read_parts(form, current.xml, language)
+        for part in read_parts(form, current.xml, language, data)
     ]

@@ -56,7 +56,7 @@ def submission_page(visit: Visit, submission_id: int) -> Answer:
         whole = get_submission(session, visit.here, submission_id)
         visit.need(may_read_cases(visit.rights, whole.wave.state if whole.wave else None))
         attached = read_attached(session, whole)
-    parts = read_submission(whole, visit.texts.language)
+        parts = read_submission(session, whole, visit.texts.language)
     visit.note("read-submission", str(submission_id))
     titles = whole.form_version.titles if whole.form_version else {}
     return render(
