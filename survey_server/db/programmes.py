@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,3 +48,9 @@ def get_programme(session: Session, code: str) -> Programme:
 def list_programmes(session: Session) -> list[Programme]:
     """All programmes by name; which of them somebody may see is the caller's to decide."""
     return list(session.scalars(select(Programme).order_by(Programme.name, Programme.id)))
+
+
+def set_plan(session: Session, programme: Programme, plan: Mapping[str, Any], *, actor: str) -> None:
+    """What was planned, which reports measure against; what it may hold is the reports' to say."""
+    programme.policies = {**programme.policies, "plan": dict(plan)}
+    add_audit(session, programme.id, actor, "set-plan", programme.code, parts=sorted(plan))

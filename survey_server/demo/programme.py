@@ -17,7 +17,7 @@ from survey_server import __version__
 from survey_server.db.compiled import CompiledVersion, load_version
 from survey_server.db.devices import add_device
 from survey_server.db.forms import get_form
-from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.programmes import add_programme, get_programme, set_plan
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, Session
 from survey_server.db.sites import set_sites, set_wave_sites
@@ -171,7 +171,7 @@ def _filled(done: Iterable[Done], minutes: int) -> Iterator[Interviewed]:
 def _prepare(database: Database, calendar: Calendar) -> int:
     with database.transaction() as session:
         programme = add_programme(session, CODE, "Programa de demostración", demo=True)
-        programme.policies = {**programme.policies, "plan": training.plan(calendar)}
+        set_plan(session, programme, training.plan(calendar), actor="demo")
         tables = dict.fromkeys(name for name in (*COMPARED.values(), *REGISTERS.values()) if name)
         set_sites(session, programme.id, [site for name in tables for site in _sites(name)], actor="demo")
         programme_id = programme.id
