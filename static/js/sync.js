@@ -20,7 +20,7 @@ const BATCH_SECONDS = 10;
 const CATALOGUE_AGE = 15 * 60_000;
 
 /** What the screens show: is a round running, what did the last one meet (null is fine), when did the server last answer. */
-export const line = { busy: false, reason: null, contact: null };
+export const line = { busy: false, reason: null, contact: null, file: null };
 
 let failures = 0;
 let timer = null;

@@ -62,6 +62,8 @@ export const TEXTS = {
   stateWaiting: ['Sin enviar', 'Not sent'],
   stateSent: ['Enviada', 'Sent'],
   stateMedia: ['Enviada, sin sus fotos o grabaciones', 'Sent, without its photos or recordings'],
+  mediaGoing: ['Archivo {n} de {total} · {percent} %', 'File {n} of {total} · {percent} %'],
+  mediaRefused: ['La oficina no aceptó el archivo {name}: {title}', 'The office did not accept the file {name}: {title}'],
   mediaLeft: [({ n }) => some(n, 'Falta 1 archivo.', 'Faltan {n} archivos.'), ({ n }) => some(n, '1 file is left.', '{n} files are left.')],
   bodyLost: ['El teléfono dañó esta entrevista y no queda copia. Avise a la oficina.', 'The phone damaged this interview and there is no copy. Tell the office.'],
   deleteItemAsk: ['¿Borrar esta entrevista de este teléfono? La oficina no la tiene, o la tiene de otra forma.', 'Delete this interview from this phone? The office does not have it, or has it in another form.'],

@@ -75,7 +75,7 @@ function row(item, { label, site }) {
 
 function details(item) {
   if (item.state === 'sent') return [h('span.small', {}, t('receipt', { n: item.receipt.number }))];
-  if (item.state === 'media') return [h('span.small', {}, t('mediaLeft', { n: item.media.filter(({ sent }) => !sent).length }))];
+  if (item.state === 'media') return mediaDetails(item);
   if (item.state === 'waiting') return item.reason ? [h('span.small', {}, t(`reason.${item.reason.kind}`))] : [];
   const { kind, status, title, detail } = item.reason;
   if (kind === 'lost') return [h('p.reason', {}, t('bodyLost')), remover(item)];
@@ -86,6 +86,16 @@ function details(item) {
     h('button.plain', { onclick: async () => { await retry(item.id); syncNow(); } }, t('resend')),
     remover(item),
   ];
+}
+
+/** "Archivo 2 de 3 · 45 %" while it goes, how many are left when it doesn't, and what the office refused. */
+function mediaDetails({ id, media }) {
+  const { file } = line;
+  const left = media.filter(({ sent }) => !sent);
+  const n = media.findIndex(({ name }) => name === file?.name) + 1;
+  const words = file?.id === id && n ? t('mediaGoing', { n, total: media.length, percent: file.percent }) : t('mediaLeft', { n: left.length });
+  const refused = left.filter((one) => one.refused);
+  return [h('span.small', {}, words), ...refused.map((one) => h('p.reason', {}, t('mediaRefused', { name: one.name, title: one.refused.title })))];
 }
 
 /** The office has it another way, or nobody ever will: the line can go, after a question. */

@@ -7,6 +7,9 @@ import { photo } from './photo.js';
 import { sketch } from './sketch.js';
 import { sound } from './sound.js';
 import { film } from './film.js';
+import { sweep } from './files.js';
+
+sweep().catch(() => {});
 
 /** A photo, or with the appearances draw, annotate and signature a drawing. */
 export function image(question, context) {

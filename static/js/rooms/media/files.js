@@ -102,6 +102,19 @@ export async function dropFiles(draft, names) {
   if (names.length) await commit(names.flatMap((name) => dropping(draft, name)));
 }
 
+/**
+ * Delete what no draft and no finished interview knows: files of an interview that the phone died in before its first save.
+ * A draft that a tab holds is left alone, saved or not.
+ */
+export async function sweep() {
+  if (!navigator.locks?.query) return;
+  const { held } = await navigator.locks.query();
+  const known = new Set([...await getKeys('drafts'), ...await getKeys('outbox'), ...held.map(({ name }) => name.replace(/^draft:/, ''))]);
+  const owners = new Set((await getKeys('media')).map((key) => key.slice(0, key.indexOf('/'))));
+  const lost = [...owners].filter((owner) => !known.has(owner.replace(/!$/, '')));
+  if (lost.length) await commit(lost.map((owner) => ({ store: 'media', key: IDBKeyRange.bound(`${owner}/`, `${owner}/\uffff`) })));
+}
+
 /** The changes that delete a file of a draft. */
 export function dropping(draft, name) {
   const key = `${draft}/${name}`;

@@ -23,7 +23,7 @@ class Holder {
     this.message = h('p.alert', { role: 'alert', hidden: true });
     this.status = h('p.media-status', { role: 'status' });
     this.body = h('div.media-body');
-    this.element.append(this.body, this.status, this.message);
+    this.element.append(this.message, this.status, this.body);
     this.shown = undefined;
     this.onLeave = [];
     this.urls = [];

@@ -15,6 +15,7 @@ import { commit, get } from '../../store.js';
 import { Damaged, listFiles, readFile } from './files.js';
 
 const PIECE = 1024 * 1024;
+const last = { key: null, piece: null }; // sending reads each piece sixteen times
 
 /** { media: [{ name, type, size, sha256, sealed, sent }], changes } for the transaction that finishes `draft`. */
 export async function packMedia(draft, xml) {
@@ -46,6 +47,7 @@ async function pack(draft, name, file) {
 /** Keep the bytes of a file as they will be sent; rejects with Damaged when the disk gives back others. */
 export async function keepPacked(id, name, bytes, sha256) {
   const key = packedKey(id, name);
+  last.key = null;
   await commit([droppingPacked(id, name)]);
   for (let at = 0; at < bytes.length; at += PIECE) {
     await commit([{ store: 'media', key: pieceKey(key, at / PIECE), value: bytes.slice(at, at + PIECE) }]);
@@ -65,7 +67,7 @@ export async function readPackedPart(id, name, from, length) {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length;) {
     const at = from + done;
-    const piece = await get('media', pieceKey(key, Math.floor(at / PIECE)));
+    const piece = await readPiece(pieceKey(key, Math.floor(at / PIECE)));
     const part = piece?.subarray(at % PIECE, (at % PIECE) + length - done);
     if (!part?.length) throw new Damaged(key);
     bytes.set(part, done);
@@ -74,8 +76,14 @@ export async function readPackedPart(id, name, from, length) {
   return bytes;
 }
 
+async function readPiece(key) {
+  if (last.key !== key) Object.assign(last, { key, piece: await get('media', key) });
+  if (!last.piece) last.key = null;
+  return last.piece;
+}
+
 /** The change that deletes one packed file. */
-export function droppingPacked(id, name) {
+function droppingPacked(id, name) {
   const key = packedKey(id, name);
   return { store: 'media', key: IDBKeyRange.bound(`${key}/`, `${key}/\uffff`) };
 }

@@ -6,7 +6,7 @@ import { fitPicture, longestSide } from './pictures.js';
 
 export function photo(question, context) {
   return holder(question, context, (held, file) => {
-    const ways = waysToPicture(held, question, (chosen) => takePicture(held, question, chosen));
+    const ways = waysToPicture(held, question, (chosen) => takePicture(held, question, chosen), file ? 'plain' : 'main');
     if (!file) return ways;
     return [
       h('img.media-picture', { src: held.url(file), alt: t('mediaPreview') }),
@@ -16,12 +16,12 @@ export function photo(question, context) {
 }
 
 /** The buttons: with the appearance `new` (new-front, new-rear) only the camera. */
-export function waysToPicture(held, question, take) {
+export function waysToPicture(held, question, take, look = 'main') {
   const looks = question.control.appearance ?? [];
   const only = looks.some((look) => ['new', 'new-front', 'new-rear'].includes(look));
   const capture = looks.includes('new-front') ? 'user' : 'environment';
   return [
-    held.picker('mediaTakePhoto', { accept: 'image/*', capture, look: 'main' }, take),
+    held.picker('mediaTakePhoto', { accept: 'image/*', capture, look }, take),
     only ? null : held.picker('mediaChoose', { accept: 'image/*' }, take),
   ];
 }

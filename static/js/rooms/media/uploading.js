@@ -6,14 +6,12 @@
 import { call, readAnswer } from '../../api.js';
 import { tellHere } from '../../bus.js';
 import { listMediaItems, settleMedia } from '../../outbox.js';
+import { line } from '../../sync.js';
 import { readPackedPart } from './packing.js';
 
 const PIECE = 64 * 1024;
 const TIMEOUT = 60_000;
 const RESTARTS = 2;
-
-/** What is being sent now, for the outbox: { id, name, offset, size } or null. */
-export const sending = { now: null };
 
 /** Send all media of interviews that the server has; null, or what stopped it ({ reason }). */
 export async function uploadMedia(device) {
@@ -24,7 +22,7 @@ export async function uploadMedia(device) {
     }
     return null;
   } finally {
-    sending.now = null;
+    line.file = null;
     tellHere('queue');
   }
 }
@@ -58,7 +56,7 @@ async function sendPieces(item, one, device, announced) {
     const verdict = judgePiece(one, answer);
     if (verdict) return verdict;
     const { offset } = answer.data;
-    sending.now = { id: item.id, name: one.name, offset, size: one.size };
+    line.file = { id: item.id, name: one.name, percent: Math.floor(100 * offset / one.size) };
     tellHere('queue');
     let bytes;
     try {
