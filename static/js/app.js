@@ -17,6 +17,7 @@ import { phoneView } from './views/phone.js';
 /** Views that few visits need: their rooms are loaded when they are entered. */
 const ROOMS = {
   move: async (argument, way) => (await import('./rooms/drafts/move.js')).view(argument, way),
+  field: async (argument, way) => (await import('./rooms/field/view.js')).view(argument, way),
   load: async (argument, way) => (await import('./rooms/outbox/load.js')).view(argument, way),
 };
 

@@ -29,7 +29,8 @@ export async function refreshCatalogue(device) {
   }
   const { programme, policies, keys, lock } = answer.data;
   await commit([
-    { store: 'meta', key: 'catalogue', value: { asked_at: stuck ? 0 : Date.now(), programme, policies, forms, unopened } },
+    { store: 'meta', key: 'catalogue', value: { asked_at: stuck ? 0 : Date.now(), programme, policies, forms, unopened, stops: answer.data.stop_work?.length ?? 0, field: hasField(answer.data, forms) } },
+    ...(await (await import('./rooms/field/log.js')).keepOffice(answer.data)),
     ...(keys ? await (await import('./rooms/lock/trust.js')).acceptKeys(keys, programme.code) : []),
     ...(lock ? [{ store: 'vault', key: 'policy', value: lock }] : []),
     ...(await unneeded(forms)),
@@ -99,4 +100,9 @@ async function unneeded(forms) {
   }
   const leftovers = (await getKeys('datasets')).filter((sha256) => !files.has(sha256));
   return [...changes, ...leftovers.map((key) => ({ store: 'datasets', key }))];
+}
+
+/** Whether there is fieldwork to show on the first screen: a team, a stop, a card, or the observers' form. */
+function hasField({ policies, stop_work, referral }, forms) {
+  return Boolean(policies?.team || stop_work?.length || referral || forms.some(({ id }) => id === 'ssr_observer'));
 }

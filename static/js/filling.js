@@ -16,8 +16,11 @@ import { reveal } from './vault.js';
 const opened = { hash: null, stored: null };
 const NAMED = /[\p{L}\d]{3}/u;
 
-/** Open `new:FORM` or a draft's id. Throws CantOpen with the key of the text that says why. */
-export async function openFilling(argument) {
+/**
+ * Open `new:FORM` or a draft's id; `random` draws for a case that was drawn before. Throws CantOpen with the key of the text
+ * that says why.
+ */
+export async function openFilling(argument, { random } = {}) {
   const draft = argument.startsWith('new:') ? await beginDraft(argument.slice(4)) : await findDraft(argument);
   if (!draft) throw new CantOpen('gone');
   const stored = await storedForm(draft.hash);
@@ -26,18 +29,29 @@ export async function openFilling(argument) {
   const acts = { waiting: [], tell: (action) => acts.waiting.push(action) };
   try {
     const interview = await Interview.open(stored.form, {
-      instance: draft.xml ?? undefined, datasets: stored.files, language: formLanguage(stored.form, draft.language),
+      instance: draft.xml ?? undefined, datasets: await filesFor(draft, stored.files), random, language: formLanguage(stored.form, draft.language),
       lastSaved: (await carriedOf(draft.form)) ?? undefined,
       properties: { deviceid: device?.id ?? '', username: device?.interviewer ?? '' },
       onAction: (kind, ref) => acts.tell({ kind, ref }),
     });
     const filling = new Filling(stored.form, draft, interview, { demo: device?.programme?.demo ?? false, files: stored.files });
+    if (draft.linked || draft.form === 'ssr_checkin' || random) {
+      filling.companions.push((await import('./rooms/field/linked.js')).companion(filling));
+    }
     acts.tell = (action) => (filling.onActed ? filling.onActed(action) : filling.acted.push(action));
     acts.waiting.forEach(acts.tell);
     return filling;
   } catch (error) {
-    throw new CantOpen('formBroken', { cause: error });
+    throw error instanceof CantOpen ? error : new CantOpen('formBroken', { cause: error });
   }
+}
+
+/** The form's files, without sites where the office has stopped work: nothing begins there. */
+async function filesFor(draft, files) {
+  if (draft.site || !(await get('meta', 'catalogue'))?.stops) return files;
+  const allowed = await (await import('./rooms/field/stopped.js')).withoutStopped(draft.form, files);
+  if (!allowed && draft.xml === null) throw new CantOpen('stopHere');
+  return allowed ?? files;
 }
 
 /** Open a draft that was taken over from another tab: as that tab left it, and from now on written by this one. */

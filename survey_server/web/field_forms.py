@@ -13,6 +13,7 @@ from survey_server.db.keys import tell_keys
 from survey_server.db.models import FormVersion, Programme, Wave, now
 from survey_server.db.phone_lock import get_lock_policy
 from survey_server.db.session import Session
+from survey_server.db.team_view import view_field
 from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_keyring, get_trusted_device
 from survey_server.web.enrol import view_device, view_lock, view_programme
@@ -39,6 +40,7 @@ def get_phone() -> dict[str, Any]:
             "forms": _view_forms(session, programme),
             "keys": keys,
             "lock": view_lock(get_lock_policy(session, programme)),
+            **view_field(session, programme, device),
             "server_time": now().isoformat(),
         }
 

@@ -116,6 +116,45 @@ class FormView(Open):
     wave = fields.Nested(WaveView, required=True, allow_none=True)
 
 
+class PlaceView(Open):
+    """A site as its team knows it: no arm, stratum, weight, probability or position."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    country = fields.String(allow_none=True)
+    department = fields.String(allow_none=True)
+    department_name = fields.String(allow_none=True)
+    municipality = fields.String(allow_none=True)
+
+
+class AssignmentView(Open):
+    """A site of today or tomorrow, with what the team has brought from it and the dwellings to visit."""
+
+    id = fields.String(required=True)
+    form = fields.String(required=True)
+    wave = fields.Dict(keys=fields.String(), required=True)
+    site = fields.Nested(PlaceView, required=True)
+    starts = fields.Date(required=True)
+    ends = fields.Date(required=True)
+    target = fields.Integer(required=True, allow_none=True)
+    received = fields.Integer(required=True)
+    dwellings = fields.List(fields.Integer(), required=True)
+    visit = fields.Dict(keys=fields.String(), required=True)
+    policies = fields.Dict(keys=fields.String(), required=True)
+    stopped = fields.Boolean(required=True)
+
+
+class StopView(Open):
+    """An area where nobody works until the stop is lifted: no interview begins at its sites."""
+
+    id = fields.String(required=True)
+    level = fields.String(required=True)
+    area = fields.String(required=True)
+    message = fields.String(required=True)
+    since = fields.AwareDateTime(required=True)
+    sites = fields.List(fields.String(), required=True)
+
+
 class PhoneAnswer(Open):
     """Everything that a phone has to know before it goes to the field."""
 
@@ -124,6 +163,10 @@ class PhoneAnswer(Open):
     forms = fields.List(fields.Nested(FormView), required=True)
     keys = fields.Nested(KeysView, required=True)
     lock = fields.Nested(LockView, required=True)
+    assignments = fields.List(fields.Nested(AssignmentView), required=True)
+    stop_work = fields.List(fields.Nested(StopView), required=True)
+    policies = fields.Dict(keys=fields.String(), required=True)
+    referral = fields.Dict(keys=fields.String(), required=True, allow_none=True)
     server_time = fields.AwareDateTime(required=True)
 
 

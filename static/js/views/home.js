@@ -20,7 +20,7 @@ export async function homeView(_, { signal }) {
   }
   const page = h('div.page.home');
   const draw = async () => page.replaceChildren(...(await contents(device, signal)));
-  listen(['drafts', 'catalogue'], draw, signal);
+  listen(['drafts', 'catalogue', 'field'], draw, signal);
   onInstallChange(draw, signal);
   await draw();
   return page;
@@ -38,11 +38,18 @@ async function contents(device, signal) {
       stateCards(signal),
       await keyAlarm(),
       updateIsReady() ? updateBanner() : null,
+      ...(await fieldwork(catalogue)),
       await queueCard(signal),
       drafts.length ? h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue?.forms)) : null,
       h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? []))),
     h('footer.foot', {}, h('a.quiet', { href: '#/phone' }, icon('phone'), h('span', {}, device.label || t('phone')))),
   ];
+}
+
+/** What the team is to do; its room is loaded once the office has told this phone of fieldwork. */
+async function fieldwork(catalogue) {
+  if (!catalogue?.field) return [];
+  return (await import('../rooms/field/summary.js')).fieldSummary(catalogue.forms);
 }
 
 function notice() {
