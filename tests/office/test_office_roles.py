@@ -77,6 +77,10 @@ ALLOWED = {
     ("close", "POST"): FIELD,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
+    ("exports_page", "GET"): REPORTERS,
+    ("make_export_file", "POST"): REPORTERS,
+    ("export_page", "GET"): REPORTERS,
+    ("export_file", "GET"): REPORTERS,
     ("reports_page", "GET"): REPORTERS,
     ("make_report", "POST"): REPORTERS,
     ("report_page", "GET"): REPORTERS,
@@ -115,7 +119,7 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     for name, value in world.field.items():
         path = path.replace(f"<int:{name}>", str(value))
-    return path.replace("<report>", "0" * 16).replace("<name>", "wave-summary.pdf")
+    return path.replace("<report>", "0" * 16).replace("<export>", "0" * 16).replace("<name>", "wave-summary.pdf")
 
 
 def visit(browser: Browser, guard: Guard, path: str) -> TestResponse:

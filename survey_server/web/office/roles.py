@@ -27,6 +27,10 @@ class Right(StrEnum):
     """Make and download a report while one of its waves is not locked."""
     REPORTS = "reports"
     """Make and download reports of locked waves."""
+    EXPORTS = "exports"
+    """Export the answers of a locked wave, for a purpose that is written down."""
+    RESEARCH_FILES = "research-files"
+    """Export the anonymous research file and the codebook of a locked wave."""
     SITES = "sites"
     """See and edit the table of sites, without the design of the sample."""
     DESIGN = "design"
@@ -62,6 +66,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.QUARANTINE,
             Right.WAVES,
             Right.REPORTS,
+            Right.RESEARCH_FILES,
             Right.SITES,
             Right.ASSIGN,
             Right.STOP_WORK,
@@ -78,6 +83,8 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.QUARANTINE,
             Right.INTERIM_REPORTS,
             Right.REPORTS,
+            Right.EXPORTS,
+            Right.RESEARCH_FILES,
             Right.SITES,
             Right.DESIGN,
         }

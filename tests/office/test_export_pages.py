@@ -1,0 +1,72 @@
+"""Exports from the office: for whom, of what, and with a trace."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from sqlalchemy import select
+
+from survey_server.db.models import AuditRow
+from survey_server.web.office import export_files
+from tests.office.world import Browser, World
+
+PURPOSE = "comparación de la línea base"
+
+
+def wait() -> None:
+    """Until the worker has done what it was asked before."""
+    export_files._workers.submit(int).result(timeout=60)
+
+
+def ask(browser: Browser, world: World, kind: str, purpose: str = PURPOSE, wave: int | None = None) -> str:
+    """Ask for an export; the address of its page."""
+    values = {"wave": str(wave or world.locked.id), "kind": kind, "purpose": purpose}
+    answer = browser.post("/office/p/norte/exports", values)
+    assert answer.status_code == 303, answer.text
+    wait()
+    return answer.location
+
+
+def test_it_exports_a_locked_wave_and_shows_the_checksum_of_the_file(world: World) -> None:
+    browser = world.browser("analyst")
+    place = ask(browser, world, "csv")
+    page = browser.get(place)
+    file = browser.get(f"{place}/mini-W1-csv.zip")
+    file.close()
+    assert hashlib.sha256(file.data).hexdigest() in page.text
+    assert "mini.csv" in zipfile.ZipFile(io.BytesIO(file.data)).namelist()
+    assert file.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_it_writes_the_purpose_and_each_download_into_the_audit_chain(world: World) -> None:
+    browser = world.browser("analyst")
+    place = ask(browser, world, "codebook")
+    browser.get(f"{place}/mini-W1-codebook.zip").close()
+    with world.database.reading() as session:
+        rows = session.scalars(select(AuditRow).where(AuditRow.action.in_(("export", "download-export")))).all()
+    assert [(row.action, row.detail.get("purpose")) for row in rows] == [("export", PURPOSE), ("download-export", None)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xml", "geojson"])
+def test_it_gives_a_coordinator_only_what_is_anonymous(world: World, kind: str) -> None:
+    browser = world.browser("coordinator")
+    values = {"wave": str(world.locked.id), "kind": kind, "purpose": PURPOSE}
+    assert browser.post("/office/p/norte/exports", values).status_code == 422
+    assert browser.get(ask(browser, world, "research")).status_code == 200
+    others = ask(world.browser("analyst"), world, kind)
+    assert browser.get(others).status_code == 403
+
+
+def test_it_exports_nothing_of_a_wave_that_is_not_locked_and_nothing_without_a_purpose(world: World) -> None:
+    browser = world.browser("analyst")
+    for values in ({"wave": str(world.open.id), "purpose": PURPOSE}, {"wave": str(world.locked.id), "purpose": "x"}):
+        assert browser.post("/office/p/norte/exports", {"kind": "csv", **values}).status_code == 422
+
+
+def test_it_has_no_file_by_another_name(world: World) -> None:
+    browser = world.browser("analyst")
+    place = ask(browser, world, "csv")
+    assert browser.get(f"{place}/status.json").status_code == 403
