@@ -141,11 +141,14 @@ async function wholeBody({ id, sha256 }) {
 export async function settle(verdicts) {
   const tried_at = new Date().toISOString();
   const kept_until = Date.now() + (await keepDays()) * DAY;
-  const changes = verdicts.map(([item, verdict]) => {
+  const changes = [];
+  for (const [{ id }, verdict] of verdicts) {
+    const item = await get('outbox', id); // as it is now: it may have been rewritten since the batch was put together
+    if (!item || item.state === 'deleted') continue;
     const value = { ...item, tried_at, tries: item.tries + 1, reason: null, ...verdict };
     if (value.state === 'sent') Object.assign(value, value.media?.some(({ sent }) => !sent) ? { state: 'media' } : { kept_until });
-    return { store: 'outbox', key: item.id, value };
-  });
+    changes.push({ store: 'outbox', key: id, value });
+  }
   if (changes.length) await commit(changes);
   tell('queue');
 }

@@ -1,30 +1,79 @@
-"""The phone app: what a new phone downloads until it can interview without signal, and how quick it is."""
+"""The phone app: what a new phone downloads, how soon it can interview on a bad line, and how quick it is after that.
+
+Peers can be measured in the same way, one page at a time, on the same lines and processors:
+
+    python -m tests.bench.bench_phone --url http://127.0.0.1:8001/form.html --usable 'input:not([disabled])'
+
+`--usable` is a selector of what the first question offers to answer with; `--click` names what has to be tapped before
+(several in their order). The page counts as usable when that element is visible and a frame was painted after it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, Playwright, sync_playwright
 
 from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
-from survey_server.db.programmes import add_programme
+from survey_server.db.models import now
+from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.session import open_database
+from survey_server.db.session import Database, open_database
+from survey_server.db.waves import add_wave
 from survey_server.web.assets import read_assets
+from tests.bench.forms import big500, repeat100, survey40
 from tests.bench.measure import measure
-from tests.browser.field import Phone, Server, reload, running
+from tests.browser.field import PIN, SIZE, Phone, Server, running
 from tests.browser.interviewing import begin, choose_pin
+from tests.chromium import CHROMIUM
 
 FORMS = Path(__file__).resolve().parents[2] / "forms"
 FILES = ("psus.csv", "posts.csv")
-ANSWERS = 15
+SECOND = 1000.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as Chromium's developer tools imitate one: bytes a second and the delay of each request."""
+
+    name: str
+    bytes_per_second: float
+    delay: float
+
+
+FREE = Line("no limit", -1, 0)
+SLOW_3G = Line("slow 3G", 400_000 / 8, 400)
+LINE_2G = Line("2G", 75_000 / 8, 800)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How to measure an app: its address, and how to get from the loaded page to its first question."""
+
+    name: str
+    address: str
+    to_first_question: Callable[[Page], None]
+
+
+def adapter_for(address: str, usable: str, clicks: Sequence[str] = ()) -> Adapter:
+    """Any page: tap `clicks` one after another, then wait for `usable`."""
+
+    def go(page: Page) -> None:
+        for selector in clicks:
+            page.locator(selector).first.click()
+        page.locator(usable).first.wait_for(timeout=300_000)
+
+    return Adapter(address, address, go)
 
 
 class Tap:
@@ -58,87 +107,196 @@ class Tap:
 
 
 def main() -> None:
-    """First load over the wire, opening from the service worker on slow processors, answers to the disk."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (server, link):
-        tap = Tap(server.port)
-        sizes = [len(asset.encodings.get("br", asset.body)) for asset in read_assets().under("css/", "js/")]
+    """Weight, cold on slow lines, from the service worker on slow processors, and forms of every size."""
+    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (server, database):
+        _measure_weight()
         with sync_playwright() as playwright:
-            phone = Phone(playwright, Path(folder) / "profile", tap.address)
-            page = phone.open(path=link.removeprefix(server.address))
-            choose_pin(page)
-            page.locator("main ul.list a.card").wait_for()
-            page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-            measure("app: modules and style, brotli", sum(sizes) / 1024, "KB", f"{len(sizes)} files; enketo-core 256")
-            measure("first load: bodies, with the perception form", _bodies(page) / 1024, "KB", "aim: 90")
-            measure("first load: on the wire, HTTP/1.1 headers included", tap.received / 1024, "KB")
-            _measure_opening(page)
-            _measure_answers(page)
-            phone.close()
+            for line, aim in ((SLOW_3G, "aim 3; enketo-core 6.9, ODK Web Forms 25"), (LINE_2G, "aim 10; 31, 119")):
+                link = _new_link(database, server)
+                taken = cold(playwright, Path(folder) / line.name, own(server.address, link), line)
+                measure(f"cold, {line.name}: enrolled, PIN chosen, first question", taken / SECOND, "s", aim)
+            _measure_installed(playwright, Path(folder), server, database)
+        database.close()
+
+
+def own(address: str, link: str) -> Adapter:
+    """This app on a phone that nobody used before: the link is opened, a PIN chosen, the form taken and begun."""
+
+    def go(page: Page) -> None:
+        page.locator("#secret").wait_for(timeout=120_000)
+        choose_pin(page)
+        page.locator("main section:last-of-type a.card", has_text="Encuesta de percepción").wait_for(timeout=120_000)
+        _first_question(page, "Encuesta de percepción")
+
+    return Adapter("survey_server", link, go)
+
+
+def cold(playwright: Playwright, profile: Path, adapter: Adapter, line: Line, slower: float = 1) -> float:
+    """Milliseconds from the tap on the link to the first question, on a browser that has never been there."""
+    context = playwright.chromium.launch_persistent_context(
+        str(profile), executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"], viewport=SIZE
+    )
+    page = context.pages[0]
+    page.set_default_timeout(300_000)
+    session = page.context.new_cdp_session(page)
+    _imitate(session, line, slower)
+    from_start = page.evaluate("performance.timeOrigin + performance.now()")
+    page.goto(adapter.address, wait_until="commit", timeout=300_000)
+    adapter.to_first_question(page)
+    taken: float = _painted(page) - from_start
+    context.close()
+    return taken
+
+
+def _measure_weight() -> None:
+    files = read_assets()
+    at_start = [asset for asset in files.under("js/", "css/app.css") if "/rooms/" not in asset.path]
+    at_start = [asset for asset in at_start if "/families/" not in asset.path]
+    rest = [asset for asset in files.under("js/", "css/") if asset not in at_start]
+    size = sum(len(asset.encodings.get("br", asset.body)) for asset in at_start) / 1024
+    measure("shell: modules and style at start, brotli", size, "KB", "limit 60; enketo-core 256, ODK Web Forms 1,040")
+    rooms = sum(len(asset.encodings.get("br", asset.body)) for asset in rest) / 1024
+    measure("rooms: loaded when entered, kept by the service worker", rooms, "KB", f"{len(rest)} files")
+
+
+def _measure_installed(playwright: Playwright, folder: Path, server: Server, database: Database) -> None:
+    tap = Tap(server.port)
+    phone = Phone(playwright, folder / "installed", tap.address)
+    page = phone.open(path=_new_link(database, server).removeprefix(server.address))
+    choose_pin(page)
+    page.locator("main section:last-of-type a.card", has_text="Encuesta de percepción").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    measure("first load on the wire, all rooms, forms and headers", tap.received / 1024, "KB")
+    page.locator("main section:last-of-type a.card", has_text="Medida repeat100").wait_for()
+    assert phone.context is not None
+    phone.context.set_offline(True)
+    session = page.context.new_cdp_session(page)
+    _measure_cpu(page, session)
+    for slower, aim in ((1, ""), (6, "aim 1 s"), (16, "aim 2.5 s")):
+        _imitate(session, FREE, slower)
+        lock, first = zip(*(_warm(page) for _ in range(3)), strict=True)
+        measure(f"no line, {slower}x slower: to the PIN", median(lock) / SECOND, "s", aim)
+        measure(f"no line, {slower}x slower: PIN to the first question", median(first) / SECOND, "s", "2 taps of 90 ms")
+    for slower in (6, 16):
+        _imitate(session, FREE, slower)
+        for form in ("survey40", "big500", "repeat100"):
+            measure(f"{form}: tap to the first question, {slower}x slower", _open_form(page, form), "ms")
+    phone.close()
+    tap.listener.close()
+
+
+def _measure_cpu(page: Page, session: CDPSession) -> None:
+    """What the main thread works until the PIN, and until the first question, by the processor's own clock."""
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.reload()
+    page.locator("#secret").wait_for()
+    to_pin = _task_seconds(session)
+    _unlock(page)
+    _first_question(page, "Encuesta de percepción")
+    all_in = _task_seconds(session)
+    measure("main thread to the PIN, no line", to_pin * SECOND, "ms", "")
+    measure(
+        "main thread to the first question, no line", all_in * SECOND, "ms", "aim 120; ODK Web Forms 650, Enketo 245"
+    )
+
+
+def _task_seconds(session: CDPSession) -> float:
+    told = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return float(told["TaskDuration"])
+
+
+def _warm(page: Page) -> tuple[float, float]:
+    page.goto(page.url.partition("#")[0])
+    page.reload()
+    page.locator("#secret").wait_for()
+    to_pin = _painted(page) - page.evaluate("performance.timeOrigin")
+    before = page.evaluate("performance.timeOrigin + performance.now()")
+    _unlock(page)
+    _first_question(page, "Encuesta de percepción")
+    return to_pin, _painted(page) - before
+
+
+def _open_form(page: Page, form: str) -> float:
+    page.locator("[aria-label='Guardar y salir']").click()
+    card = page.locator("main section:last-of-type a.card", has_text=f"Medida {form}")
+    card.wait_for()
+    before = page.evaluate("performance.timeOrigin + performance.now()")
+    card.click()
+    page.locator("form.questions").wait_for()
+    return _painted(page) - before
+
+
+def _unlock(page: Page) -> None:
+    page.locator("#secret").fill(PIN)
+    page.locator("#secret").press("Enter")
+    page.locator("main section:last-of-type a.card").first.wait_for()
+
+
+def _first_question(page: Page, title: str) -> None:
+    begin(page, title)
+    page.locator("form.questions .control").first.wait_for()
+
+
+def _painted(page: Page) -> float:
+    """The moment after the next frame."""
+    moment: float = page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(() =>"
+        " done(performance.timeOrigin + performance.now()))))"
+    )
+    return moment
+
+
+def _imitate(session: CDPSession, line: Line, slower: float) -> None:
+    session.send("Network.enable")
+    conditions = {"offline": False, "latency": line.delay, "downloadThroughput": line.bytes_per_second}
+    if line is not FREE:
+        session.send("Network.emulateNetworkConditions", {**conditions, "uploadThroughput": line.bytes_per_second})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[Server, str]]:
-    """A server with the perception form alone, and an enrolment link."""
+def _server(folder: Path) -> Iterator[tuple[Server, Database]]:
+    """A server with the perception form and the forms of measured sizes."""
     url = f"sqlite:///{folder / 'survey.db'}"
     migrate(url)
     database = open_database(url)
     with database.transaction() as session:
-        programme_id = add_programme(session, "bench", "Bench").id
+        programme_id = add_programme(session, "bench", "Bench", demo=True).id
     data = {name: (FORMS / name).read_bytes() for name in FILES}
     publish_form(database, programme_id, "ssr_perception.md", (FORMS / "ssr_perception.md").read_bytes(), data)
+    for form in (survey40(), big500(), repeat100()):
+        publish_form(database, programme_id, "measured.md", form.encode())
     with database.transaction() as session:
-        code = add_enrolment(session, programme_id, "Bench", "OB001")
+        today = now().date()
+        add_wave(session, get_form(session, programme_id, "ssr_perception"), "Ola 2", today, today, state="open")
     with running(Server(folder)) as server:
-        yield server, enrol_link(server.address, code)
+        yield server, database
 
 
-def _bodies(page: Page) -> float:
-    """Compressed bodies that the page fetched; the service worker takes the same files from the browser's cache."""
-    sizes: float = page.evaluate(
-        "performance.getEntries().reduce((sum, entry) => sum + (entry.encodedBodySize ?? 0), 0)"
-    )
-    return sizes
+def _new_link(database: Database, server: Server) -> str:
+    with database.transaction() as session:
+        return enrol_link(server.address, add_enrolment(session, get_programme(session, "bench").id, "Bench", "OB001"))
 
 
-def _measure_opening(page: Page) -> None:
-    """From the service worker, on a processor 6 and 16 times slower, until the list of forms shows."""
-    session = page.context.new_cdp_session(page)
-    for factor in (1, 6, 16):
-        session.send("Emulation.setCPUThrottlingRate", {"rate": factor})
-        times = [_open(page) for _ in range(3)]
-        measure(f"opens from the service worker, processor {factor}x slower", median(times), "ms")
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+def measure_peer(address: str, usable: str, clicks: Sequence[str]) -> None:
+    """Another page, cold on the same lines and processors."""
+    adapter = adapter_for(address, usable, clicks)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        for line in (FREE, SLOW_3G, LINE_2G):
+            for slower in (1, 6):
+                profile = Path(folder) / f"{line.name}-{slower}"
+                taken = cold(playwright, profile, adapter, line, slower)
+                measure(f"{address}, {line.name}, {slower}x slower", taken / SECOND, "s")
 
 
-def _open(page: Page) -> float:
-    reload(page)
-    page.locator("main ul.list a.card").wait_for()
-    taken: float = page.evaluate("performance.now()")
-    return taken
-
-
-def _measure_answers(page: Page) -> None:
-    """From a tap until the answer is on the disk and on the screen, in the perception form."""
-    session = page.context.new_cdp_session(page)
-    begin(page, "Encuesta de percepción")
-    for factor in (1, 6):
-        session.send("Emulation.setCPUThrottlingRate", {"rate": factor})
-        measure(f"an answer painted, processor {factor}x slower", _answer(page), "ms")
-
-
-def _answer(page: Page) -> float:
-    taken: list[float] = page.evaluate(
-        """async (times) => {
-          const rows = document.querySelectorAll('.choice input');
-          const taken = [];
-          for (let i = 0; i < times; i += 1) {
-            const from = performance.now();
-            rows[i % rows.length].click();
-            await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-            taken.push(performance.now() - from);
-          }
-          return taken;
-        }""",
-        ANSWERS,
-    )
-    return median(taken)
+if __name__ == "__main__":
+    told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told.add_argument("--url")
+    told.add_argument("--usable", default="input, textarea, select")
+    told.add_argument("--click", action="append", default=[])
+    wanted = told.parse_args()
+    if wanted.url:
+        measure_peer(wanted.url, wanted.usable, wanted.click)
+    else:
+        main()

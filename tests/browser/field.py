@@ -112,23 +112,26 @@ class Phone:
     def kill(self) -> None:
         """SIGKILL to every process of this browser, as a phone does that runs out of memory."""
         assert self.context is not None
-        mine = f"--user-data-dir={self.profile}".encode()
-        gone = []
-        for process in Path("/proc").iterdir():
-            if process.name.isdigit() and mine in _command_line(process):
-                gone.append(process)
-                with suppress(ProcessLookupError):  # it may have died with its parent
-                    os.kill(int(process.name), signal.SIGKILL)
+        gone = [Path(f"/proc/{process}") for process in self.processes()]
+        for process in gone:
+            with suppress(ProcessLookupError):  # it may have died with its parent
+                os.kill(int(process.name), signal.SIGKILL)
         assert gone, "no browser to kill"
         wait_until(lambda: not any(_command_line(process) for process in gone), "the browser to be gone")
         (self.profile / "SingletonLock").unlink(missing_ok=True)
         self.context = None
 
+    def processes(self) -> list[int]:
+        """Every process of this browser."""
+        mine = f"--user-data-dir={self.profile}".encode()
+        ids = (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
+        return [each for each in ids if mine in _command_line(Path(f"/proc/{each}"))]
+
     def close(self) -> None:
         if self.context is not None:
             self.context.close()
             self.context = None
-            assert not self.complaints
+            assert not self.complaints, self.complaints
 
 
 def unlock(page: Page, secret: str = PIN) -> None:
