@@ -35,9 +35,10 @@ def test_it_exports_a_locked_wave_and_shows_the_checksum_of_the_file(world: Worl
     place = ask(browser, world, "csv")
     page = browser.get(place)
     file = browser.get(f"{place}/mini-W1-csv.zip")
+    content = file.data
     file.close()
-    assert hashlib.sha256(file.data).hexdigest() in page.text
-    assert "mini.csv" in zipfile.ZipFile(io.BytesIO(file.data)).namelist()
+    assert hashlib.sha256(content).hexdigest() in page.text
+    assert "mini.csv" in zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert file.headers["Content-Disposition"].startswith("attachment")
 
 
