@@ -22,6 +22,8 @@ export function kindOf({ control, bind }) {
 }
 
 function inputKind(type, has) {
+  if (type === 'text' && has('masked', 'hidden-answer')) return 'masked';
+  if (type === 'text' && has('url')) return 'address';
   if (type === 'integer' && has('counter')) return 'counter';
   if (['date', 'dateTime'].includes(type) && has('no-calendar', 'month-year', 'year')) return 'dateParts';
   return type;

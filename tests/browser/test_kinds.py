@@ -146,7 +146,9 @@ def test_it_takes_what_is_typed_and_what_is_set(begin: Callable[[str], Interview
     it.question("stars").locator("label").nth(3).click()
     page.screenshot(path=screens / "33-scales.png", full_page=True)
     it.next("/order")
-    it.question("order").locator("[aria-label='Subir: Empleo']").click()
+    drag(page, it.question("order").locator(".grip").nth(2), it.question("order").locator(".grip").nth(0))
+    assert it.question("order").locator("li bdi").all_inner_texts() == ["Empleo", "Agua", "Caminos"]
+    it.question("order").locator("[aria-label='Bajar: Empleo']").click()
     page.screenshot(path=screens / "34-rank.png")
     it.next("/aware")
     it.question("aware").locator("label.choice").click()
@@ -163,6 +165,15 @@ def test_it_takes_what_is_typed_and_what_is_set(begin: Callable[[str], Interview
         "stars": "4", "order": "w j r", "aware": "OK", "thanks": None,
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
+
+
+def drag(page: Page, what: Locator, onto: Locator) -> None:
+    start, end = what.bounding_box(), onto.bounding_box()
+    assert start and end
+    page.mouse.move(start["x"] + 20, start["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 20, end["y"] + 10, steps=5)
+    page.mouse.up()
 
 
 def fill_parts(question: Locator, **parts: str) -> None:
@@ -250,6 +261,28 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Callable[[str], I
         "row2": "3", "inline": "1 2", "site": "south",
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
+
+
+def test_it_never_hides_what_has_the_focus_behind_its_own_bars(begin: Callable[[str], Interview]) -> None:
+    it = begin("typed")
+    page = it.page
+    page.locator("form.questions input").first.focus()
+    hidden = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        found = page.evaluate(COVERED)
+        if found:
+            hidden.append(found)
+    assert hidden == []
+
+
+COVERED = """() => {
+  const here = document.activeElement;
+  if (!here.closest('main')) return null;
+  const [box, head, foot] = [here, document.querySelector('header.bar'), document.querySelector('footer.foot')]
+    .map((each) => each.getBoundingClientRect());
+  return box.top >= head.bottom - 1 && box.top < foot.top - 8 ? null : here.outerHTML.slice(0, 100);
+}"""
 
 
 def tap_until(it: Interview, where: str, true: Callable[[], bool]) -> None:

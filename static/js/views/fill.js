@@ -283,7 +283,10 @@ class FillPage {
   async act({ kind, ref }) {
     if (kind !== 'setgeopoint') return;
     const { takePlace } = await import('../rooms/maps/background.js');
+    const telling = h('p.telling', { role: 'status' }, icon('pin'), t('placeAlone'));
+    this.foot.prepend(telling);
     const value = await takePlace(this.signal);
+    telling.remove();
     if (value === '' || this.signal.aborted) return;
     this.filling.answer(ref, value);
     this.matchQuestionsIfAny();

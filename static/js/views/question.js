@@ -6,7 +6,7 @@ import { t } from '../texts.js';
 import { makeControl } from './controls/index.js';
 
 const SHORT_STATEMENT = 150;
-const TYPED = new Set(['text', 'integer', 'decimal', 'counter', 'dateParts', 'chooseSeveral', 'acknowledge']);
+const TYPED = new Set(['text', 'integer', 'decimal', 'counter', 'dateParts', 'masked', 'address', 'chooseSeveral', 'acknowledge', 'image', 'audio', 'video', 'file']);
 const still = new WeakMap();
 let made = 0;
 
@@ -99,7 +99,6 @@ export function questionView(question, filling, { answer, advance = () => {}, le
   }
 
   redraw();
-  drawTexts(state());
   return { element, ref, redraw, check, leave: () => input.leave?.() };
 }
 

@@ -25,8 +25,10 @@ function sections(filling, choose) {
     if (parts.at(-1)?.name !== name) parts.push({ name, pages: [] });
     parts.at(-1).pages.push(page);
   }
-  const many = filling.pages.length > FOLD_FROM && parts.length > 1;
-  return parts.map(({ name, pages }) => (many ? folded(name, pages, filling, choose) : h('section', {}, name ? h('h3', {}, h('bdi', {}, name)) : null, rows(pages, filling, choose))));
+  const many = filling.pages.length > FOLD_FROM && parts.length > 2;
+  const end = many ? parts.pop() : null;
+  const shown = parts.map(({ name, pages }) => (many ? folded(name, pages, filling, choose) : h('section', {}, name ? h('h3', {}, h('bdi', {}, name)) : null, rows(pages, filling, choose))));
+  return end ? [...shown, rows(end.pages, filling, choose)] : shown;
 }
 
 function rows(pages, filling, choose) {

@@ -18,6 +18,7 @@ addTexts({
   year: ['Año', 'Year'],
   clock: ['Hora', 'Time'],
   done: ['Listo', 'Done'],
+  showAnswer: ['Mostrar', 'Show'],
   chosenSome: ['{n} elegidas', '{n} chosen'],
 });
 
@@ -28,3 +29,4 @@ export { folded } from './folded.js';
 export { inline } from './inline.js';
 export { rank } from './rank.js';
 export { counter, range } from './scale.js';
+export { address, masked } from './texts.js';

@@ -27,7 +27,7 @@ export function dateParts(question, context) {
   element.addEventListener('input', () => context.answer(read()));
   element.addEventListener('change', () => { if (given().every(Boolean)) context.left(); });
   const redraw = ({ value }) => {
-    if (element.contains(document.activeElement) || (value === '' && read() === '' && given().some(Boolean) && !context.cleared)) return;
+    if (element.contains(document.activeElement) || (value === '' && read() === '' && given().some(Boolean))) return;
     [year.value, month.value, day.value] = value ? [value.slice(0, 4), String(Number(value.slice(5, 7))), String(Number(value.slice(8, 10)))] : ['', '', ''];
     clock.value = value.slice(11, 16);
   };

@@ -23,7 +23,7 @@ const HERE = { text, integer, decimal, date, time, dateTime, chooseOne, chooseSe
 const ROOMS = {
   kinds: {
     load: () => import('../../rooms/kinds/controls.js'),
-    kinds: ['range', 'rank', 'counter', 'dateParts', 'folded', 'inline'],
+    kinds: ['range', 'rank', 'counter', 'dateParts', 'folded', 'inline', 'masked', 'address'],
   },
   maps: {
     load: () => import('../../rooms/maps/controls.js'),

@@ -1,7 +1,6 @@
 /** What is typed: text, numbers, dates and times. Values are kept as the form stores them (ISO dates, decimal points). */
 import { h } from '../../h.js';
 import { locale, t } from '../../texts.js';
-import { webLink } from './shown.js';
 
 const LINES = 5;
 const DIGITS = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g;
@@ -13,12 +12,11 @@ export function text(question, context) {
   const capitals = wantsCapitals(question.bind?.constraint);
   const attributes = {
     dir: 'auto', autocomplete: 'off', spellcheck: rows ? null : 'false', autocapitalize: capitals ? 'characters' : 'sentences',
-    inputmode: looks.includes('numbers') ? 'decimal' : looks.includes('url') ? 'url' : null,
+    inputmode: looks.includes('numbers') ? 'decimal' : null,
   };
   const read = (raw) => (capitals ? raw.toUpperCase() : raw);
-  if (looks.includes('masked') || looks.includes('hidden-answer')) return masked(context, attributes);
   if (rows) return typed(context, h('textarea', { ...context.naming, ...attributes, rows }), { read });
-  return looks.includes('url') ? address(context, attributes) : typed(context, field(context, attributes), { read });
+  return typed(context, field(context, attributes), { read });
 }
 
 /** A whole number, with buttons for the codes that the form's own rule allows. */
@@ -76,32 +74,6 @@ function groups(value) {
 /** Digits of other scripts as those that are stored. */
 export function ownDigits(raw) {
   return raw.replace(DIGITS, (digit) => String((digit.codePointAt(0) - (digit >= '\u0966' ? 0x966 : digit >= '\u06f0' ? 0x6f0 : 0x660)) % 10));
-}
-
-/** Text that nobody beside should read: dots, until the eye is pressed. */
-function masked(context, attributes) {
-  const input = field(context, { ...attributes, type: 'password', autocapitalize: 'off', autocomplete: 'new-password' });
-  const show = h('button.plain.code', {
-    type: 'button', 'aria-pressed': 'false',
-    onclick: () => {
-      const open = input.type === 'password';
-      input.type = open ? 'text' : 'password';
-      show.setAttribute('aria-pressed', open);
-    },
-  }, t('showAnswer'));
-  const control = typed(context, input);
-  return { ...control, element: h('div.row.with-now', {}, input, show), leave: () => { input.type = 'password'; } };
-}
-
-/** An address of the web, with a link to it as soon as it is one. */
-function address(context, attributes) {
-  const input = field(context, { ...attributes, type: 'url', autocapitalize: 'off', dir: 'ltr' });
-  const link = h('p');
-  const control = typed(context, input);
-  const draw = ({ value }) => link.replaceChildren(...(/^https?:\/\/\S+\.\S/.test(value) ? [webLink(value)] : []));
-  input.addEventListener('change', () => draw(context.state()));
-  draw(context.state());
-  return { ...control, element: h('div.stack', {}, input, link), redraw: (state) => { control.redraw(state); draw(state); } };
 }
 
 export function field(context, attributes) {
