@@ -15,8 +15,13 @@ export async function beginMedia(filling, signal, page) {
   const audit = binds.find(({ ref }) => ref.endsWith('/meta/audit'));
   const sound = actions.find(({ kind }) => kind === 'recordaudio');
   if (!audit && !sound) return;
-  const { begin } = await import('./rooms/media/beside.js').catch(() => ({ begin: () => {} }));
-  if (!signal.aborted) await begin({ filling, signal, page, audit, sound });
+  const resumed = filling.touched; // before anybody answers
+  try {
+    const { begin } = await import('./rooms/media/beside.js');
+    if (!signal.aborted) await begin({ filling, signal, page, audit, sound, resumed });
+  } catch {
+    filling.companions.length = 0; // without its log, but with every answer
+  }
 }
 
 /** Pictures, sound and film of a label ({ image, audio, … }: file names) as an element that fills itself; null for none. */

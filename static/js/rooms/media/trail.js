@@ -15,7 +15,7 @@ const NAME = 'audit.csv';
 let lastPerson = null;
 
 /** Begin or go on with the log of `filling`; resolves when it runs. */
-export async function openTrail({ filling, signal, bind, device }) {
+export async function openTrail({ filling, signal, bind, device, resumed }) {
   const parameters = bind.parameters ?? {};
   const wants = { place: 'location-priority' in parameters, changes: isTrue(parameters['track-changes']), person: isTrue(parameters['identify-user']) };
   wants.reason = 'track-changes-reasons' in parameters;
@@ -24,7 +24,7 @@ export async function openTrail({ filling, signal, bind, device }) {
   if (wants.person) trail.person = await askWho(device?.interviewer ?? '', signal);
   if (wants.place) trail.whereabouts = new Whereabouts(parameters, signal, (event) => trail.note(event));
   if (signal.aborted) return;
-  trail.begin(signal);
+  trail.begin(signal, resumed);
   filling.companions.push(trail);
 }
 
@@ -48,8 +48,8 @@ class Trail {
     if (stored) this.#lines = (await reveal(stored, this.#about())).lines;
   }
 
-  begin(signal) {
-    this.note(this.filling.touched ? 'form resume' : 'form start');
+  begin(signal, resumed) {
+    this.note(resumed ? 'form resume' : 'form start');
     this.#openPage();
     signal.addEventListener('abort', () => this.leaving());
     document.addEventListener('visibilitychange', () => this.#store(), { signal });
@@ -64,6 +64,9 @@ class Trail {
     } else {
       this.note(event, { node });
     }
+    if (event !== 'finalize error') return;
+    this.finished = false;
+    this.#openPage();
   }
 
   /** The log is whole: a file of the interview, named in its answers. */

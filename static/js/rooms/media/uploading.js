@@ -12,6 +12,7 @@ import { readPackedPart } from './packing.js';
 const PIECE = 64 * 1024;
 const TIMEOUT = 60_000;
 const RESTARTS = 2;
+const REFUSED_AGAIN = 3_600_000; // what the office refuses now it may take when its settings have changed
 
 /** Send all media of interviews that the server has; null, or what stopped it ({ reason }). */
 export async function uploadMedia(device) {
@@ -30,10 +31,10 @@ export async function uploadMedia(device) {
 async function uploadItem(item, device) {
   let { media } = item;
   for (const [place, one] of media.entries()) {
-    if (one.sent || one.refused) continue;
+    if (one.sent || Date.now() - (one.refused?.at ?? 0) < REFUSED_AGAIN) continue;
     const outcome = await uploadOne(item, one, device);
     if (outcome.reason) return outcome;
-    media = media.with(place, { ...one, ...outcome });
+    media = media.with(place, { ...one, refused: undefined, ...outcome });
     await settleMedia(item.id, media);
   }
   return null;
@@ -62,7 +63,7 @@ async function sendPieces(item, one, device, announced) {
     try {
       bytes = await readPackedPart(item.id, one.name, offset, Math.min(PIECE, one.size - offset));
     } catch {
-      return { refused: { status: 0, title: 'lost on the phone' } };
+      return { refused: { status: 0, title: '', at: Date.now() } };
     }
     answer = await patch(`/api/v1/media/${one.sha256}?offset=${offset}`, bytes, device.token);
   }
@@ -74,7 +75,7 @@ export function judgePiece(one, answer) {
   if (answer.kind === 'problem') {
     if ((answer.problem.type ?? '').endsWith(':media-digest-wrong')) return 'again';
     if (answer.status === 404) return 'again';
-    return { refused: { status: answer.status, title: answer.problem.title ?? '' } };
+    return { refused: { status: answer.status, title: answer.problem.title ?? '', at: Date.now() } };
   }
   const { sha256, offset, complete } = answer.data;
   if (sha256 !== one.sha256 || !Number.isInteger(offset) || offset < 0 || offset > one.size) return { reason: 'nonsense' };
