@@ -10,7 +10,7 @@ import click
 from survey_server.config import Config
 from survey_server.db.session import open_database
 from survey_server.reports.editions import FORMATS, PAPERS, render_edition
-from survey_server.reports.make import LANGUAGES, make_summary
+from survey_server.reports.make import EDITIONS, LANGUAGES, make_summary
 from survey_server.reports.wave_summary import WaveSummary
 
 
@@ -22,6 +22,13 @@ from survey_server.reports.wave_summary import WaveSummary
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="Default: by the ending of --out.")
 @click.option("--paper", type=click.Choice(PAPERS), default="A4", show_default=True)
+@click.option(
+    "--edition",
+    type=click.Choice(EDITIONS),
+    default="full",
+    show_default=True,
+    help="partner: without posts, units, people and integrity flags; public: two pages, by department.",
+)
 def report(
     programme: str,
     waves: tuple[str, str] | None,
@@ -30,6 +37,7 @@ def report(
     out: Path,
     form: str | None,
     paper: str,
+    edition: str,
 ) -> None:
     """Write the report on waves of PROGRAMME: .pdf, .html, .xlsx, .zip (CSV pack) or .json."""
     names = waves or ((single,) if single else ())
@@ -38,7 +46,7 @@ def report(
         raise click.UsageError("Say which waves: --waves BEFORE AFTER, or --wave WAVE for one alone.")
     if form not in FORMATS:
         raise click.UsageError(f"{out.name} doesn't end in one of {', '.join(FORMATS)}: add --format.")
-    written = write_report(Config.from_environment(), programme, names, language, out, form, paper)
+    written = write_report(Config.from_environment(), programme, names, language, out, form, paper, edition)
     click.echo(f"{out}: report {written.report_id}, {len(written.pages)} chapters.")
 
 
@@ -50,9 +58,10 @@ def write_report(
     path: Path,
     form: str = "pdf",
     paper: str = "A4",
+    edition: str = "full",
 ) -> WaveSummary:
     """Write one edition of the report to `path` and return the value that it was drawn from."""
-    summary = make_summary(open_database(config.database_url), programme, waves, language)
+    summary = make_summary(open_database(config.database_url), programme, waves, language, edition)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(render_edition(summary, form, paper))
     return summary

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from survey_server.problems import UnknownReportLanguage
+from survey_server.reports.claims import is_forbidden
 from survey_server.reports.formats import NARROW_SPACE, Numbers
 from survey_server.reports.value import Cell, Note
 
@@ -36,12 +37,16 @@ class Catalogue:
         return self.texts.get(key, default)
 
     def write(self, note: Note) -> str:
-        """A note as a sentence, its cells printed as the language wants; a count of 1 takes the text `<rule>.one`."""
+        """A note as a sentence, its cells printed as the language wants; a count of 1 takes the text `<rule>.one`.
+
+        A sentence that claims what no survey can show, by words that came with the data, is not written.
+        """
         values = {name: self._quote(cell) for name, cell in note.cells.items()}
         one = "count" in note.cells and note.cells["count"].value == 1
         sentence = self.texts.get(f"{note.rule}.one" if one else note.rule, self.texts[note.rule])
         sentence = sentence.format(**values, **note.words)
-        return f"{note.about}: {sentence}" if note.about else sentence
+        sentence = f"{note.about}: {sentence}" if note.about else sentence
+        return self.texts["claim.removed"] if is_forbidden(sentence) else sentence
 
     def _quote(self, cell: Cell) -> str:
         interval = self.numbers.interval(cell)

@@ -27,7 +27,9 @@ def draw_funnel(chart: Chart, catalogue: Catalogue) -> str:
     most = max([n for n, _ in points], default=1.0) * 1.08
     least = max(min([n for n, _ in points], default=1.0) * 0.85, 1.0)
     drawing = Drawing(FULL, HEIGHT + BOTTOM)
-    x, y = Scale(least, most, LEFT + 6, FULL - 70), Scale(0, 100, HEIGHT, 4)
+    reach = 3.3 * spread / math.sqrt(least)
+    ends = [level - reach, level + reach, *(value for _, value in points)]
+    x, y = Scale(least, most, LEFT + 6, FULL - 70), Scale(max(min(ends), 0.0), min(max(ends), 100.0), HEIGHT, 4)
     for mark in y.ticks(5):
         drawing.line(LEFT, y(mark), FULL - 66, y(mark), LINE, 0.4)
         drawing.text(LEFT - 4, y(mark) + 2.3, catalogue.numbers.number(mark), 6.6, QUIET, "end")

@@ -34,7 +34,11 @@ def render_edition(summary: WaveSummary, form: str, paper: str = "A4") -> bytes:
 
 
 def file_name(summary: WaveSummary, form: str) -> str:
-    """The name of the file: wave-summary_DEMO_W2_es_20261121.pdf; the day is that of the data."""
+    """The name of the file: wave-summary_DEMO_W2_es_20261121.pdf; the day is that of the data.
+
+    Editions other than the full one are named: wave-summary_DEMO_W2_es_20261121_public.pdf.
+    """
     day = f"_{summary.cutoff:%Y%m%d}" if summary.cutoff else ""
     wave = "".join(letter for letter in summary.waves[-1] if letter.isalnum())
-    return f"wave-summary_{summary.programme.code}_{wave}_{summary.language}{day}.{form}"
+    edition = "" if summary.edition == "full" else f"_{summary.edition}"
+    return f"wave-summary_{summary.programme.code}_{wave}_{summary.language}{day}{edition}.{form}"

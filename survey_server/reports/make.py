@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
+from survey_server.reports.audiences import EDITIONS
 from survey_server.reports.editions import FORMATS, file_name, render_edition
 from survey_server.reports.from_database import summarise
 from survey_server.reports.wave_summary import WaveSummary
 
+__all__ = ["EDITIONS", "LANGUAGES", "make_editions", "make_summary"]
+
 LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English", "fr": "Français"}
-EDITIONS = ("full",)
 
 
 def make_summary(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from survey_server.estimation.multiplicity import benjamini_hochberg
-from survey_server.estimation.suppression import complementary
+from survey_server.estimation.suppression import Flag, complementary
 from survey_server.reports.measure import Comparison, Cube, Pair, count_cell, estimate_cell
 from survey_server.reports.results import Result
 from survey_server.reports.sample import Codes
@@ -64,6 +64,16 @@ class Matrix:
         flags = [side.flagged(result.indicator.sensitive).flag if side else "" for side in sides]
         return [flag == "suppressed" for flag in complementary(flags, [side.n if side else 0 for side in sides])]
 
+    def hidden_changes(self, result: Result, breakdown: Breakdown) -> list[bool]:
+        """Which levels hide their change and their earlier value, so that neither gives the other wave away."""
+        hidden_after = self.hidden_levels(result, breakdown)
+        changes = [self.comparison(result, breakdown, level).difference for level in breakdown.levels]
+        flags: list[Flag] = [
+            "suppressed" if hide or change is None else change.flagged(result.indicator.sensitive).flag
+            for hide, change in zip(hidden_after, changes, strict=True)
+        ]
+        return [flag == "suppressed" for flag in complementary(flags, [c.n if c else 0 for c in changes])]
+
     def _columns(self) -> Iterator[Column]:
         waves = [sample.data.wave.name for sample in self.pair.samples]
         yield Column("n", "n", detail=waves[-1] if self.narrow else "")
@@ -79,12 +89,16 @@ class Matrix:
 
     def _levels(self, breakdown: Breakdown) -> Iterator[Row]:
         hiding = {result.indicator.code: self.hidden_levels(result, breakdown) for result in self.results}
+        moving = {r.indicator.code: self.hidden_changes(r, breakdown) for r in self.results} if self.pair.before else {}
         for place, level in enumerate(breakdown.levels):
             cells = [count_cell(int((breakdown.columns[-1] == level).sum()))]
             for result in self.results:
                 code = result.indicator.code
                 own = self._cells(result, self.comparison(result, breakdown, level))
-                own = [hidden(cell) for cell in own] if hiding[code][place] else own
+                if hiding[code][place]:
+                    own = [hidden(cell) for cell in own]
+                elif moving and moving[code][place]:  # the value after stays; what tells of the wave before goes
+                    own = [cell if at == len(own) - 2 else hidden(cell) for at, cell in enumerate(own)]
                 mark = self.marks.get((code, breakdown.name, level), "")
                 cells += [*own[:-1], replace(own[-1], mark=mark) if mark and own[-1].shown else own[-1]]
             label = self.study.level_label(self.pair, breakdown.name, level)

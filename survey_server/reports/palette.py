@@ -24,7 +24,7 @@ def scale_colours(steps: int, good_end: int) -> tuple[str, ...]:
 
 def ordered_shades(classes: int) -> tuple[str, ...]:
     """Light to dark teal for up to four ordered classes; a grey printer keeps them apart."""
-    return tuple(_SHADES[place] for place in {1: (1,), 2: (0, 3), 3: (0, 1, 3)}.get(classes, (0, 1, 2, 3)))
+    return tuple(_SHADES[place] for place in {0: (), 1: (1,), 2: (0, 3), 3: (0, 1, 3)}.get(classes, (0, 1, 2, 3)))
 
 
 _SHADES = ("#e8f3f1", "#a8d5cf", "#4fa59b", "#01514a")

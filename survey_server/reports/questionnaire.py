@@ -33,6 +33,8 @@ class Item:
     lead_in: Texts = field(default_factory=dict)
     section: Texts = field(default_factory=dict)
     asked_if: tuple[str, ...] = ()
+    conditions: tuple[Any, ...] = field(default=(), compare=False, hash=False)
+    """The trees of `asked_if`, in the same order."""
 
     def wording_hash(self, language: str) -> str:
         """SHA-256 of the wording in `language` and of the choices' codes and labels: equal means comparable."""
@@ -117,10 +119,10 @@ class _Reader:
                 yield from self._walk(children, self._text(control.get("label")), ())
             yield from self.repeated(children)
 
-    def _walk(self, controls: list[Any], section: Texts, relevants: tuple[str, ...]) -> Iterator[Item]:
+    def _walk(self, controls: list[Any], section: Texts, relevants: tuple[Any, ...]) -> Iterator[Item]:
         lead_in: Texts = {}
         for control in controls:
-            relevant = self._relevant(control.get("ref"))
+            relevant = self.binds.get(control.get("ref"), {}).get("relevant")
             label = self._text(control.get("label"))
             if control["kind"] == "repeat":
                 continue
@@ -130,10 +132,10 @@ class _Reader:
             elif self._is_note(control):
                 lead_in = label
             else:
-                asked_if = tuple(dict.fromkeys(part for part in (*relevants, relevant) if part))
-                yield self._item(control, label, lead_in, section, asked_if)
+                trees = {write_condition(tree): tree for tree in (*relevants, relevant) if tree}
+                yield self._item(control, label, lead_in, section, trees)
 
-    def _item(self, control: Any, label: Texts, lead_in: Texts, section: Texts, asked_if: tuple[str, ...]) -> Item:
+    def _item(self, control: Any, label: Texts, lead_in: Texts, section: Texts, trees: Mapping[str, Any]) -> Item:
         follows = any(text.startswith(("...", "…")) for text in label.values()) or control["kind"] == "select1"
         return Item(
             name=control["ref"].rsplit("/", 1)[-1],
@@ -143,7 +145,8 @@ class _Reader:
             hints=self._text(control.get("hint")),
             lead_in=lead_in if follows else {},
             section=section,
-            asked_if=asked_if,
+            asked_if=tuple(trees),
+            conditions=tuple(trees.values()),
         )
 
     def _kind(self, control: Any) -> Kind:
@@ -156,10 +159,6 @@ class _Reader:
     def _is_note(self, control: Any) -> bool:
         bind = self.binds.get(control.get("ref"), {})
         return control["kind"] == "input" and bind.get("readonly") is not None and "calculate" not in bind
-
-    def _relevant(self, ref: str | None) -> str:
-        tree = self.binds.get(ref, {}).get("relevant")
-        return write_condition(tree) if tree is not None else ""
 
     def _text(self, key: str | None) -> Texts:
         return {language: _plain(forms) for language, forms in self.texts.get(key, {}).items()} if key else {}
@@ -222,7 +221,7 @@ _SIGNS = {
 
 
 def write_condition(tree: Any) -> str:
-    """A condition as a reader can follow it: `cross_freq ≥ 1 ∧ cross_freq ≤ 5`; ∧ and ∨ become words when printed."""
+    """A condition in one line, to tell conditions apart: `cross_freq ≥ 1 ∧ cross_freq ≤ 5`; conditions.py has words."""
     match tree:
         case ["num", value]:
             return f"{value:g}"
@@ -238,8 +237,10 @@ def write_condition(tree: Any) -> str:
             return f"{name}({', '.join(map(write_condition, arguments))})"
         case ["neg", value]:
             return f"−{write_condition(value)}"
-        case ["or", left, right]:
-            return f"({write_condition(left)} ∨ {write_condition(right)})"
+        case ["or", *members]:
+            return f"({' ∨ '.join(map(write_condition, members))})"
+        case ["and", *members]:
+            return " ∧ ".join(map(write_condition, members))
         case [str(sign), left, right]:
             return f"{write_condition(left)} {_SIGNS.get(sign, sign)} {write_condition(right)}"
     return "…"

@@ -27,7 +27,16 @@ from survey_server.reports.wave_summary import WaveSummary
 
 Paper = Literal["A4", "Letter"]
 PACKAGE = Path(__file__).parent
-MARKS = {"rise": " ▲", "fall": " ▼", "improved": "▲ ", "worsened": "▼ ", "broken": " ≠", "caution": " †", "apart": " ■", "default": " *"}
+MARKS = {
+    "rise": " ▲",
+    "fall": " ▼",
+    "improved": "▲ ",
+    "worsened": "▼ ",
+    "broken": " ≠",
+    "caution": " †",
+    "apart": " ■",
+    "default": " *",
+}
 
 
 def render_pdf(summary: WaveSummary, paper: Paper = "A4") -> bytes:

@@ -137,7 +137,7 @@ class Prose:
     """Paragraphs by rule; `style` is "lead" for the sentences that open a page."""
 
     notes: tuple[Note, ...]
-    style: Literal["", "lead", "box", "small", "list"] = ""
+    style: Literal["", "lead", "box", "small", "list", "digests"] = ""
     title: str = ""
 
 

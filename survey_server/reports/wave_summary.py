@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import survey_server
 from survey_server.problems import NothingToReport
+from survey_server.reports.audiences import INTEGRITY, Cut, cut_pages
 from survey_server.reports.catalogue import get_catalogue
 from survey_server.reports.measure import Pair
 from survey_server.reports.page_order import build_pages
@@ -93,16 +94,17 @@ def build_wave_summary(
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
     kept = {data.form_id: sample for data in registers if (sample := Sample(data)).n}
     study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between))
-    built = list(build_pages(study))
+    read = [*(sample for pair in pairs for sample in pair.samples), *kept.values()]
+    built = cut_pages(list(build_pages(study)), _cut(study, edition))
     return WaveSummary(
         language=language,
         programme=programme,
         waves=study.wave_names,
         edition=edition,
         state="final" if all(s.data.wave.state == "locked" for p in pairs for s in p.samples) else "preliminary",
-        cutoff=_cutoff(pairs),
+        cutoff=_cutoff(read),
         code_version=code_version(),
-        data_hash=_data_hash(pairs),
+        data_hash=_data_hash(read),
         facts=build_facts(study),
         pages=tuple(page for page in built if isinstance(page, Page)),
         left_out=tuple(page for page in built if isinstance(page, LeftOut)),
@@ -119,6 +121,13 @@ def code_version() -> str:
     return f"{version('survey-server')}+{digest.hexdigest()[:8]}"
 
 
+def _cut(study: Study, edition: str) -> Cut:
+    """What cutting an edition needs to know of the study."""
+    sensitive = {result.indicator.code for result in study.results if result.indicator.sensitive}
+    departments = {name for pair in study.pairs if (name := pair.after.role("department"))}
+    return Cut(edition, study.t, sensitive | INTEGRITY, departments)
+
+
 def _trends(pairs: Sequence[Pair], between: Sequence[Sequence[WaveData]]) -> dict[str, tuple[Sample, ...]]:
     """All waves of each form in their order."""
     found: dict[str, list[Sample]] = {pair.form_id: list(pair.samples) for pair in pairs}
@@ -133,36 +142,35 @@ def _with_rows(sample: Sample | None) -> Sample | None:
     return sample if sample is not None and sample.n else None
 
 
-def _cutoff(pairs: Sequence[Pair]) -> datetime | None:
+def _cutoff(samples: Sequence[Sample]) -> datetime | None:
     """When the last submission arrived."""
     moments = [
         pd.to_datetime(sample.everyone["_received_at"], utc=True, errors="coerce").max()
-        for pair in pairs
-        for sample in pair.samples
+        for sample in samples
         if "_received_at" in sample.everyone
     ]
     known = [moment for moment in moments if not pd.isna(moment)]
     return max(known).to_pydatetime() if known else None
 
 
-def _data_hash(pairs: Sequence[Pair]) -> str:
+def _data_hash(samples: Sequence[Sample]) -> str:
     """A digest of every answer and design column that the report was made from, whatever the order of arrival."""
     digest = hashlib.sha256()
-    for pair in pairs:
-        for sample in pair.samples:
-            digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
-            digest.update(np.sort(_row_hashes(sample)).tobytes())
+    for sample in samples:
+        digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
+        for frame in (sample.everyone, *sample.data.repeats.values()):
+            digest.update(np.sort(_row_hashes(frame)).tobytes())
     return digest.hexdigest()[:12]
 
 
 _PRIME = 0x100000001B3
 
 
-def _row_hashes(sample: Sample) -> NDArray[np.uint64]:
+def _row_hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
     """A number for every row that any other answer in any column would change; sums wrap round, as hashes may."""
-    hashes = np.zeros(len(sample.everyone), dtype=np.uint64)
-    for name in sorted(sample.everyone.columns):
-        places, distinct = pd.factorize(sample.everyone[name], use_na_sentinel=False)
+    hashes = np.zeros(len(frame), dtype=np.uint64)
+    for name in sorted(frame.columns):
+        places, distinct = pd.factorize(frame[name], use_na_sentinel=False)
         texts = np.array([f"{name}={value}" for value in distinct.tolist()], dtype=object)
         hashes = hashes * np.uint64(_PRIME) + pd.util.hash_array(texts, categorize=False)[places]
     return hashes

@@ -117,9 +117,12 @@ def _charted(breakdowns: Sequence[Breakdown]) -> list[Breakdown]:
 def _dots(matrix: Matrix, result: Result, breakdown: Breakdown) -> list[list[Cell]]:
     """For each level, the cells of the waves with their intervals; nothing where the level is suppressed."""
     sensitive, lines = result.indicator.sensitive, []
-    for level, is_hidden in zip(breakdown.levels, matrix.hidden_levels(result, breakdown), strict=True):
+    levels = matrix.hidden_levels(result, breakdown)
+    changes = matrix.hidden_changes(result, breakdown) if matrix.pair.before else levels
+    for level, is_hidden, is_change_hidden in zip(breakdown.levels, levels, changes, strict=True):
         comparison = matrix.comparison(result, breakdown, level)
         sides = (comparison.before, comparison.after) if matrix.pair.before else (comparison.after,)
         line = [estimate_cell(side, result.value_format, interval=True, sensitive=sensitive) for side in sides]
-        lines.append([hidden(cell) for cell in line] if is_hidden else line)
+        line = [hidden(cell) if is_hidden or (is_change_hidden and cell is not line[-1]) else cell for cell in line]
+        lines.append(line)
     return lines

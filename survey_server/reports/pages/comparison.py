@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from survey_server.estimation.change import DifferenceInDifferences as Did
 from survey_server.estimation.multiplicity import holm
+from survey_server.reports.matrix import hidden
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, number_cell, programme_arm
 from survey_server.reports.pages.evidence import balance_blocks, event_blocks, wild_p
 from survey_server.reports.results import PSUS_PER_ARM, Result
@@ -80,6 +81,8 @@ def _row(study: Study, result: Result, did: Did, adjusted: float, wild: float, c
     means = (did.programme_before, did.programme_after, did.comparison_before, did.comparison_after)
     cells = [estimate_cell(mean.scaled(scale), result.value_format, sensitive=sensitive) for mean in means]
     effect = estimate_cell(did.estimate.scaled(scale), result.change_format, interval=True, sensitive=sensitive)
+    if not all(cell.shown for cell in (*cells, effect)):  # one hidden cell could be had from the others and the total
+        cells, effect = [hidden(cell) for cell in cells], hidden(effect)
     tests = [Cell(p if effect.shown else None, "p") for p in (did.p_value, float(adjusted))]
     line = (*cells, effect, *tests, count_cell(did.estimate.n), number_cell(wild, "p"))
     return Row(result.indicator.code, study.label(result), line[:columns])

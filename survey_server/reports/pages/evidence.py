@@ -87,7 +87,7 @@ def _balance(pair: Pair, effects: Sequence[Result]) -> list[Balance]:
         return []
     items: dict[str, Floats] = {}
     for name in BACKGROUND:
-        if name in sample.frame.columns:
+        if name in sample.frame.columns and not (name == "area" and "site.area" in sample.frame.columns):
             items |= _shares(sample, name)
     items |= {r.indicator.code: sample.values(r.indicator) * r.indicator.scale for r in effects}
     able = {name: y for name, y in items.items() if (~np.isnan(y) & arm).any() and (~np.isnan(y) & ~arm).any()}

@@ -127,22 +127,29 @@ def _table(study: Study, lines: list[Line]) -> Table:
         Column("after", t["framework.actual"], detail=waves[-1]),
         Column("distance", t["framework.distance"], detail="%"),
         Column("reached", t["framework.reached"], left=True),
-        Column("source", t["framework.source"], left=True),
     )
     rows: list[Row] = []
     for level in LEVELS:
         inside = [line for line in lines if line.indicator.level == level]
-        if inside:
-            rows.append(Row(level, t[f"framework.level.{level}"], (), "section"))
-            rows += [_row(study, line) for line in inside]
+        for form_id in dict.fromkeys(line.form_id for line in inside):
+            rows.append(
+                Row(f"{level}.{form_id}", f"{t[f'framework.level.{level}']} · {_source(study, form_id)}", (), "section")
+            )
+            rows += [_row(study, line) for line in inside if line.form_id == form_id]
     notes = (note("framework.note"), note("note.small_cells"))
     return Table("framework", "", columns, tuple(rows), notes=notes, layout="framework", corner=t["head.indicator"])
 
 
+def _source(study: Study, form_id: str) -> str:
+    """Where the rows come from, how often, and who answers for them."""
+    t = study.t
+    return " · ".join(
+        t.find(f"{part}.{form_id}", t[f"{part}.other"]) for part in ("source", "frequency", "responsible")
+    )
+
+
 def _row(study: Study, line: Line) -> Row:
     t = study.t
-    parts = ("source", "frequency", "responsible")
-    words = " · ".join(t.find(f"{part}.{line.form_id}", t[f"{part}.other"]) for part in parts)
     target = Cell(line.target.value, line.target.format, mark="" if line.agreed or not line.target.shown else "default")
     cells = (
         line.before if len(study.wave_names) > 1 else BLANK,
@@ -150,6 +157,5 @@ def _row(study: Study, line: Line) -> Row:
         line.after,
         line.distance,
         text_cell(t[f"framework.status.{line.reached}"], MARKS.get(line.reached, "stable")),
-        text_cell(words),
     )
     return Row(line.indicator.code, line.indicator.label(t.language), cells, detail=line.indicator.code)

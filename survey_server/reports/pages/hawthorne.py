@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from survey_server.estimation.design import Bools
+from survey_server.estimation.suppression import complementary
 from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.encounters import Encounters, Gap, bands, find_gap, gap_change
+from survey_server.reports.matrix import hidden
 from survey_server.reports.measure import count_cell, estimate_cell, share_cell
 from survey_server.reports.observed import Observed
 from survey_server.reports.pages.agreement import agreement_blocks
@@ -94,10 +96,30 @@ def _modes(study: Study, observed: Observed, waves: Sequence[Encounters], togeth
     for mode in level_order(levels_of([together.modes]), item):
         cells = tuple(cell for _, view in views.values() for cell in _mean_cells(view, view.modes == mode))
         rows.append(Row(mode, study.level_label(pair, observed.mode_column, mode), cells))
+    rows = _protected(rows, list(views))
     gap_cells = tuple(cell for _, view in views.values() for cell in _gap_cells(find_gap(view)))
     rows.append(Row("gap", t["hawthorne.gap"], gap_cells, "total"))
     notes = (note("hawthorne.modes.note"), note("note.small_cells"))
     return Table("hawthorne.modes", "", tuple(columns), tuple(rows), notes=notes, corner=t["hawthorne.mode"])
+
+
+def _protected(rows: list[Row], views: Sequence[str]) -> list[Row]:
+    """A mode hidden alone takes another with it; and both waves together are hidden where one of them is."""
+    columns: list[list[Cell]] = []
+    for place in range(len(views)):
+        cells = [row.cells[2 * place + 1] for row in rows]
+        flags = complementary(
+            [cell.flag if cell.flag == "suppressed" else "" for cell in cells], [c.n or 0 for c in cells]
+        )
+        columns.append([hidden(c) if flag == "suppressed" else c for c, flag in zip(cells, flags, strict=True)])
+    if len(views) == len(SIDES) + 1:
+        for at in range(len(rows)):
+            if not all(column[at].shown for column in columns[:-1]):
+                columns[-1][at] = hidden(columns[-1][at])
+    return [
+        replace(row, cells=tuple(c for place, count in enumerate(row.cells[::2]) for c in (count, columns[place][at])))
+        for at, row in enumerate(rows)
+    ]
 
 
 def _gap_cells(gap: Gap | None) -> list[Cell]:
@@ -134,6 +156,7 @@ def _curves(study: Study, together: Encounters) -> Iterator[Table]:
             cells = tuple(cell for side in SIDES for cell in _mean_cells(together, inside & getattr(together, side)))
             if any(cell.value for cell in cells):
                 rows.append(Row(label, label, cells))
+        rows = _protected(rows, SIDES)
         title, corner = t[f"hawthorne.table.{kind}"], t[f"hawthorne.{kind}"]
         yield Table(f"hawthorne.{kind}", title, tuple(columns), tuple(rows), corner=corner)
 

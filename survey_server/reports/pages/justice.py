@@ -43,8 +43,8 @@ def build_justice(study: Study) -> Page | LeftOut:
         return LeftOut("justice", name, note("left_out.no_justice"))
     pipelines = {key: _pipelines(returns, year) for key, year in _years(returns).items()}
     blocks: list[Block] = [Prose((note("justice.lead"),), "lead"), *_funnel(study, returns)]
-    blocks += [_flow(study, returns, pipelines), _backlog(study, returns)]
-    blocks.append(SideBySide((_guards(study, returns), *_gaps(study, returns))))
+    blocks += [SideBySide((_flow(study, returns, pipelines), _guards(study, returns))), _backlog(study, returns)]
+    blocks += _gaps(study, returns)
     return Page("justice", name, _message(returns, pipelines), tuple(blocks))
 
 

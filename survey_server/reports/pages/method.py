@@ -27,7 +27,6 @@ def build_method(study: Study) -> Page:
         SideBySide(tables),
         Prose(tuple(_lonely(study)), "small"),
         Paragraphs(tuple(prose)),
-        Prose((note("method.guide"),), "box", study.t["method.title.guide"]),
     )
     return Page("method", study.t["page.method"], note("method.message"), blocks)
 

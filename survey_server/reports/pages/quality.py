@@ -228,6 +228,7 @@ def _interviewers(study: Study, work: Work) -> Iterator[Table]:
             columns,
             rows,
             notes=(note("quality.interviewers.note"),),
+            audience="full",
             layout="items",
             corner=study.t["quality.head.code"],
         )

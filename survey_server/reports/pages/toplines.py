@@ -14,6 +14,7 @@ import numpy as np
 from survey_server.estimation.design import Floats
 from survey_server.estimation.multiplicity import benjamini_hochberg
 from survey_server.reports.comparability import broken_questions
+from survey_server.reports.conditions import Words
 from survey_server.reports.measure import Columns, Comparison, Cube, Pair, count_cell, estimate_cell
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample
@@ -170,7 +171,7 @@ def _question(
         study.wording(item),
         tuple(columns),
         tuple(rows),
-        base=_base(study, item, common),
+        base=_base(study, pair, item, common),
         notes=tuple(_notes(item, silent)),
     )
     return Question(
@@ -209,11 +210,14 @@ def _asked(sample: Sample, item: Item) -> int:
     return int(sample.coded(item.name).given.sum())
 
 
-def _base(study: Study, item: Item, common: Collection[str]) -> Note | None:
-    """Who was asked: the conditions beyond those that hold for every question of the form."""
-    own = " ∧ ".join(condition for condition in item.asked_if if condition not in common)
-    condition = own.replace("∧", study.t["base.and"]).replace("∨", study.t["base.or"])
-    return note("base.some", condition=condition) if own else None
+def _base(study: Study, pair: Pair, item: Item, common: Collection[str]) -> Note | None:
+    """Who was asked: the conditions beyond those that hold for every question of the form, in words."""
+    own = [tree for text, tree in zip(item.asked_if, item.conditions, strict=True) if text not in common]
+    items = {
+        name: one for sample in pair.samples for q in sample.data.questionnaires for name, one in q.by_name.items()
+    }
+    condition = Words(items, study.t).write(own)
+    return note("base.some", condition=condition) if condition else None
 
 
 def _lead_in(study: Study, item: Item) -> str:

@@ -6,20 +6,38 @@ from survey_server.reports.comparability import broken_questions
 from survey_server.reports.measure import Pair
 from survey_server.reports.scales import printed_items
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Cell, Column, LeftOut, Note, Page, Row, Table, text_cell
+from survey_server.reports.value import Block, Cell, Column, LeftOut, Note, Page, Prose, Row, Table, text_cell
 
 HASH_SHOWN, WORDING_SHOWN = 8, 66
 
 
 def build_versions(study: Study) -> Page | LeftOut:
-    """One table for each form."""
+    """What changed as a table, and for each form all its questions with their digests."""
     name = study.t["page.versions"]
-    tables = tuple(table for pair in study.pairs if (table := _table(study, pair)).rows)
-    if not tables:
+    if not any(printed_items(pair) for pair in study.pairs):
         return LeftOut("versions", name, note("left_out.no_answers"))
-    broken = sum(1 for table in tables for row in table.rows if row.cells[-1].mark)
+    tables = {pair.form_id: _table(study, pair) for pair in study.pairs}
+    broken = sum(len(table.rows) for table in tables.values())
     rule = "versions.message.broken" if broken else "versions.message"
-    return Page("versions", name, Note(rule, {"broken": Cell(float(broken))}), tables)
+    blocks: list[Block] = []
+    for pair in study.pairs:
+        table = tables[pair.form_id]
+        blocks += [Prose((), title=study.title_of(pair)), *([table] if table.rows else []), _list(study, pair)]
+    return Page("versions", name, Note(rule, {"broken": Cell(float(broken))}), tuple(blocks))
+
+
+def _list(study: Study, pair: Pair) -> Prose:
+    """Every question with the digest under which it was asked last, one after the other."""
+    words = []
+    for item in printed_items(pair):
+        found = sorted(pair.after.data.hashes(item.name)) or sorted(pair.samples[0].data.hashes(item.name))
+        words.append("\u00a0".join((item.name, "/".join(digest[:HASH_SHOWN] for digest in found))))
+    used = "; ".join(
+        f"{sample.data.wave.name}: {', '.join(q.version for q in sample.data.questionnaires)}"
+        for sample in pair.samples
+    )
+    listed = note("versions.list", list=" · ".join(words))
+    return Prose((note("versions.used", versions=used), note("versions.note"), listed), "digests")
 
 
 def _table(study: Study, pair: Pair) -> Table:
@@ -37,23 +55,18 @@ def _table(study: Study, pair: Pair) -> Table:
     )
     rows = []
     for item in items:
+        if item.name not in broken:
+            continue
         hashes = [sorted(sample.data.hashes(item.name)) for sample in pair.samples]
         shown = (text_cell(", ".join(digest[:HASH_SHOWN] for digest in found) or "–") for found in hashes)
-        same = text_cell(t["versions.differs"], "broken") if item.name in broken else text_cell(t["versions.equal"])
         kind = text_cell(t[f"kind.{item.kind}"])
-        cells = (text_cell(_short(study.wording(item))), kind, *shown, same)
+        cells = (text_cell(_short(study.wording(item))), kind, *shown, text_cell(t["versions.differs"], "broken"))
         rows.append(Row(item.name, item.name, cells))
-    used = "; ".join(
-        f"{sample.data.wave.name}: {', '.join(q.version for q in sample.data.questionnaires)}"
-        for sample in pair.samples
-    )
     return Table(
         f"versions.{pair.form_id}",
-        study.title_of(pair),
+        "",
         columns,
         tuple(rows),
-        base=note("versions.used", versions=used),
-        notes=(note("versions.note"),),
         layout="hashes",
         corner=t["head.item"],
     )
