@@ -19,7 +19,7 @@ from survey_server.xlsform.secondary import dataset_of
 from survey_server.xlsform.shapes import Shape
 from survey_server.xlsform.state import FormIssue, GroupPlace, Question, State
 from survey_server.xlsform.surroundings import Surroundings
-from survey_server.xlsform.tree import adopt, new_tree, nodes_below, parse_instance
+from survey_server.xlsform.tree import MAX_INSTANCES, adopt, new_tree, nodes_below, parse_instance
 from survey_server.xlsform.values import format_moment
 
 ZONE = "America/Guatemala"
@@ -47,6 +47,7 @@ class Interview:
         last_saved: str | bytes | None = None,
         random: Callable[[], float] | None = None,
         datasets: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+        most_instances: int = MAX_INSTANCES,
     ) -> None:
         self.form = form
         self.program = program_of(form)
@@ -61,6 +62,7 @@ class Interview:
         self.events = Events(self, properties or {})
         self.stale_selects: dict[str, Control] = {}
         self.stale_counts = True
+        self.most_instances = most_instances  # of one repeat, whatever its count says
         if instance is None:
             self.tree = new_tree(form)
             self._start(first=True)
@@ -126,12 +128,17 @@ class Interview:
         grown = False
         for shape in self.recalculation.counted:
             assert shape.parent is not None
-            for parent in list(self.tree.by_ref.get(shape.parent.ref, ())):
+            wants: list[tuple[Node, int]] = []
+            left = self.most_instances - len(self.tree.by_ref.get(shape.ref, ()))
+            for parent in self.tree.by_ref.get(shape.parent.ref, ()):
                 wanted = self.recalculation.count_of(shape, parent)
-                have = len(self.tree.instances(parent, shape))
-                if wanted is not None and wanted > have:
-                    self._add_instances(parent, shape, wanted - have)
-                    grown = True
+                more = min((wanted or 0) - len(self.tree.instances(parent, shape)), left)
+                if more > 0:
+                    wants.append((parent, more))
+                    left -= more
+            if wants:
+                self._add_instances(shape, wants)
+                grown = True
         return grown
 
     def _clear_choices(self) -> bool:
@@ -157,7 +164,7 @@ class Interview:
     def add_repeat(self, ref: str) -> str:
         """Add an instance at the end of a repeat (named without its own position); returns its concrete ref."""
         parent, shape = self._repeat(ref)
-        node = self._add_instances(parent, shape, 1)
+        node = self._add_instances(shape, [(parent, 1)])
         self._settle()
         return self.tree.concrete_ref(node)
 
@@ -180,8 +187,8 @@ class Interview:
             raise NoSuchQuestion(f"{ref} is no repeat.")
         return parent, shape
 
-    def _add_instances(self, parent: Node, shape: Shape, number: int) -> Node:
-        added = self.tree.add_instances(parent, shape, number)
+    def _add_instances(self, shape: Shape, wants: list[tuple[Node, int]]) -> Node:
+        added = [node for parent, number in wants for node in self.tree.add_instances(parent, shape, number)]
         self._restructured(shape)
         for node in added:
             for each in node.walk():

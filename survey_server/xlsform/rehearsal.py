@@ -20,6 +20,7 @@ from survey_server.xlsform.program import Closures
 from survey_server.xlsform.secondary import dataset_of
 
 A_MORNING = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)  # rehearsals of the same form always find the same
+MOST_INSTANCES = 20  # that a count may add
 SAMPLES = 3  # instances of a repeat that are tried
 
 
@@ -29,7 +30,7 @@ def rehearse(form: Form, places: Mapping[str, int] | None = None) -> None:
     compile_all(form, complaints)
     _find_empty_groups(form, complaints)
     complaints.check()
-    interview = Interview(form, now=A_MORNING, random=lambda: 0.5)
+    interview = Interview(form, now=A_MORNING, random=lambda: 0.5, most_instances=MOST_INSTANCES)
     for name, each in form.secondary.items():
         if each.document is None:
             interview.env.own_documents[name] = dataset_of([])

@@ -18,7 +18,7 @@ import { toBoolean, toNumber } from './values.js';
 import { walkBody } from './body.js';
 import { writeXml } from './write.js';
 
-const MAX_INSTANCES = 10000; // of one repeat
+const MAX_INSTANCES = 10000; // of one repeat, whatever its count says
 const MAX_ROUNDS = 100;
 const DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n";
 
@@ -90,7 +90,7 @@ export class Interview {
   /** Add an instance behind the others; `ref` is the repeat's path, positions on its parents only. @returns {string} its path */
   addRepeat(ref) {
     const { parent, repeat } = this.repeatAt(ref);
-    const node = this.grow(parent, repeat, 1);
+    const node = this.grow(repeat, [[parent, 1]]);
     this.settle();
     return this.instance.pathOf(node);
   }
@@ -218,31 +218,36 @@ export class Interview {
     let grown = false;
     for (const [ref, { count }] of this.prepared.repeats) {
       if (!count || !this.instance.templates.has(ref)) continue;
-      for (const parent of [...this.instance.nodes(ref.slice(0, ref.lastIndexOf('/')))]) {
+      const wants = [], cut = [];
+      let left = MAX_INSTANCES - this.instance.nodes(ref).length;
+      for (const parent of this.instance.nodes(ref.slice(0, ref.lastIndexOf('/')))) {
         const own = parent.children.filter((child) => child.ref === ref);
         const about = own[0] ?? this.instance.phantom(parent, ref);
         const value = Math.trunc(toNumber(this.recalculation.evaluate(count, about, 0), this.env.zone)) || 0;
-        const wanted = Math.min(value, MAX_INSTANCES);
-        if (wanted > own.length) {
-          this.grow(parent, ref, wanted - own.length);
-          grown = true;
-        } else if (!this.counted.has(parent) && wanted < own.length) {
-          own.slice(Math.max(0, wanted)).forEach((extra) => parent.remove(extra));
-          this.instance.list();
-          this.recalculation.moved(ref, parent);
-          grown = true;
+        const more = Math.min(value - own.length, left);
+        if (more > 0) {
+          wants.push([parent, more]);
+          left -= more;
+        } else if (!this.counted.has(parent) && value < own.length) {
+          own.slice(Math.max(0, value)).forEach((extra) => parent.remove(extra));
+          cut.push(parent);
         }
       }
+      if (cut.length) this.instance.list();
+      for (const parent of cut) this.recalculation.moved(ref, parent);
+      if (wants.length) this.grow(ref, wants);
+      grown ||= wants.length + cut.length > 0;
     }
     this.markCounted(this.instance.root);
     return grown;
   }
 
-  grow(parent, ref, count) {
-    const fresh = this.instance.insert(parent, ref, count);
+  /** Add instances of a repeat: `wants` are pairs of a parent and a number. */
+  grow(ref, wants) {
+    const fresh = wants.flatMap(([parent, count]) => this.instance.insert(parent, ref, count));
     this.instance.list();
     for (const node of fresh) this.recalculation.arrived(node);
-    this.recalculation.moved(ref, parent);
+    for (const [parent] of wants) this.recalculation.moved(ref, parent);
     this.recalculation.run();
     for (const node of fresh) this.events.added(ref, node);
     return fresh[0];
