@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 
 from survey_server.db.forms import get_form, list_forms
+from survey_server.db.keys import find_key_of_wave
 from survey_server.db.models import Form, Wave
 from survey_server.db.opening import PAPERS, add_paper, check_opening, edit_wave, list_papers, open_wave
 from survey_server.db.progress import list_forms as list_form_titles
+from survey_server.db.session import Session
 from survey_server.db.sites import list_sites, set_wave_sites, stamp_of
 from survey_server.db.waves import add_wave
 from survey_server.problems import BadInput, EditedMeanwhile, NotThere, Problem, UnfitWave, UnknownForm, WaveNotReady
@@ -81,7 +83,9 @@ def open_the_wave(visit: Visit, wave_id: int) -> Answer:
     try:
         with visit.database.transaction() as session:
             wave = _wave(session.get(Wave, (visit.here.id, wave_id)))
-            open_wave(session, wave, seen=text("seen"), reason=text("reason", 500), actor=visit.login.actor)
+            open_wave(
+                session, wave, seen=text("seen"), reason=text("reason", 500), has_key=has_key, actor=visit.login.actor
+            )
     except (WaveNotReady, UnfitWave, EditedMeanwhile) as problem:
         return _opening(visit, wave_id, problem)
     return redirect(url_for("office.wave_page", code=visit.here.code, wave_id=wave_id), 303)
@@ -102,7 +106,7 @@ def _opening(visit: Visit, wave_id: int, problem: Problem | None = None) -> Answ
         wave = _wave(session.get(Wave, (visit.here.id, wave_id)))
         form = session.get_one(Form, (visit.here.id, wave.form_row))
         titles = {each.form_id: each.titles for each in list_form_titles(session, visit.here)}
-        checks = check_opening(session, wave)
+        checks = check_opening(session, wave, has_key)
         papers = list_papers(session, wave)
     response = render(
         "opening.html",
@@ -118,6 +122,11 @@ def _opening(visit: Visit, wave_id: int, problem: Problem | None = None) -> Answ
     )
     response.status_code = problem.status if problem else 200
     return response
+
+
+def has_key(session: Session, wave: Wave) -> bool:
+    """Whether phones are told a key to seal this wave's interviews to."""
+    return find_key_of_wave(session, wave.programme_id, wave.id) is not None
 
 
 def _wave(wave: Wave | None) -> Wave:

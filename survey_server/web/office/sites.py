@@ -165,7 +165,8 @@ def _said(site: Site) -> str:
 def _map(sites: list[Site]) -> dict[str, Any] | None:
     """How many sites each department has, and the places that are known."""
     outlines = read_outlines("GT")
-    if not any(site.country in (None, "GT") and site.department for site in sites):
+    known = {outline.code for outline in outlines}
+    if not any(site.department in known or site.longitude is not None for site in sites):
         return None
     drawing = draw_outlines(outlines, 320)
     counts = {shape.code: sum(1 for site in sites if site.department == shape.code) for shape in drawing.shapes}
