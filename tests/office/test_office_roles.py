@@ -33,6 +33,7 @@ ALLOWED = {
     ("submission_page", "GET"): CASES,
     ("media_file", "GET"): CASES,
     ("media_picture", "GET"): CASES,
+    ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("quarantine_page", "GET"): REPORTERS,
     ("devices_page", "GET"): FIELD,
     ("field_page", "GET"): EVERYBODY,
@@ -77,6 +78,7 @@ ALLOWED = {
     ("close", "POST"): FIELD,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
+    ("audit_page", "GET"): frozenset({"administrator", "security"}),
     ("exports_page", "GET"): REPORTERS,
     ("make_export_file", "POST"): REPORTERS,
     ("export_page", "GET"): REPORTERS,

@@ -47,6 +47,8 @@ class Right(StrEnum):
     """Set hours of check-ins and the referral card."""
     INCIDENTS = "incidents"
     """Report a phone lost or seized, see and close incidents."""
+    AUDIT = "audit"
+    """Search the audit log: who did what, never the answers."""
     PEOPLE = "people"
     """Add people, give and take roles, reset passwords."""
 
@@ -55,7 +57,7 @@ ADMINISTRATOR = "administrator"
 
 ROLES: Mapping[str, frozenset[Right]] = {
     # Runs the server; reads no answers. The flag is on the person and holds in every programme.
-    ADMINISTRATOR: frozenset({Right.PROGRESS, Right.DEVICES, Right.ENROL, Right.INCIDENTS, Right.PEOPLE}),
+    ADMINISTRATOR: frozenset({Right.PROGRESS, Right.DEVICES, Right.ENROL, Right.INCIDENTS, Right.AUDIT, Right.PEOPLE}),
     # Runs the fieldwork on aggregates; single submissions and reports only once the wave is locked.
     "coordinator": frozenset(
         {
@@ -113,6 +115,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.ALARMS,
             Right.POLICIES,
             Right.INCIDENTS,
+            Right.AUDIT,
         }
     ),
     # Sees how far the fieldwork is; never respondents' data.
