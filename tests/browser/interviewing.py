@@ -109,9 +109,10 @@ def unfold(page: Page, here: Locator, wanted: str | None) -> str:
     here.locator("button.fold").click()
     sheet = page.locator("dialog.sheet")
     value = wanted or sheet.locator("input[type=radio], input[type=checkbox]").first.get_attribute("value") or ""
+    several = sheet.locator("input[type=checkbox]").count() > 0
     for each in value.split(" "):
         sheet.locator(f"label:has(input[value='{each}'])").click()
-    if sheet.count():
+    if several:
         sheet.locator("header button").click()
     sheet.wait_for(state="detached")
     return value

@@ -24,7 +24,7 @@ export function folded(question, context) {
       h('header.bar', {}, title, h('button.quiet', { type: 'button', onclick: () => box.close() }, t(several ? 'done' : 'close'))),
       h('div.sheet-body', {}, element));
     const byFinger = watchFinger(element);
-    if (!several) element.addEventListener('change', ({ target }) => { if (target.type === 'radio' && byFinger()) box.close(); });
+    if (!several) element.addEventListener('click', ({ target }) => { if (target.type === 'radio' && byFinger()) box.close(); });
     box.addEventListener('close', () => { button.focus(); context.left(); });
     openDialog(box, button.closest('.page'));
     box.querySelector('input:checked')?.scrollIntoView({ block: 'center' });
