@@ -15,6 +15,7 @@ from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.instance import check_instance
 from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.pattern import PatternProblem, compile_pattern, full_match
+from survey_server.xlsform.rehearsal import rehearse
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.xforms import B, Q, compile_md, md, xform
 
@@ -55,7 +56,9 @@ def damaged(draw: st.DrawFn, source: bytes) -> bytes:
 @given(damaged(XFORM))
 def test_it_compiles_or_refuses_a_damaged_xform(data: bytes) -> None:
     try:
-        compile_form(data).to_phone()
+        form = compile_form(data)
+        rehearse(form)
+        form.to_phone()
     except Problem as problem:
         assert problem.detail
 
