@@ -11,13 +11,13 @@ import { language, setLanguage } from './texts.js';
 import { enrolView, offerCode } from './views/enrol.js';
 import { fillView } from './views/fill.js';
 import { homeView } from './views/home.js';
-import { outboxView } from './views/outbox.js';
-import { phoneView } from './views/phone.js';
 
 /** Views that few visits need: their rooms are loaded when they are entered. */
 const ROOMS = {
   move: async (argument, way) => (await import('./rooms/drafts/move.js')).view(argument, way),
   field: async (argument, way) => (await import('./rooms/field/view.js')).view(argument, way),
+  outbox: async (argument, way) => (await import('./views/outbox.js')).outboxView(argument, way),
+  phone: async (argument, way) => (await import('./views/phone.js')).phoneView(argument, way),
   load: async (argument, way) => (await import('./rooms/outbox/load.js')).view(argument, way),
 };
 
@@ -30,7 +30,7 @@ async function start() {
   addEventListener('hashchange', readAddress, { capture: true });
   await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
   startGuard(root);
-  await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, outbox: outboxView, phone: phoneView, ...ROOMS });
+  await startRouter(root, { '': homeView, enrol: enrolView, fill: fillView, ...ROOMS });
   startInstall();
   startSync();
 }

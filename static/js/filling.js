@@ -6,7 +6,6 @@ import { findForm } from './catalogue.js';
 import { claimDraft, findDraft, Keeper, newDraft } from './drafts.js';
 import { Interview } from './engine/interview.js';
 import { askOnce } from './install.js';
-import { finish } from './outbox.js';
 import { aboutHowMany, indexOfPage, pagesOf } from './pages.js';
 import { get } from './store.js';
 import { language, languageCode } from './texts.js';
@@ -166,9 +165,19 @@ export class Filling {
 
   /** Into the outbox with it; the draft is gone when this resolves. */
   async finish() {
+    try {
+      return await this.#finish();
+    } catch (error) {
+      this.tell('finalize error');
+      throw error;
+    }
+  }
+
+  async #finish() {
     for (const companion of this.companions) await companion.finishing?.();
     await this.keeper.save();
     const xml = this.interview.finish({ instanceId: this.draft.id, now: new Date() });
+    const { finish } = await import('./finishing.js');
     return finish(this.draft, this.form, xml);
   }
 

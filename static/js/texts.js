@@ -53,9 +53,6 @@ export const TEXTS = {
   lastContact: ['Última conexión: {when}', 'Last contact: {when}'],
   neverContact: ['Sin conexión todavía', 'No contact yet'],
   outbox: ['Bandeja de salida', 'Outbox'],
-  mediaGoing: ['Archivo {n} de {total} · {percent} %', 'File {n} of {total} · {percent} %'],
-  mediaRefused: ['La oficina no aceptó el archivo {name}: {title}', 'The office did not accept the file {name}: {title}'],
-  mediaLost: ['El archivo {name} se dañó en este teléfono. Avise a la oficina.', 'The file {name} was damaged on this phone. Tell the office.'],
   draftNewer: ['Hay una versión nueva del formulario ({version}): ver qué pasa a ella', 'The form has a newer version ({version}): see what moves to it'],
   reason: {
     offline: ['Sin señal o servidor apagado.', 'No signal, or the server is off.'],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,8 +35,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _DIGEST_DIGITS = 20
-_WHEN_CALLED = ("js/engine/families/", "js/rooms/")
-"""Rarer functions of forms, and rooms that few interviews enter: kept by the service worker, loaded when called."""
+_START = "js/app.js"
+_IMPORT = re.compile(r"^(?:import|export)\b[^;'\"]*?from '(\.[^']+)'", re.MULTILINE)
 _PHONE_FOLDERS = ("css/", "icons/", "js/", "maps/")
 
 phone = Blueprint("phone", __name__, template_folder=str(Path(__file__).resolve().parents[1] / "templates"))
@@ -104,8 +106,22 @@ def _release() -> Release:
     return Release(shell_page, manifest_file, worker)
 
 
+def list_shell_modules(assets: Assets) -> list[str]:
+    """What the app's start imports, all the way down: the rest is loaded when it is called, and kept for that."""
+    found = {_START}
+    waiting = [_START]
+    while waiting:
+        path = waiting.pop()
+        for named in _IMPORT.findall(assets.files[path].body.decode()):
+            module = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
+            if module not in found:
+                found.add(module)
+                waiting.append(module)
+    return sorted(found)
+
+
 def _render_shell(assets: Assets) -> str:
-    modules = [assets.url(asset.path) for asset in assets.under("js/") if not asset.path.startswith(_WHEN_CALLED)]
+    modules = [assets.url(path) for path in list_shell_modules(assets)]
     return render_template("phone/shell.html", url=assets.url, modules=modules, version=assets.hash, name=APP_NAME)
 
 

@@ -31,6 +31,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.db.waves import add_wave
 from survey_server.web.assets import read_assets
+from survey_server.web.phone import list_shell_modules
 from tests.bench.forms import big500, repeat100, survey40
 from tests.bench.measure import measure
 from tests.browser.field import PIN, SIZE, Phone, Server, running
@@ -150,9 +151,9 @@ def cold(playwright: Playwright, profile: Path, adapter: Adapter, line: Line, sl
 
 def _measure_weight() -> None:
     files = read_assets()
-    at_start = [asset for asset in files.under("js/", "css/app.css") if "/rooms/" not in asset.path]
-    at_start = [asset for asset in at_start if "/families/" not in asset.path]
-    rest = [asset for asset in files.under("js/", "css/") if asset not in at_start]
+    paths = {*list_shell_modules(files), "css/app.css"}
+    at_start = [asset for asset in files.under("js/", "css/") if asset.path in paths]
+    rest = [asset for asset in files.under("js/", "css/") if asset.path not in paths]
     size = sum(len(asset.encodings.get("br", asset.body)) for asset in at_start) / 1024
     measure("shell: modules and style at start, brotli", size, "KB", "limit 60; enketo-core 256, ODK Web Forms 1,040")
     rooms = sum(len(asset.encodings.get("br", asset.body)) for asset in rest) / 1024

@@ -61,7 +61,7 @@ def test_it_reads_a_code_from_a_link_or_alone_and_nothing_else(page: Page, text:
     ],
 )
 def test_it_believes_only_a_receipt_with_its_own_digest(page: Page, receipt: str, state: str) -> None:
-    assert ask(page, "sync", f"m.judge({{id: 'a', sha256: 'f'}}, {receipt}).state") == state
+    assert ask(page, "rooms/sync/sending", f"m.judge({{id: 'a', sha256: 'f'}}, {receipt}).state") == state
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_it_reads_answers_as_the_protocol_says(page: Page, status: int, media: s
 
 def test_it_sends_batches_that_fit_one_request_and_always_at_least_one(page: Page) -> None:
     sizes = "Array.from({length: 30}, (_, i) => ({id: i, size: 1000}))"
-    assert ask(page, "sync", f"m.nextBatch({sizes}).length") == 20
-    assert ask(page, "sync", "m.nextBatch([{size: 1e6}, {size: 10}]).length") == 1
-    assert ask(page, "sync", "m.nextBatch([{size: 2e5}, {size: 2e5}]).length") == 1
-    assert ask(page, "sync", "m.nextBatch([]).length") == 0
+    assert ask(page, "rooms/sync/sending", f"m.nextBatch({sizes}).length") == 20
+    assert ask(page, "rooms/sync/sending", "m.nextBatch([{size: 1e6}, {size: 10}]).length") == 1
+    assert ask(page, "rooms/sync/sending", "m.nextBatch([{size: 2e5}, {size: 2e5}]).length") == 1
+    assert ask(page, "rooms/sync/sending", "m.nextBatch([]).length") == 0
 
 
 def test_it_finds_the_missing_codes_that_a_rule_lets_through(page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import posixpath
 import re
 
 import brotli
@@ -29,11 +30,20 @@ def release(client: FlaskClient) -> dict[str, object]:
     return found
 
 
-def test_it_preloads_every_module_but_the_rarer_functions(client: FlaskClient) -> None:
+def test_it_preloads_what_the_app_imports_at_its_start_and_no_room(client: FlaskClient) -> None:
     preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', client.get("/").text))
-    modules = {path.relative_to(STATIC).as_posix() for path in (STATIC / "js").rglob("*.js")}
-    modules = {module for module in modules if not module.startswith("js/engine/families/")}
-    assert preloaded == {read_assets().url(module) for module in modules}
+    modules = {path.split("/", 3)[3] for path in preloaded}
+    assert {"js/app.js", "js/store.js", "js/engine/interview.js", "js/views/home.js"} <= modules
+    assert not any(module.startswith(("js/rooms/", "js/engine/families/")) for module in modules)
+    for module in modules:
+        named = re.findall(r"^(?:import|export) [^;]*?from '([^']+)'", (STATIC / module).read_text(), re.MULTILINE)
+        assert {posixpath.normpath(f"{posixpath.dirname(module)}/{each}") for each in named} <= modules
+
+
+def test_it_starts_with_at_most_60_kb(client: FlaskClient) -> None:
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', client.get("/").text)
+    sizes = [len(client.get(address, headers={"Accept-Encoding": "br"}).data) for address in set(addresses)]
+    assert sum(sizes) <= 60 * 1024
 
 
 def test_it_runs_nothing_that_is_written_in_the_page(client: FlaskClient) -> None:

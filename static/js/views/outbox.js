@@ -4,9 +4,42 @@ import { fill, h, icon } from '../h.js';
 import { countQueue, deleteItem, listBy, retry, wordsOf } from '../outbox.js';
 import { get } from '../store.js';
 import { line, syncNow } from '../sync.js';
-import { t, TEXTS, titleOf, whenText } from '../texts.js';
+import { addTexts, t, titleOf, whenText } from '../texts.js';
 import { emptySince } from '../vault.js';
 import { bar, confirm, contact, saveFile, trouble } from './parts.js';
+
+const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
+
+const TEXTS = {
+  outboxEmpty: ['Aquí aparecen las entrevistas terminadas.', 'Finished interviews appear here.'],
+  sendNow: ['Enviar ahora', 'Send now'],
+  saveFile: ['Guardar en un archivo', 'Save to a file'],
+  saveFileHelp: ['Una copia sellada de lo que falta por enviar: solo la oficina la abre. Otro teléfono también puede cargarla y enviarla.', 'A sealed copy of what is not sent: only the office opens it. Another phone can also load and send it.'],
+  loadLink: ['Cargar el archivo de otro teléfono', 'Load another phone’s file'],
+  andMore: ['y {n} más', 'and {n} more'],
+  stateWaiting: ['Sin enviar', 'Not sent'],
+  stateSent: ['Enviada', 'Sent'],
+  stateMedia: ['Enviada, sin sus fotos o grabaciones', 'Sent, without its photos or recordings'],
+  mediaGoing: ['Archivo {n} de {total} · {percent} %', 'File {n} of {total} · {percent} %'],
+  mediaRefused: ['La oficina no aceptó el archivo {name}: {title}', 'The office did not accept the file {name}: {title}'],
+  mediaLost: ['El archivo {name} se dañó en este teléfono. Avise a la oficina.', 'The file {name} was damaged on this phone. Tell the office.'],
+  mediaLeft: [({ n }) => some(n, 'Falta 1 archivo.', 'Faltan {n} archivos.'), ({ n }) => some(n, '1 file is left.', '{n} files are left.')],
+  bodyLost: ['El teléfono dañó esta entrevista y no queda copia. Avise a la oficina.', 'The phone damaged this interview and there is no copy. Tell the office.'],
+  deleteItemAsk: ['¿Borrar esta entrevista de este teléfono? La oficina no la tiene, o la tiene de otra forma.', 'Delete this interview from this phone? The office does not have it, or has it in another form.'],
+  stateRefused: ['Rechazada', 'Refused'],
+  receipt: ['Recibo {n}', 'Receipt {n}'],
+  finishedAt: ['Terminada {when}', 'Finished {when}'],
+  resend: ['Enviar otra vez', 'Send again'],
+  refusedHelp: ['Se conserva en este teléfono. Avise a la oficina.', 'It is kept on this phone. Tell the office.'],
+  refused: {
+    409: ['La oficina ya tiene otra versión de esta entrevista y guardó las dos.', 'The office already has another version of this interview and kept both.'],
+    413: ['Es demasiado grande para enviarla. Guárdela en un archivo.', 'It is too large to send. Save it to a file.'],
+    422: ['La oficina no pudo leerla; guardó una copia para revisarla.', 'The office could not read it and kept a copy to look at.'],
+    other: ['La oficina no la aceptó.', 'The office did not accept it.'],
+  },
+};
+
+addTexts(TEXTS);
 
 const SHOWN = 40;
 const ICONS = { waiting: 'waiting', media: 'waiting', refused: 'warn', sent: 'check' };
@@ -95,7 +128,7 @@ function mediaDetails({ id, media }) {
   const n = media.findIndex(({ name }) => name === file?.name) + 1;
   const words = file?.id === id && n ? t('mediaGoing', { n, total: media.length, percent: file.percent }) : t('mediaLeft', { n: left.length });
   const refused = left.filter((one) => one.refused);
-  return [h('span.small', {}, words), ...refused.map((one) => h('p.reason', {}, t('mediaRefused', { name: one.name, title: one.refused.title })))];
+  return [h('span.small', {}, words), ...refused.map((one) => h('p.reason', {}, t(one.refused.status ? 'mediaRefused' : 'mediaLost', { name: one.name, title: one.refused.title })))];
 }
 
 /** The office has it another way, or nobody ever will: the line can go, after a question. */

@@ -2,8 +2,20 @@
 import { h } from '../h.js';
 import { askToKeep, canInstall, install, isKept, onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { get } from '../store.js';
-import { t, titleOf } from '../texts.js';
+import { addTexts, t, titleOf } from '../texts.js';
 import { bar, contact } from './parts.js';
+
+addTexts({
+  phoneName: ['Nombre', 'Name'],
+  phoneProgramme: ['Programa', 'Programme'],
+  phonePerson: ['Código de quien entrevista', 'Interviewer code'],
+  phoneVersion: ['Versión de la aplicación', 'App version'],
+  phoneStorage: ['Lo guardado', 'Storage'],
+  storageKept: ['El teléfono prometió no borrarlo.', 'The phone promised not to delete it.'],
+  storageMaybe: ['El teléfono podría borrarlo si se queda sin espacio. Instale la aplicación y envíe pronto.', 'The phone may delete it when it runs out of space. Install the app and send soon.'],
+  phoneSeal: ['Protección', 'Protection'],
+  storageAsk: ['Pedir que lo conserve', 'Ask it to keep everything'],
+});
 
 export async function phoneView(_, { signal }) {
   const page = h('div.page');

@@ -1,4 +1,4 @@
-"""Bringing in the file of a phone that had no line: its interviews go the way of all others, and each has its receipt."""
+"""Bringing in the file of a phone that had no line: its interviews go the way of all others, each with its receipt."""
 
 from __future__ import annotations
 

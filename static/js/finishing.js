@@ -1,0 +1,61 @@
+/** The end of an interview: sealed, copied, moved from the drafts to the outbox and read back. */
+import { digestOf } from './api.js';
+import { tell } from './bus.js';
+import { carriedOver } from './carried.js';
+import { belongings, isStill, protectDraft } from './drafts.js';
+import { forgetDraft, noteCanary, second } from './keeping.js';
+import { commit, get, getKeys, StoreFailed } from './store.js';
+import { seal } from './seal.js';
+import { protect } from './vault.js';
+
+/**
+ * Move a finished interview from the drafts to the outbox: a flushed second copy, then all of it in one transaction, or
+ * nothing; then it is read back.
+ */
+export async function finish(draft, form, xml) {
+  const { id, form: formId, title, version, wave, label, site } = draft;
+  const { member, bytes, sha256 } = await sealed(new TextEncoder().encode(xml), wave, { id, form: formId, version });
+  const { media, changes } = await packedMedia(draft, xml);
+  const item = {
+    id, form: formId, title, version, wave, finished_at: new Date().toISOString(), sha256, member, size: bytes.length, media,
+    shown: await protect({ label, site }, `outbox:${id}:shown`),
+    state: 'waiting', tries: 0, tried_at: null, reason: null, receipt: null, kept_until: null,
+  };
+  const carried = await carriedOver(form, xml);
+  item.second = await (await second()).put(`o-${id}`, { item, body: bytes });
+  await commit([
+    { store: 'outbox', key: id, value: item },
+    { store: 'bodies', key: id, value: bytes },
+    { store: 'drafts', key: id },
+    ...belongings(id, { packed: false }),
+    ...changes,
+    ...(carried ? [{ store: 'carried', key: formId, value: await protect(carried, `carried:${formId}`) }] : []),
+  ], isStill(draft));
+  await readBack(item, draft);
+  forgetDraft(id);
+  await noteCanary();
+  tell('queue');
+  tell('drafts');
+  return item;
+}
+
+/** Sealed; as it is only where the office has never named a key. Once it has, nothing goes out open (NoKey). */
+async function sealed(plain, wave, about) {
+  if (await get('vault', 'keys')) return seal(plain, wave, about);
+  return { member: 'xml', bytes: plain, sha256: await digestOf(plain) };
+}
+
+/** Is what the disk gives back what was written? If not, the draft comes back and the user is told. */
+async function readBack(item, draft) {
+  const kept = await get('bodies', item.id);
+  if (kept && (await digestOf(kept)) === item.sha256) return;
+  await commit([{ store: 'drafts', key: item.id, value: await protectDraft(draft) }, { store: 'outbox', key: item.id }]);
+  throw new StoreFailed(new DOMException('the phone gave back other bytes', 'DataError'));
+}
+
+/** The pictures and sounds of an interview, sealed; the room is only entered by drafts that have some. */
+async function packedMedia(draft, xml) {
+  if ((await getKeys('media', `${draft.id}/`)).length === 0) return { media: [], changes: [] };
+  const { packMedia } = await import('./rooms/media/packing.js');
+  return packMedia(draft, xml);
+}
