@@ -7,6 +7,7 @@ import segno
 
 from survey_server.config import Config
 from survey_server.db.devices import add_enrolment, enrol_link, get_device_by_id, list_devices, set_device_revoked
+from survey_server.db.keys import Keyring, get_office_key
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 
@@ -24,8 +25,10 @@ def enrol(programme: str, label: str, interviewer: str) -> None:
     """Make the one-time link, and its QR code, for the phone LABEL."""
     config = Config.from_environment()
     with open_database(config.database_url).transaction() as session:
-        code = add_enrolment(session, get_programme(session, programme).id, label, interviewer or label)
-    link = enrol_link(config.base_url, code)
+        programme_id = get_programme(session, programme).id
+        code = add_enrolment(session, programme_id, label, interviewer or label)
+        office_kid = get_office_key(session, Keyring(config.secret_key), programme_id).kid
+    link = enrol_link(config.base_url, code, office_kid)
     click.echo(f"Open once, on the phone, within three days:\n{link}\n")
     segno.make(link, error="l").terminal(compact=True)
 

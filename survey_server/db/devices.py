@@ -55,9 +55,12 @@ def add_enrolment(
     return code
 
 
-def enrol_link(base_url: str, code: str) -> str:
-    """The link that enrols a phone; what follows # is never sent to a server and so is in no log."""
-    return f"{base_url}/#enrol={code}"
+def enrol_link(base_url: str, code: str, office_kid: str = "") -> str:
+    """The link that enrols a phone; what follows # is never sent to a server and so is in no log.
+
+    With the start of the office key's fingerprint the phone takes no other key for the office's.
+    """
+    return f"{base_url}/#enrol={code}" + (f"&key={office_kid[:22]}" if office_kid else "")
 
 
 def enrol_device(session: Session, code: str) -> tuple[Device, str]:

@@ -135,19 +135,23 @@ def register_key(
     waves: Iterable[int],
     actor: str,
 ) -> SealingKey:
-    """Let `waves` (NO_WAVE for all that has none of its own) seal to a key whose private half is elsewhere.
+    """Let `waves` seal to a key whose private half is elsewhere. The office key of now vouches for it, if it is here.
 
-    Phones that trust the office key of now accept it when that key vouches for it: the server signs if it can.
+    With NO_WAVE among them the key's own office key signs from then on, and the server can name no other key.
     """
     code, key, office_key, statements = told
     if code != programme.code:
         raise UnfitKey(f"This key was made for the programme {code!r}.")
     if not any(_says(statement, office_key, key, code) for statement in statements):
         raise UnfitKey("The office key in the file doesn't vouch for the sealing key.")
+    ensure_keys(session, keyring, programme.id)
+    waves = list(waves)
     before = get_office_key(session, keyring, programme.id)
     if before.kid != office_key.thumbprint():
-        statements = [*statements, *_handover(keyring, programme, before, key, office_key)]
-        _set_office(session, programme.id, office_key)
+        hands_over = NO_WAVE in waves
+        statements = [*statements, *_vouch(keyring, programme, before, key, office_key if hands_over else None)]
+        if hands_over:
+            _set_office(session, programme.id, office_key)
     row = _find_key(session, programme.id, key.thumbprint()) or SealingKey(
         programme_id=programme.id, id=new_id(), **public_half(key), wrapped=None, statements=statements
     )
@@ -250,12 +254,16 @@ def _add_own_key(session: Session, keyring: Keyring, programme_id: int, office: 
     return row.id
 
 
-def _handover(keyring: Keyring, programme: Programme, before: OfficeKey, key: ECKey, office_key: ECKey) -> list[str]:
+def _vouch(
+    keyring: Keyring, programme: Programme, before: OfficeKey, key: ECKey, new_office: ECKey | None
+) -> list[str]:
     """The word of the office key of until now, when the server has it: phones then follow without enrolling anew."""
+    if before.wrapped is None and new_office is None:
+        raise UnfitKey("The office key that phones trust isn't the one that vouches for this key.")
     if before.wrapped is None:
         return []
     signer = unwrap(before.wrapped, keyring.secret, _about(programme.id, before.kid))
-    return [sign_statement(signer, key, programme.code, new_office=office_key)]
+    return [sign_statement(signer, key, programme.code, new_office=new_office)]
 
 
 def _set_office(session: Session, programme_id: int, office_key: ECKey) -> None:

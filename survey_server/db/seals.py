@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.arrivals import Arrival, Envelope, Unfit
 from survey_server.db.keys import Keyring
-from survey_server.db.models import Sealed, Submission, new_id, table_of
+from survey_server.db.models import Media, Sealed, Submission, new_id, table_of
 from survey_server.problems import BrokenSeal, DigestMismatch, ForeignSeal, SealTellsOtherwise
 from survey_server.sealing import open_envelope, read_header
 
@@ -175,6 +175,12 @@ def list_closed(
     if wave_id is not None:
         query = query.where(Sealed.wave_id == wave_id)
     return list(session.scalars(query.order_by(Sealed.id).limit(limit)))
+
+
+def list_sealed_media(session: Session, programme_id: int) -> list[Media]:
+    """The whole files of the programme that came sealed."""
+    query = select(Media).where(Media.programme_id == programme_id, Media.sealed, Media.completed_at.is_not(None))
+    return list(session.scalars(query.order_by(Media.id)))
 
 
 def arrival_of(sealed: Sealed) -> Arrival:

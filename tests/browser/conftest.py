@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Page, Playwright
 from sqlalchemy import select
 
 from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
-from survey_server.db.models import Device, Submission, SubmissionVersion, now
+from survey_server.db.models import Device, Programme, Submission, SubmissionVersion, now
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.db.waves import add_wave
 from tests.browser.field import Phone, Server, running
+from tests.browser.interviewing import choose_pin
+from tests.browser.marked import FORM as MARKED
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = {"ssr_perception": ("psus.csv", "posts.csv"), "ssr_observer": ("posts.csv",)}
@@ -133,6 +136,32 @@ def phone(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[Ph
     made = Phone(playwright, tmp_path / "profile", server.address)
     yield made
     made.close()
+
+
+@pytest.fixture
+def own_programme(database: Database) -> Programme:
+    """A programme with one short form and a wave, whose keys are this test's alone."""
+    with database.transaction() as session:
+        made = add_programme(session, f"p{secrets.token_hex(4)}", "Programa", demo=True)
+    publish_form(database, made.id, "marked.md", MARKED.encode())
+    with database.transaction() as session:
+        today = now().date()
+        form = get_form(session, made.id, "marked")
+        add_wave(session, form, "Ola 1", today - timedelta(days=3), today + timedelta(days=3), state="open")
+    return made
+
+
+@pytest.fixture
+def marked_page(phone: Phone, server: Server, database: Database, own_programme: Programme, label: str) -> Page:
+    """A phone of that programme, enrolled and ready for the field."""
+    with database.transaction() as session:
+        code = add_enrolment(session, own_programme.id, label, "OB007")
+    page = phone.open()
+    page.goto(enrol_link(server.address, code))
+    choose_pin(page)
+    page.locator("main section:last-of-type a.card", has_text="Visita").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    return page
 
 
 @pytest.fixture(scope="session")

@@ -279,6 +279,23 @@ def test_it_hands_phones_over_to_an_offline_key_with_the_word_of_the_key_they_tr
         assert own is not None and own.profile == 1
 
 
+def test_it_keeps_the_office_key_when_one_wave_alone_gets_an_offline_key(
+    phone: Phone, database: Database, app: Flask, programme: Programme, mini: list[Wave]
+) -> None:
+    before = told_keys(phone)
+    keys = offline_file("frontera")
+    told = (keys.programme, keys.sealing, keys.office, list(keys.statements))
+    with database.transaction() as session:
+        row = session.get_one(Programme, programme.id)
+        register_key(session, app.extensions["keyring"], row, told, [mini[0].id], "test")
+    after = told_keys(phone)
+    assert after["office"] == before["office"]
+    assert after["waves"] == {**before["waves"], str(mini[0].id): keys.sealing.thumbprint()}
+    key = next(each for each in after["keys"] if each["kid"] == keys.sealing.thumbprint())
+    said = read_statement(key["statements"][-1], read_public(before["office"]))
+    assert said == {"kid": key["kid"], "programme": "frontera"}
+
+
 @pytest.mark.parametrize("moment", ["2026-03-05T10:00:00+00:00"])
 def test_it_hears_once_that_a_phone_was_opened_with_its_emergency_pin(
     phone: Phone, database: Database, moment: str

@@ -9,8 +9,11 @@ from flask import redirect, request, url_for
 from markupsafe import Markup
 
 from survey_server.db.devices import CODE_LIVES, add_enrolment, enrol_link, get_device_by_id, set_device_revoked
+from survey_server.db.keys import get_office_key
 from survey_server.db.listings import list_open_enrolments, list_phones
 from survey_server.db.models import now
+from survey_server.db.phone_lock import list_alarms, set_alarm_seen
+from survey_server.web.access import get_keyring
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
 
@@ -34,7 +37,8 @@ def enrol(visit: Visit) -> Answer:
         return response
     with visit.database.transaction() as session:
         code = add_enrolment(session, visit.here.id, label, interviewer, actor=visit.login.actor)
-    link = enrol_link(visit.config.base_url, code)
+        office_kid = get_office_key(session, get_keyring(), visit.here.id).kid
+    link = enrol_link(visit.config.base_url, code, office_kid)
     return render("enrol.html", label=label, interviewer=interviewer, link=link, qr=_qr(link), days=CODE_LIVES.days)
 
 
@@ -48,13 +52,29 @@ def revoke(visit: Visit, device_id: int) -> Answer:
     return redirect(url_for("office.devices_page", code=visit.here.code), 303)
 
 
+@page("/p/<code>/alarms/<int:alarm_id>/seen", Right.ENROL, methods=("POST",))
+def see_alarm(visit: Visit, alarm_id: int) -> Answer:
+    """Somebody looks after who carried the phone."""
+    with visit.database.transaction() as session:
+        set_alarm_seen(session, visit.here.id, alarm_id, actor=visit.login.actor)
+    return redirect(url_for("office.devices_page", code=visit.here.code), 303)
+
+
 def _devices(visit: Visit, wrong: list[str] | None = None, label: str = "", interviewer: str = "") -> Answer:
     at = now()
     with reading(visit) as session:
         phones = list_phones(session, visit.here)
         waiting = list_open_enrolments(session, visit.here, at)
+        alarms = list_alarms(session, visit.here.id)
     return render(
-        "devices.html", phones=phones, waiting=waiting, at=at, wrong=wrong or [], label=label, interviewer=interviewer
+        "devices.html",
+        phones=phones,
+        waiting=waiting,
+        alarms=alarms,
+        at=at,
+        wrong=wrong or [],
+        label=label,
+        interviewer=interviewer,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 
+from survey_server.db.keys import find_key_of_wave
 from survey_server.db.models import Wave, now
 from survey_server.db.opening import headlines_still_locked
 from survey_server.db.progress import (
@@ -20,6 +21,7 @@ from survey_server.db.progress import (
     list_sites,
     list_waves,
 )
+from survey_server.db.seals import count_closed
 from survey_server.db.teams import AssignmentLine, list_assignments
 from survey_server.db.waves import set_wave_state
 from survey_server.outlines import draw_outlines, read_outlines
@@ -66,9 +68,13 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         teams = _by_team(list_assignments(session, visit.here.id, wave_id=wave_id))
         plan = session.get_one(Wave, (visit.here.id, wave_id)).plan
         same = headlines_still_locked(session, session.get_one(Wave, (visit.here.id, wave_id)))
+        seal = find_key_of_wave(session, visit.here.id, wave_id)
+        closed = count_closed(session, visit.here.id, wave_id)
     return render(
         "wave.html",
         teams=teams,
+        seal=seal,
+        closed=closed,
         map=build_map(sites),
         lock=plan.get("headlines"),
         same_headlines=same,
