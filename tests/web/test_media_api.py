@@ -35,7 +35,13 @@ FORM_WITH_PICTURES = """
 
 
 def told(**claims: Any) -> dict[str, Any]:
-    item = {"submission": "uuid:a", "name": "1795312345678.png", "type": "image/png", "size": len(BODY), "sha256": SHA256}
+    item = {
+        "submission": "uuid:a",
+        "name": "1795312345678.png",
+        "type": "image/png",
+        "size": len(BODY),
+        "sha256": SHA256,
+    }
     return item | claims
 
 

@@ -12,10 +12,12 @@ const COLOURS = { drawBlack: '#111', drawRed: '#c8102e', drawBlue: '#0b4fb3', dr
 const WORDS = { draw: 'drawHere', signature: 'drawSign', annotate: 'drawOnPhoto' };
 
 export function sketch(question, context, kind) {
-  return holder(question, context, (held, file) => {
+  const control = holder(question, context, (held, file) => {
     if (kind === 'annotate' && !file) return waysToPicture(held, question, (chosen) => underlay(held, question, chosen));
     return board(held, question, kind, file);
   });
+  control.element.append(control.element.querySelector('.media-status')); // what comes and goes above would move the sheet
+  return control;
 }
 
 async function underlay(held, question, chosen) {
