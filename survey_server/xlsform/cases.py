@@ -186,12 +186,15 @@ def _failure(what: str, expected: object, found: object) -> Case:
 
 
 def _same_choices(expected: list[Any], found: list[Any]) -> bool:
-    """Each expected choice is a value, or an object with value and label."""
+    """Expected choices are values, or labels, or objects with value or label."""
     if len(expected) != len(found):
         return False
-    return all(
-        (wanted == choice["value"]) if isinstance(wanted, str) else {**choice, **wanted} == choice
-        for wanted, choice in zip(expected, found, strict=True)
+    return any(
+        all(
+            {**choice, **(wanted if isinstance(wanted, dict) else {plain: _as_text(wanted)})} == choice
+            for wanted, choice in zip(expected, found, strict=True)
+        )
+        for plain in ("value", "label")
     )
 
 

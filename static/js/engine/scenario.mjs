@@ -15,12 +15,12 @@ const CHECKS = {
   choices: (state) => state.choices,
 };
 
-const text = (value) => toText(value ?? '');
+const text = (value) => (Array.isArray(value) ? value.map(text).join(' ') : toText(value ?? ''));
 
-/** An expected choice is a value, or an object with value and label. */
-const sameChoices = (expected, found) => expected.length === found.length
-  && expected.every((wanted, i) => (typeof wanted === 'string' ? { value: wanted } : wanted).value === found[i].value
-    && (wanted.label === undefined || wanted.label === found[i].label));
+/** Expected choices are values, or labels, or objects with value or label. */
+const sameChoices = (expected, found) => expected.length === found.length && ['value', 'label'].some((plain) => expected.every(
+  (wanted, i) => Object.entries(typeof wanted === 'object' ? wanted : { [plain]: text(wanted) }).every(([what, each]) => found[i][what] === each),
+));
 
 function same(what, expected, found) {
   if (what === 'choices') return sameChoices(expected, found);
