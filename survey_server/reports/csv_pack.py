@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from survey_server.reports.catalogue import get_catalogue
-from survey_server.reports.value import Cell, Table
+from survey_server.reports.value import Cell, Table, Toplines
 from survey_server.reports.wave_summary import WaveSummary
 
 HEAD = ("table_id", "row", "col", "value", "se", "n", "n_eff", "flag")
@@ -40,11 +40,12 @@ def csv_lines(summary: WaveSummary) -> Iterator[Line]:
 
 
 def render_csv_pack(summary: WaveSummary) -> bytes:
-    """A zip with numbers.csv, the words of every table (labels.csv), the sentences and what the columns mean."""
+    """A zip with numbers.csv, the heads (labels.csv) and words (words.csv) of every table, and the sentences."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
         _write(pack, "numbers.csv", HEAD, csv_lines(summary))
         _write(pack, "labels.csv", ("table_id", "title", "kind", "key", "label"), _labels(summary))
+        _write(pack, "words.csv", ("table_id", "row", "col", "words"), _words(summary))
         _write(pack, "sentences.csv", ("page", "rule", "sentence"), _sentences(summary))
         _write(pack, "report.csv", ("key", "value"), _facts(summary))
     return buffer.getvalue()
@@ -58,6 +59,8 @@ def _table_lines(table: Table) -> Iterator[Line]:
 
 def _cell_lines(table_id: str, row: str, col: str, cell: Cell) -> Iterator[Line]:
     if cell.format == "text":
+        if cell.value is not None:  # words that quote one number: the smallest detectable change beside a verdict
+            yield Line(table_id, row, f"{col}.quoted", _number(cell.value), "", "", "", "")
         return
     n = "" if cell.n is None else str(cell.n)
     yield Line(table_id, row, col, _number(cell.value), _number(cell.se), n, _number(cell.n_eff), cell.flag)
@@ -75,11 +78,30 @@ def _number(value: float | None) -> str:
 
 
 def _labels(summary: WaveSummary) -> Iterator[Sequence[str]]:
+    for page in (*summary.pages, *summary.left_out):
+        yield page.id, page.name, "page", page.number, page.name
+    for page in summary.pages:
+        for block in page.blocks:
+            if isinstance(block, Toplines):
+                for question in block.questions:
+                    yield question.table.id, question.wording, "section", question.name, block.title
+                    if question.lead_in:
+                        yield question.table.id, question.wording, "lead-in", question.name, question.lead_in
     for table in summary.tables():
         for column in table.columns:
-            yield table.id, table.title, "column", column.key, " · ".join(filter(None, (column.group, column.label)))
+            head = " · ".join(filter(None, (column.group, column.label, column.detail)))
+            yield table.id, table.title, "column", column.key, head
         for row in table.rows:
-            yield table.id, table.title, "row", row.key, row.label
+            yield table.id, table.title, "row", row.key, " · ".join(filter(None, (row.label, row.detail)))
+
+
+def _words(summary: WaveSummary) -> Iterator[Sequence[str]]:
+    """The cells that hold words: dates, verdicts, signs, conditions."""
+    for table in summary.tables():
+        for row in table.rows:
+            for column, cell in zip(table.columns, row.cells, strict=False):
+                if cell.format == "text" and cell.text:
+                    yield table.id, row.key, column.key, cell.text.replace("\n", ": ")
 
 
 def _sentences(summary: WaveSummary) -> Iterator[Sequence[str]]:

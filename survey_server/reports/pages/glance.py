@@ -73,7 +73,8 @@ def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
     lines += [study.t["short.did"]] if result.by_comparison else []
     lines += [study.t.find(f"short.{reason.rule}", "") for reason in result.comparability.breaks]
     lines += [study.t.find(f"short.{caution.rule}", "") for caution in _own_cautions(study, result)]
-    return text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])
+    cell = text_cell("\n".join(line for line in lines if line), MARKS[word.word_key])
+    return replace(cell, value=mde_cell(result).value) if word.word_key == "no_clear_change" else cell
 
 
 def _did(result: Result) -> Cell:
