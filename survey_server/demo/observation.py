@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from survey_server.demo.calendar import GUATEMALA
-from survey_server.demo.walk import Reader
+from survey_server.demo.walk import Offer, Reader
 
 HAWTHORNE_GAP = 23.0
 ENCOUNTERS_PER_WAVE = 300
@@ -59,10 +59,11 @@ class Encounter:
     rng: Random
     slips: float = 0.0
 
-    def answer(self, name: str, choices: list[str], read: Reader) -> str:
+    def answer(self, name: str, offered: Offer, read: Reader) -> str:
         """The value for the question `name`, as the form stores it; a slip is a score that this observer misread."""
         if name in self._circumstances:
             return self._circumstances[name]
+        choices = offered()
         truth = self.truth.setdefault(name, self._truth_of(choices))
         if set(choices) >= {"0", "1", "2", "77"} and self.rng.random() < self.slips:
             return self.rng.choice(["0", "1", "2"])

@@ -15,7 +15,7 @@ from random import Random
 from survey_server.demo.calendar import GUATEMALA
 from survey_server.demo.perception_answers import FACTS, FACTS_LATER, OPINIONS
 from survey_server.demo.scales import NORMAL, correlated
-from survey_server.demo.walk import Reader
+from survey_server.demo.walk import Offer, Reader
 
 RISE_IN_SAFETY = 6.0
 FABRICATOR = "EN07"
@@ -75,12 +75,12 @@ class Respondent:
         """The code of this interview, as the form makes it."""
         return f"{self.site.code}-D{self.dwelling:03d}-W{self.wave}"
 
-    def answer(self, name: str, choices: list[str], read: Reader) -> str:
+    def answer(self, name: str, offered: Offer, read: Reader) -> str:
         """The value for the question `name`, as the form stores it; free text stays blank."""
-        self.told[name] = self._answer(name, choices, read)
+        self.told[name] = self._answer(name, offered, read)
         return self.told[name]
 
-    def _answer(self, name: str, choices: list[str], read: Reader) -> str:
+    def _answer(self, name: str, offered: Offer, read: Reader) -> str:
         if name in ("age", "sex"):
             self.chosen = int(read(DRAWN) or 1) - 1
         if name in self._circumstances:
@@ -98,7 +98,7 @@ class Respondent:
         if name in FACTS:
             facts = FACTS_LATER if self.wave == 2 and name in FACTS_LATER else FACTS
             return facts[name].code_at(self.rng.random())
-        return self._any_of(choices)
+        return self._any_of(offered())
 
     @property
     def _circumstances(self) -> dict[str, str]:

@@ -28,7 +28,7 @@ from survey_server.demo.observation import demo_posts, encounters
 from survey_server.demo.perception import Respondent, demo_sites, respondents
 from survey_server.demo.sync import Finished, batches, send
 from survey_server.demo.told import Done
-from survey_server.demo.walk import Reader, answer_all
+from survey_server.demo.walk import Offer, Reader, answer_all
 from survey_server.problems import UnknownForm, UnknownWave
 from survey_server.xlsform.interview import Interview
 
@@ -61,7 +61,7 @@ WORDING_BREAK = (
 class Answered(Protocol):
     """A person, an encounter, a return: whoever can say what the form gets to hear."""
 
-    def answer(self, name: str, choices: list[str], read: Reader) -> str:
+    def answer(self, name: str, offered: Offer, read: Reader) -> str:
         """The value for a question."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from survey_server.demo.walk import Reader
+from survey_server.demo.walk import Offer, Reader
 
 Value = str | int | float | Sequence[str]
 
@@ -21,7 +21,7 @@ class Told:
     values: Mapping[str, Value]
     asked: dict[str, int] = field(default_factory=dict)
 
-    def answer(self, name: str, choices: list[str], read: Reader) -> str:
+    def answer(self, name: str, offered: Offer, read: Reader) -> str:
         """The value for the question `name`, as the form stores it."""
         value = self.values.get(name, "")
         if isinstance(value, str | int | float):

@@ -8,7 +8,8 @@ from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.state import Question
 
 Reader = Callable[[str], str]
-Answerer = Callable[[str, list[str], Reader], str]
+Offer = Callable[[], list[str]]
+Answerer = Callable[[str, Offer, Reader], str]
 
 
 class NoAnswer(RuntimeError):
@@ -16,10 +17,11 @@ class NoAnswer(RuntimeError):
 
 
 def answer_all(interview: Interview, answer: Answerer) -> None:
-    """Answer every question that is shown; `answer(name, choice values, read)` gives the value as stored.
+    """Answer every question that is shown; `answer(name, offered, read)` gives the value as stored.
 
-    `read(ref)` tells what the form itself has worked out. Questions that an answer brings up are asked in the next
-    pass. Raises NoAnswer when an answer breaks a rule of the form.
+    `offered()` tells the values of the choices, for whoever needs them: to work them out takes a while. `read(ref)`
+    tells what the form itself has worked out. Questions that an answer brings up are asked in the next pass. Raises
+    NoAnswer when an answer breaks a rule of the form.
     """
     asked: set[str] = set()
     while shown := [question for question in interview.questions() if question.ref not in asked]:
@@ -34,7 +36,11 @@ def _ask(interview: Interview, question: Question, answer: Answerer) -> None:
     state = interview.state(question.ref)
     if not state.relevant or state.readonly:
         return
-    control = question.control
-    offered = interview.wording.offers(interview.node(question.ref), control) if control.choices else None
     name = question.ref.rsplit("/", 1)[-1]
-    interview.answer(question.ref, answer(name, sorted(offered or ()), lambda ref: interview.state(ref).value))
+
+    def offered() -> list[str]:
+        if not question.control.choices:
+            return []
+        return sorted(interview.wording.offers(interview.node(question.ref), question.control) or ())
+
+    interview.answer(question.ref, answer(name, offered, lambda ref: interview.state(ref).value))
