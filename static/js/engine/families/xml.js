@@ -1,4 +1,4 @@
-// XML text to the light tree: no DTD, no entities but the five of XML. Raises UnreadableXml.
+// XML text to the light tree: a document type may be named but declares nothing, no entities but the five of XML. Raises UnreadableXml.
 // Callers that hand in text from outside catch UnreadableXml; nothing else is raised.
 
 import { ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, ROOT, TEXT, XML_NS, Node, named } from '../nodes.js';
@@ -6,7 +6,7 @@ import { PARTS } from '../library.js';
 
 export class UnreadableXml extends Error {}
 
-const TOKEN = /<!--([^]*?)-->|<!\[CDATA\[([^]*?)\]\]>|<\?([^\s?]+)\s*([^]*?)\?>|<\/([^\s>]+)\s*>|<([^\s/>!?=]+)((?:\s+[^\s=/>]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y;
+const TOKEN = /<!--([^]*?)-->|<!\[CDATA\[([^]*?)\]\]>|<\?([^\s?]+)\s*([^]*?)\?>|<!DOCTYPE\s[^<>[\]]*>|<\/([^\s>]+)\s*>|<([^\s/>!?=]+)((?:\s+[^\s=/>]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y;
 const ATTRIBUTES = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const ENTITIES = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const MAX_DEPTH = 200;
@@ -58,7 +58,7 @@ export function readXml(source, { keepSpace = false, ns = true } = {}) {
       if (!keepSpace || target === 'xml') continue;
       flush(false);
       here.append(target ? new Node(INSTRUCTION, target, data) : new Node(COMMENT, '', comment));
-    }
+    } else if (!closed && root.children.some((n) => n.kind === ELEMENT)) throw new UnreadableXml('A document type stands first.');
     if (closed || empty) {
       flush(true);
       if (here === root || closed && closed !== here.qname) throw new UnreadableXml(`</${closed}> closes nothing.`);
