@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from survey_server.problems import UnfitPlan
@@ -29,6 +30,8 @@ class Plan:
     """What one unit of each other currency is worth in that of the budget."""
     starts: Mapping[str, str] = field(default_factory=dict)
     """The month in which activity began, by department, where it isn't that of the programme."""
+    courses: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The day of the course of each post's officers and its modules, by the post's code: observers don't know it."""
     response_minutes: float = 30
     """Within how many minutes a unit should arrive."""
 
@@ -58,12 +61,22 @@ def _fit(name: str, value: Any) -> Any:
         _need(name == "rates" or all(is_month(month) for month in value), name, "months such as 2027-01 as keys")
         _need(all(isinstance(number, int | float) for number in value.values()), name, "numbers")
         return {str(key): float(number) for key, number in value.items()}
+    if name == "courses":
+        _need(isinstance(value, Mapping), name, "an object")
+        return {str(post): _course(told) for post, told in value.items()}
     if name in _NUMBERS:
         _need(value is None or isinstance(value, int | float), name, "a number")
         return value
     if name == "started":
         _need(value == "" or is_month(value), name, "a month such as 2027-01")
     return str(value)
+
+
+def _course(told: Any) -> tuple[str, tuple[str, ...]]:
+    """One post's course: {"day": "2027-01-15", "modules": ["1", "2"]}."""
+    fits = isinstance(told, Mapping) and isinstance(told.get("modules"), list) and is_day(told.get("day"))
+    _need(fits, "courses", 'objects such as {"day": "2027-01-15", "modules": ["1", "2"]} by post')
+    return str(told["day"]), tuple(str(code) for code in told["modules"])
 
 
 def _need(fits: bool, name: str, wanted: str) -> None:
@@ -75,3 +88,11 @@ def is_month(text: object) -> bool:
     """Whether this is a month such as 2027-01."""
     parts = str(text).split("-")
     return len(parts) == 2 and len(parts[0]) == 4 and all(p.isdigit() for p in parts) and 1 <= int(parts[1]) <= 12
+
+
+def is_day(text: object) -> bool:
+    """Whether this is a day such as 2027-01-15."""
+    try:
+        return date.fromisoformat(str(text)).isoformat() == str(text)
+    except ValueError:
+        return False

@@ -35,6 +35,7 @@ class Study:
     t: Catalogue
     registers: Mapping[str, Sample] = field(default_factory=dict)
     trends: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
+    swapped: bool = False
 
     @cached_property
     def results(self) -> tuple[Result, ...]:

@@ -84,8 +84,12 @@ def build_wave_summary(
 ) -> WaveSummary:
     """The report on the forms of `after`, each compared with the same form in `before` where there is one.
 
-    `registers` are forms kept all along, whole; `between` are further waves, for trends only.
+    `registers` are forms kept all along, whole; `between` are further waves, for trends only. Waves given in the
+    wrong order are set right, and the first page says so.
     """
+    swapped = _are_swapped(before, after)
+    if swapped:
+        before, after = after, before
     earlier = {data.form_id: Sample(data) for data in before}
     samples = [Sample(data) for data in after]
     pairs = tuple(Pair(_with_rows(earlier.get(s.data.form_id)), s) for s in samples if s.n)
@@ -93,7 +97,7 @@ def build_wave_summary(
     if not pairs:
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
     kept = {data.form_id: sample for data in registers if (sample := Sample(data)).n}
-    study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between))
+    study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between), swapped)
     read = [*(sample for pair in pairs for sample in pair.samples), *kept.values()]
     built = cut_pages(list(build_pages(study)), _cut(study, edition))
     return WaveSummary(
@@ -126,6 +130,12 @@ def _cut(study: Study, edition: str) -> Cut:
     sensitive = {result.indicator.code for result in study.results if result.indicator.sensitive}
     departments = {name for pair in study.pairs if (name := pair.after.role("department"))}
     return Cut(edition, study.t, sensitive | INTEGRITY, departments)
+
+
+def _are_swapped(before: Sequence[WaveData], after: Sequence[WaveData]) -> bool:
+    """Whether the later wave was given first."""
+    later = {data.form_id: data.wave.ordinal for data in after}
+    return any(data.wave.ordinal > later.get(data.form_id, data.wave.ordinal) for data in before)
 
 
 def _trends(pairs: Sequence[Pair], between: Sequence[Sequence[WaveData]]) -> dict[str, tuple[Sample, ...]]:

@@ -14,6 +14,7 @@ from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.measure import count_cell, estimate_cell
 from survey_server.reports.monthly import choice_labels, label_of, numbers_of
 from survey_server.reports.observed import SCORES, Observed
+from survey_server.reports.pages.wear import taught_and_seen
 from survey_server.reports.registers import FOLLOW_UP
 from survey_server.reports.sample import Sample, codes_of
 from survey_server.reports.study import Study, note
@@ -48,8 +49,7 @@ def build_followup(study: Study) -> Page | LeftOut:
     blocks: list[Block] = [Prose((note("followup.lead"),), "lead"), _traced(asked), use, *_wear(asked)]
     gap = _said_and_seen(asked)
     blocks.append(SideBySide(tuple(table for table in (_barriers(asked), _support(asked)) if table.rows)))
-    if gap.rows:
-        blocks.append(gap)
+    blocks += [table for table in (gap, taught_and_seen(study)) if table.rows]
     return Page("followup", name, _message(asked), tuple(blocks))
 
 

@@ -235,6 +235,8 @@ def _care(study: Study) -> list[Prose]:
     for result in study.headlines:
         for reason in (*result.comparability.breaks, *_own_cautions(study, result)):
             notes.append(replace(reason, about=study.label(result)))
+    if study.swapped:
+        notes.insert(0, note("care.swapped"))
     if study.programme.demo:
         notes.insert(0, note("care.demo"))
     return [Prose(tuple(notes), "box", study.t["glance.care"])] if notes else []
