@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,8 @@ from survey_server.problems import MediaNotAnnounced, Problem, SealTellsOtherwis
 from survey_server.sealing import open_container, read_container_header
 
 MOST_PER_INTERVIEW = 400
+ABANDONED = timedelta(days=60)
+"""A phone that hasn't gone on for so long may be in a drawer: what it sent is let go of, and sent again if it wakes."""
 _HEAD = 512
 
 logger = logging.getLogger("survey_server")
@@ -123,6 +125,7 @@ class MediaIntake:
                 return Stand(sha256, size, arrived, complete=False)
             self.store.complete(hander.programme_id, sha256)
         self._settle(hander, sha256)
+        self.store.drop_abandoned(hander.programme_id, now() - ABANDONED)
         return Stand(sha256, size, size, complete=True)
 
     def _settle(self, hander: Hander, sha256: str) -> None:

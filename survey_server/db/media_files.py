@@ -13,6 +13,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,9 @@ class MediaStore(Protocol):
 
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
+
+    def drop_abandoned(self, programme_id: int, before: datetime) -> int:
+        """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""
 
 
 class FolderStore:
@@ -107,6 +111,18 @@ class FolderStore:
             return self._blob(programme_id, sha256).read_bytes()
         except FileNotFoundError as error:
             raise UnknownMedia() from error
+
+    def drop_abandoned(self, programme_id: int, before: datetime) -> int:
+        """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""
+        dropped = 0
+        for part in (self.folder / str(int(programme_id)) / "arriving").glob("*"):
+            try:
+                if part.stat().st_mtime < before.timestamp():
+                    part.unlink()
+                    dropped += 1
+            except FileNotFoundError:  # it has just become whole
+                continue
+        return dropped
 
     def _blob(self, programme_id: int, sha256: str) -> Path:
         return self._home(programme_id, sha256) / sha256[:2] / sha256

@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from survey_server.db.audit import find_broken_link
 from survey_server.db.media import Announcement, Hander, MediaIntake, list_media
 from survey_server.db.media_files import FolderStore, keep_blob
 from survey_server.db.media_types import find_type, is_lying
-from survey_server.db.models import Programme
+from survey_server.db.models import Programme, now
 from survey_server.db.session import Database
 from survey_server.problems import MediaDigestWrong, MediaDiskFull, MediaNotAnnounced, TooManyMedia, UnknownMedia
 
@@ -175,6 +176,14 @@ def test_it_goes_on_after_the_disk_was_full(store: FolderStore) -> None:
 def test_it_leaves_room_for_interviews(tmp_path: Path) -> None:
     with pytest.raises(MediaDiskFull):
         FolderStore(tmp_path, reserve=2**62).append(1, SHA256, 0, PHOTO)
+
+
+def test_it_lets_go_of_what_nobody_has_gone_on_with(store: FolderStore) -> None:
+    store.append(1, SHA256, 0, PHOTO[:PIECE])
+    store.append(1, "ab" * 32, 0, PHOTO[:PIECE])
+    os.utime(store.folder / "1" / "arriving" / SHA256, (0, 0))
+    assert store.drop_abandoned(1, now() - timedelta(days=60)) == 1
+    assert (store.arrived(1, SHA256), store.arrived(1, "ab" * 32)) == (0, PIECE)
 
 
 @pytest.mark.parametrize("seed", range(4))
