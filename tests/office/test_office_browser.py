@@ -58,6 +58,7 @@ class Site:
             "wave-site": f"{here}waves/{self.world.open.id}/sites/{self.world.field['site_id']}",
             "wave-new": f"{here}waves/new",
             "opening": f"{here}waves/{self.world.open.id}/opening",
+            "links": f"{here}waves/{self.world.open.id}/links",
             "check-ins": f"{here}check-ins",
             "stop-work": f"{here}stop-work",
             "policies": f"{here}policies",
