@@ -67,6 +67,24 @@ def test_it_keeps_sites_and_phones_when_fieldwork_comes_and_goes(empty_database_
         assert "team" not in inspect(session.connection()).get_table_names()
 
 
+def test_it_keeps_phones_when_media_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0002")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
+        columns = "programme_id, id, label, interviewer, token_sha256, enrolled_at, seen_at"
+        session.execute(text(f"INSERT INTO device ({columns}) VALUES (1, 2, 'Uno', 'EN1', 'f', 3, 4)"))
+    migrate(empty_database_url, "0003")
+    with database.transaction() as session:
+        columns = "programme_id, id, instance_id, name, type, size, sha256, sealed, source, device_id, announced_at"
+        values = "1, 9, 'uuid:a', '1.jpg', 'image/jpeg', 5, 'f', :no, 'phone', 2, 7"
+        session.execute(text(f"INSERT INTO media ({columns}) VALUES ({values})"), {"no": False})
+    migrate_down(empty_database_url, "0002")
+    with database.reading() as session:
+        assert session.execute(text("SELECT label, seen_at FROM device")).one() == ("Uno", 4)
+        assert "media" not in inspect(session.connection()).get_table_names()
+
+
 def test_it_keeps_phones_and_waves_when_seals_come_and_go(empty_database_url: str) -> None:
     migrate(empty_database_url, "0003")
     database = open_database(empty_database_url)
