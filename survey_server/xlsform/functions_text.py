@@ -188,7 +188,7 @@ def _extract_signed(text: str, key: str) -> str:
 def _uuid(c: Context, length: float | None = None) -> str:
     """A version 4 UUID, or that many random letters and digits."""
     if length is not None:
-        wanted = int(max(0.0, min(length, 255.0))) if length == length else 0
+        wanted = int(max(0.0, min(length, 1000.0))) if length == length else 0
         return "".join(_LETTERS[int(c.env.dice() * len(_LETTERS))] for _ in range(wanted))
     return new_uuid(c.env.dice)
 

@@ -114,7 +114,7 @@ class Expressions:
             compile_pattern(pattern)
         except PatternProblem as problem:
             raise ExpressionProblem(problem.detail, cure="Correct the pattern.") from None
-        if not (pattern.startswith("^") and pattern.endswith("$")):
+        if not (pattern.startswith(("^", ".*")) and pattern.endswith(("$", ".*"))):
             self.complaints.warn(
                 f"The pattern “{pattern}” must match the whole answer here and in ODK Collect; Enketo is content with a"
                 " part of it.", "Begin it with ^ and end it with $.", ref=ref, aspect=aspect, line=line,
