@@ -1,6 +1,9 @@
 /** Keeping the app on the phone: its service worker, new versions, the home screen and the promise not to be evicted. */
 import { listen, tellHere } from './bus.js';
+import { get } from './store.js';
 import { workerAddress } from './trusted.js';
+
+const PATIENCE = 60_000;
 
 let registration = null;
 let invitation = null;
@@ -14,6 +17,7 @@ export async function startInstall() {
   });
   if (!('serviceWorker' in navigator)) return;
   registration = (await navigator.serviceWorker.getRegistration()) ?? null;
+  if (!registration && !(await get('meta', 'catalogue'))?.asked_at) await firstThings();
   if (updateIsReady() && !(await isFilling())) return takeUpdate();
   try {
     registration = await navigator.serviceWorker.register(workerAddress('/sw.js'), { updateViaCache: 'none' });
@@ -24,6 +28,14 @@ export async function startInstall() {
     registration.installing?.addEventListener('statechange', () => tellHere('update'));
   });
   tellHere('update');
+}
+
+/** On a new phone the forms come first over a thin line; what keeps the app for later comes after them. */
+function firstThings() {
+  return new Promise((resolve) => {
+    listen('catalogue', async () => { if ((await get('meta', 'catalogue'))?.asked_at) resolve(); });
+    setTimeout(resolve, PATIENCE);
+  });
 }
 
 /** Is a new version on the phone, waiting for the word? */

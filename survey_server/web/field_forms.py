@@ -16,6 +16,7 @@ from survey_server.db.session import Session
 from survey_server.db.team_view import view_field
 from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_keyring, get_trusted_device
+from survey_server.web.assets import read_assets
 from survey_server.web.enrol import view_device, view_lock, view_programme
 from survey_server.web.schemas import FormView
 
@@ -42,6 +43,7 @@ def get_phone() -> dict[str, Any]:
             "lock": view_lock(get_lock_policy(session, programme)),
             **view_field(session, programme, device),
             "server_time": now().isoformat(),
+            "app": read_assets().hash,
         }
 
 

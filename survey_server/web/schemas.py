@@ -168,6 +168,7 @@ class PhoneAnswer(Open):
     policies = fields.Dict(keys=fields.String(), required=True)
     referral = fields.Dict(keys=fields.String(), required=True, allow_none=True)
     server_time = fields.AwareDateTime(required=True)
+    app = fields.String(required=True, metadata={"description": "The version of the app that this server serves."})
 
 
 class DeviceReport(Open):
