@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from survey_server.db.models import Submission, SubmissionVersion
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
+from survey_server.xlsform.functions_geo import distance_between, parse_points
 from tests.browser.field import Phone, Server, running, unlock, wait_until
 from tests.browser.interviewing import NEXT, choose_pin
 from tests.browser.kinds_forms import FILES, FORMS
@@ -283,6 +285,31 @@ COVERED = """() => {
     .map((each) => each.getBoundingClientRect());
   return box.top >= head.bottom - 1 && box.top < foot.top - 8 ? null : here.outerHTML.slice(0, 100);
 }"""
+
+
+def test_it_measures_ways_and_areas_as_the_forms_own_functions_do(page: Page) -> None:
+    ring = "14.5 -90.5 0 0;14.6 -90.5 0 0;14.6 -90.4 0 0;14.5 -90.5 0 0"
+    corners = parse_points(ring)
+    assert corners is not None
+    length = sum(distance_between(a, b) for a, b in pairwise(corners))
+    found = page.evaluate(
+        """async (ring) => {
+          const { version } = document.documentElement.dataset;
+          const geo = await import(`/static/${version}/js/rooms/maps/geo.js`);
+          const points = geo.readPoints(ring);
+          const back = geo.fromMap(geo.toMap(points[1]));
+          return {
+            again: geo.writePoints(points), length: geo.lengthOf(points), area: geo.areaOf(points),
+            kind: geo.shapeOf(points), back,
+            mean: geo.average([0, 1].map((at) => ({ lat: at, lon: at, alt: 0, acc: 5 }))),
+          };
+        }""",
+        ring,
+    )
+    assert found["again"] == ring and found["kind"] == "area"
+    assert found["length"] == pytest.approx(length) and found["area"] == pytest.approx(59_992_000, rel=0.001)
+    assert (found["mean"]["lat"], found["mean"]["acc"]) == (0.5, 5)
+    assert (found["back"]["lat"], found["back"]["lon"]) == pytest.approx((14.6, -90.5))
 
 
 def tap_until(it: Interview, where: str, true: Callable[[], bool]) -> None:

@@ -12,10 +12,8 @@ import { syncNow } from '../sync.js';
 import { languageCode, setLanguage, t, titleOf, whenText } from '../texts.js';
 import { beforeLock } from '../vault.js';
 import { enterRooms } from './controls/index.js';
-import { endPage } from './end.js';
 import { bar, languageButton, leaveNotice, queueWords } from './parts.js';
 import { questionView } from './question.js';
-import { repeatPage } from './repeat.js';
 
 const TYPING_MS = 300;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|khw|ks|ps|sd|syr|ug|ur|yi)\b/i;
@@ -105,18 +103,37 @@ class FillPage {
     this.forward.hidden = page.kind === 'end';
     const section = page.kind === 'end' ? titleOf(filling.draft.title) : page.section;
     this.body.dataset.page = page.key;
-    fill(this.body, section ? h('p.section', {}, h('bdi', {}, section)) : null, ...this.content(page));
+    fill(this.body, section ? h('p.section', {}, h('bdi', {}, section)) : null, page.kind === 'questions' ? this.content(page) : []);
+    if (page.kind !== 'questions') this.drawOther(page, focus);
     this.drawSaved();
     this.drawQueue();
-    if (!focus) return this.makeRoom();
+    if (focus) this.focusFirst();
+    this.makeRoom();
+  }
+
+  focusFirst() {
     scrollTo(0, 0);
     (this.body.querySelector('.summary') ?? this.body.querySelector('h1'))?.focus({ preventScroll: true });
-    return this.makeRoom();
+  }
+
+  /** The pages that ask nothing: the end, and the one after a repeat. */
+  async drawOther(page, focus) {
+    const room = await import('../rooms/contents/pages.js').catch(() => null);
+    if (this.body.dataset.page !== page.key || this.body.querySelector('h1, .alert')) return;
+    const missing = () => [h('p.alert', { role: 'alert' }, t('roomFailed')), h('button.plain', { type: 'button', onclick: () => this.draw() }, t('tryAgain'))];
+    this.body.append(...(room ? this.other(room, page) : missing()));
+    if (focus) this.focusFirst();
+  }
+
+  other({ endPage, repeatPage }, page) {
+    if (page.kind === 'end') return endPage(this.filling, { jump: (key) => this.jump(key), finish: () => this.finish() });
+    return repeatPage(page, this.filling, { changed: () => { this.save(); this.draw(); } });
   }
 
   /** Read the large lists of the form while nothing else happens: a cascade then answers at once. */
   warm() {
     const idle = globalThis.requestIdleCallback ?? setTimeout;
+    idle(() => { import('../rooms/contents/pages.js').catch(() => {}); });
     const seen = new Set();
     for (const { ref, control } of this.filling.pages.flatMap(({ questions }) => questions)) {
       const source = JSON.stringify(control.choices?.nodeset ?? null).match(/"instance",\["str","([^"]+)"/)?.[1];
@@ -134,8 +151,6 @@ class FillPage {
   }
 
   content(page) {
-    if (page.kind === 'end') return endPage(this.filling, { jump: (key) => this.jump(key), finish: () => this.finish() });
-    if (page.kind === 'repeat') return repeatPage(page, this.filling, { changed: () => { this.save(); this.draw(); } });
     const { heading } = page;
     const several = page.questions.length > 1;
     const level = heading || several ? 2 : 1;

@@ -77,6 +77,7 @@ function later(room, kind, question, context) {
       const make = (await enter(room))[kind];
       if (left) return;
       control = make(question, context);
+      element.classList.remove('later');
       fill(element, control.element);
     } catch {
       fill(element, h('p.alert', { role: 'alert' }, t('roomFailed')), h('button.plain', { type: 'button', onclick: load }, t('tryAgain')));
