@@ -139,7 +139,8 @@ def _publish(database: Database, programme: Programme) -> tuple[Wave, Wave]:
             {
                 "code": "A",
                 "name": "Aldea A",
-                "department": "Petén",
+                "department": "GT17",
+                "department_name": "Petén",
                 "stratum": "ESTRATO-X",
                 "arm": "BRAZO-X",
                 "weight": 1.75,
@@ -147,7 +148,8 @@ def _publish(database: Database, programme: Programme) -> tuple[Wave, Wave]:
             {
                 "code": "B",
                 "name": "Aldea B",
-                "department": "Petén",
+                "department": "GT17",
+                "department_name": "Petén",
                 "target": 10,
                 "stratum": "ESTRATO-X",
                 "arm": "BRAZO-Y",
