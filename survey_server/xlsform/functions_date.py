@@ -66,7 +66,7 @@ def to_moment(value: Value, zone: tzinfo) -> datetime | None:
         value = parse_number(text, zone)
         if value != value:
             raise EvaluationProblem(f"“{text}” is no date.")
-    if value != value:
+    if not math.isfinite(value):
         return None
     if value == math.floor(value):
         day = parse_date(date_of(value))

@@ -50,10 +50,10 @@ def _shifted(x: float, digits: int) -> float:
 
 @function(NUMBERS, "round", "nn?", NUMBER)
 def _round(x: float, digits: float = 0.0) -> float:
-    if not whole(x):
-        return x
     if digits != digits:
         return NAN
+    if not whole(x):
+        return x
     places = int(max(-400.0, min(400.0, digits)))
     if places == 0:
         return half_up(x)
@@ -76,7 +76,7 @@ def _ceiling(x: float) -> float:
 
 @_guarded
 def _pow(x: float, y: float) -> float:
-    if x < 0 and whole(y) and y != int(y):
+    if whole(x) and x < 0 and whole(y) and y != int(y):
         return NAN
     if y != y or (abs(x) == 1 and math.isinf(y)):
         return NAN

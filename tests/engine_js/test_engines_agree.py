@@ -166,6 +166,18 @@ def test_it_finds_the_same_value_on_both_sides(
     assert same(ours, theirs), json.dumps({"phone": ours, "server": theirs, **case}, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("xml", ["<a><b></a>", "<a>&nbsp;</a>", "<a/><b/>", "text", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "<a/><!DOCTYPE a>", "<a b=1/>", ""])
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<a><b></a>",
+        "<a>&nbsp;</a>",
+        "<a/><b/>",
+        "text",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>",
+        "<a/><!DOCTYPE a>",
+        "<a b=1/>",
+        "",
+    ],
+)
 def test_it_refuses_what_is_not_xml(phone_xpath: Callable[[list[Case]], list[Case]], xml: str) -> None:
     assert "error" in phone_xpath([{"id": "", "tree": ["num", 1], "xml": xml}])[0]

@@ -6,7 +6,7 @@ import { XML_NS } from '../nodes.js';
 import { needNodes } from '../paths.js';
 import { saysYes, toBoolean, toNumber, toText, words } from '../values.js';
 
-const here = (c, nodes) => (nodes ? needNodes(nodes)[0] : c.node);
+const here = (c, nodes) => (nodes === undefined ? c.node : needNodes(nodes)[0]);
 
 function language(c, wanted) {
   for (let node = c.node; node; node = node.parent) {

@@ -9,6 +9,7 @@ const MODULUS = 2147483647;
 
 /** Numbers are cut to whole ones, blanks and NaN count as 0, other texts by the first 64 bits of their SHA-256. */
 function seedOf(value) {
+  if (typeof value === 'boolean') return Number(value);
   const number = typeof value === 'number' ? value : textNumber(toText(value), () => 0);
   if (Number.isFinite(number)) return Number(BigInt(Math.trunc(number)) % BigInt(MODULUS));
   const text = typeof value === 'number' ? '' : toText(value);

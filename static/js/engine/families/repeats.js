@@ -15,7 +15,7 @@ function indexedRepeat(trees, compile) {
     const [sample] = [...needNodes(target(c)), ...needNodes(target(unbound))];
     let nodes = sample ? allLike(sample) : [];
     for (let i = 0; i < pairs.length; i += 2) {
-      const [repeat] = needNodes([...pairs[i](c), ...pairs[i](unbound)]);
+      const [repeat] = [...needNodes(pairs[i](c)), ...needNodes(pairs[i](unbound))];
       const wanted = Math.trunc(toNumber(pairs[i + 1](c), c.env.zone));
       nodes = nodes.filter((node) => {
         const above = repeat && ancestorLike(node, pathOf(repeat));

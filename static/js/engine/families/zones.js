@@ -13,6 +13,8 @@ PARTS.namedZone = (name) => {
     if (!(Math.abs(moment) < 8e15)) return 0;
     const p = {};
     for (const { type, value } of clock.formatToParts(moment)) p[type] = Number(value);
-    return (Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - Math.floor(moment / 1000) * 1000) / 60000;
+    const wall = new Date(Date.UTC(2000, p.month - 1, p.day, p.hour, p.minute, p.second));
+    wall.setUTCFullYear(p.year); // Date.UTC takes the years 0 to 99 for 1900 to 1999
+    return (wall - Math.floor(moment / 1000) * 1000) / 60000;
   };
 };
