@@ -78,6 +78,7 @@ ALLOWED = {
     ("close", "POST"): FIELD,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
+    ("see_alarm", "POST"): ENROLLERS,
     ("audit_page", "GET"): frozenset({"administrator", "security"}),
     ("exports_page", "GET"): REPORTERS,
     ("make_export_file", "POST"): REPORTERS,
@@ -118,6 +119,7 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = guard.rule.replace("<code>", programme)
     path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
     path = path.replace("<int:submission_id>", str(world.submissions[0])).replace("<int:media_id>", "1")
+    path = path.replace("<int:alarm_id>", "1")
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     for name, value in world.field.items():
         path = path.replace(f"<int:{name}>", str(value))

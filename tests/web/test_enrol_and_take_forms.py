@@ -33,6 +33,7 @@ def test_it_turns_a_code_into_a_phone_that_can_send(
         "name": "Frontera norte",
         "languages": ["es", "en"],
         "demo": False,
+        "max_media_bytes": 32 * 1024 * 1024,
     }
     assert Phone(app, told["token"], int(told["device"]["id"])).receipts(new_item())[0]["status"] == 201
 
