@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from survey_server.estimation.context import COMPANIONS, Move, read_context
 from survey_server.estimation.counts import dispersion_of, event_rate, percent_change
 from survey_server.estimation.design import Design
 from survey_server.estimation.intervals import wilson_interval
@@ -31,9 +30,9 @@ from survey_server.reports.monthly import (
     returns_of,
 )
 from survey_server.reports.pages.incidents import incident_tables, largest_event
+from survey_server.reports.pages.readings import context_readings
 from survey_server.reports.pages.reporting import build_reporting
-from survey_server.reports.registers import ADMIN, INCIDENTS, JUSTICE
-from survey_server.reports.results import Result
+from survey_server.reports.registers import ADMIN, INCIDENTS
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
 
@@ -68,7 +67,7 @@ def build_admin(study: Study) -> Iterator[Page | LeftOut]:
         return
     beside = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
     blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(beside))]
-    blocks += [_counts(study, returns), _ratios(study, returns), _readings(study, returns)]
+    blocks += [_counts(study, returns), _ratios(study, returns), context_readings(study, returns)]
     blocks += [_units(study, returns), *incident_tables(study)]
     yield Page("admin", name, _message(returns), tuple(blocks))
     yield from build_reporting(study, returns)
@@ -272,115 +271,6 @@ def _response(study: Study, which: str) -> tuple[Cell, Cell]:
 def percent_within(y: np.ndarray, design: Design, rows: np.ndarray) -> Cell:
     """A share in percent with the interval of its clusters."""
     return estimate_cell(estimate_mean(y / 100, design, rows, "share").scaled(100), "percent1", interval=True)
-
-
-def _readings(study: Study, returns: Returns) -> Table:
-    """What moved, its compulsory companions, and what may be said of it."""
-    t, rows = study.t, []
-    for name, own, companions in _contexts(study, returns):
-        moves = [(key, companions.get(key, "unknown")) for key in COMPANIONS[name]]
-        words = "; ".join(f"{t[f'companion.{key}']}: {t[f'move.{move}']}" for key, move in moves)
-        reading = t[f"reading.{read_context(name, own[0], companions)}"]
-        rows.append(
-            Row(name, t[f"context.{name}"], (own[1], _words(t[f"move.{own[0]}"]), _words(words), _words(reading)))
-        )
-    heads = (
-        Column("change", t["admin.change"], detail=t["head.interval"]),
-        Column("move", t["admin.moved"], left=True),
-        Column("companions", t["admin.companions"], left=True),
-        Column("reading", t["admin.reading"], left=True),
-    )
-    return Table(
-        "admin.readings",
-        t["admin.table.readings"],
-        heads,
-        tuple(rows),
-        notes=(note("admin.readings.note"),),
-        layout="items",
-    )
-
-
-def _words(text: str) -> Cell:
-    return Cell(format="text", text=text)
-
-
-def _contexts(study: Study, returns: Returns) -> Iterator[tuple[str, tuple[Move, Cell], dict[str, Move]]]:
-    """Each context number with how it and its companions moved."""
-    arrests = returns.change("arr_all")
-    yield (
-        "arrests",
-        (_move(moved(arrests)), percent_cell(arrests)),
-        {
-            "complaints_per_arrest": _rate_move(returns, "cmp_in", "arr_all"),
-            "charges_per_arrest": _charges(study, returns),
-        },
-    )
-    kilos = returns.totals("kg_coc")
-    seized = returns.change("seiz_n")
-    events: Move = _move(moved(seized))
-    up: Move = "up" if kilos.after > kilos.before else "down" if kilos.after < kilos.before else "flat"
-    share = Cell(100 * (kilos.after / kilos.before - 1), "pp") if kilos.before else Cell(format="pp")
-    yield "seizures", (up, share), {"events": events, "hit_rate": _rate_move(returns, "seiz_n", "x_search")}
-    complaints = returns.change("cmp_in")
-    yield (
-        "complaints",
-        (_move(moved(complaints)), percent_cell(complaints)),
-        {
-            "sustained_share": _rate_move(returns, "cmp_sus", "cmp_in"),
-            "bribes": survey_move(study, "S29"),
-        },
-    )
-    for name, code, companions in (
-        ("presence", "S55", {"safety": "S02", "fairness": "S25"}),
-        ("waiting", "S52", {"control": "S48", "bribes": "S51"}),
-    ):
-        result = survey_result(study, code)
-        if result is not None and result.comparison.change is not None:
-            cell = estimate_cell(
-                result.comparison.difference, result.change_format, interval=True, sensitive=result.indicator.sensitive
-            )
-            yield (
-                name,
-                (survey_move(study, code), cell),
-                {key: survey_move(study, other) for key, other in companions.items()},
-            )
-
-
-def _rate_move(returns: Returns, top: str, bottom: str) -> Move:
-    sums = [returns.ratio(top, bottom, year) for year in (returns.year_before, returns.year_after)]
-    if min(sums[0][1], sums[1][1]) <= 0:
-        return "unknown"
-    return _move(moved(percent_change(sums[0][0], sums[1][0], sums[0][1], sums[1][1])))
-
-
-def _charges(study: Study, returns: Returns) -> Move:
-    """Charges of the prosecutors for each drug arrest of the police; unknown without both."""
-    justice = returns_of(study, JUSTICE)
-    if justice is None:
-        return "unknown"
-    charged, arrests = justice.totals("charged"), returns.totals("arr_drug")
-    if not charged.known or min(arrests.before, arrests.after) <= 0:
-        return "unknown"
-    return _move(moved(percent_change(charged.before, charged.after, arrests.before, arrests.after)))
-
-
-def survey_result(study: Study, code: str) -> Result | None:
-    """The result of an indicator of the surveys."""
-    return next((result for result in study.results if result.indicator.code == code), None)
-
-
-def survey_move(study: Study, code: str) -> Move:
-    """How an indicator of the surveys moved, by the interval of its change; unknown where it can't be compared."""
-    result = survey_result(study, code)
-    change = result.comparison.difference if result and not result.comparability.breaks else None
-    if change is None or change.flag == "suppressed":
-        return "unknown"
-    return "up" if change.low > 0 else "down" if change.high < 0 else "flat"
-
-
-def _move(word: str) -> Move:
-    moves: dict[str, Move] = {"up": "up", "down": "down", "flat": "flat"}
-    return moves.get(word, "unknown")
 
 
 def _units(study: Study, returns: Returns) -> Chart:
