@@ -1,7 +1,8 @@
 """The invented encounters at checkpoints: two waves, all four observation modes, every fifth encounter seen by two.
 
 Planted: officers meet the standard 23 points more often when the observation is announced than when it is discreet or
-read from a recording, in both waves.
+read from a recording, in both waves; in the second wave, posts whose officers took a course do better in the modules
+that it taught, and the less the longer ago it was.
 """
 
 from __future__ import annotations
@@ -19,6 +20,23 @@ PAIRED_SHARE = 0.2
 ENCOUNTERS_PER_VISIT = 10
 ANNOUNCED, UNANNOUNCED, DISCREET, RECORDING = "1", "2", "3", "4"
 COMPLIANCE = {ANNOUNCED: 78.0, UNANNOUNCED: 63.0, DISCREET: 78.0 - HAWTHORNE_GAP, RECORDING: 78.0 - HAWTHORNE_GAP}
+TAUGHT = ("1", "2", "4", "6")
+MONTHS_SINCE = {
+    "GTP01": 1,
+    "GTP06": 1,
+    "GTP10": 4,
+    "GTP03": 4,
+    "GTP02": 7,
+    "GTP08": 7,
+    "GTP11": 10,
+    "GTP05": 10,
+}
+"""How many months before the second wave the officers of a post took their course.
+
+Spread so that announced and covert visits meet posts with courses alike: the effect of being watched stays what it is.
+"""
+LIFT = {1: 14.0, 4: 8.0, 7: 3.0, 10: 0.0}
+"""How much better a post is in what was taught, in points, by months since the course."""
 _PLAN = [UNANNOUNCED] * 12 + [DISCREET] * 9 + [ANNOUNCED] * 5 + [RECORDING] * 4
 
 
@@ -64,7 +82,7 @@ class Encounter:
         if name in self._circumstances:
             return self._circumstances[name]
         choices = offered()
-        truth = self.truth.setdefault(name, self._truth_of(choices))
+        truth = self.truth.setdefault(name, self._truth_of(name, choices))
         if set(choices) >= {"0", "1", "2", "77"} and self.rng.random() < self.slips:
             return self.rng.choice(["0", "1", "2"])
         return truth
@@ -99,9 +117,9 @@ class Encounter:
             "certainty": "1",
         }
 
-    def _truth_of(self, choices: list[str]) -> str:
+    def _truth_of(self, name: str, choices: list[str]) -> str:
         if set(choices) >= {"0", "1", "2", "77"}:
-            return self._score()
+            return self._score(name)
         if "10" in choices and "0" in choices:
             return "0" if self.rng.random() < 0.94 else self.rng.choice(["3", "4", "7"])
         if set(choices) == {"0", "1"}:
@@ -109,17 +127,23 @@ class Encounter:
         usual = [code for code in choices if code not in {"66", "77", "88", "99", "3"} or len(choices) < 4]
         return self.rng.choice(usual) if usual else "2"
 
-    def _score(self) -> str:
-        """Met, partly or not met, so that the expected score is the compliance of the mode and post."""
+    def _score(self, name: str) -> str:
+        """Met, partly or not met, so that the expected score is the compliance of the mode, post and module."""
         draw = self.rng.random()
         if draw < 0.04:
             return "77" if draw < 0.025 else "66"
-        share = min(max((COMPLIANCE[self.visit.mode] + self.visit.post.lift) / 100, 0.02), 0.98)
+        share = min(max((COMPLIANCE[self.visit.mode] + self.visit.post.lift + self._learned(name)) / 100, 0.02), 0.98)
         partly = 0.16
         draw = self.rng.random()
         if draw < share - partly / 2:
             return "2"
         return "1" if draw < share + partly / 2 else "0"
+
+    def _learned(self, name: str) -> float:
+        """What a course adds: only after it, only in its modules."""
+        since = MONTHS_SINCE.get(self.visit.post.code)
+        taught = name.removeprefix("m").partition("_")[0] in TAUGHT
+        return LIFT[since] if since is not None and taught and self.visit.wave == 2 else 0.0
 
 
 def demo_posts(rows: list[dict[str, str]], rng: Random) -> list[DemoPost]:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from random import Random
 
 from survey_server.demo.calendar import YEAR, Calendar, at, month_after, steady
+from survey_server.demo.observation import MONTHS_SINCE, TAUGHT
 from survey_server.demo.told import Done, Told, Value
 
 OFFICER, FOLLOWER = "TO01", "FU01"
@@ -53,6 +54,13 @@ def plan(calendar: Calendar) -> dict[str, object]:
         "budget": BUDGET_CAD,
         "currency": "CAD",
         "rates": {"GTQ": CAD_PER_QUETZAL},
+        "courses": {
+            post: {
+                "day": (calendar.fieldwork[1][0] - timedelta(days=30 * months + 10)).isoformat(),
+                "modules": [*TAUGHT],
+            }
+            for post, months in MONTHS_SINCE.items()
+        },
     }
 
 

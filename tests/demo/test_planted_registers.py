@@ -6,6 +6,7 @@ from survey_server.demo import returns, training
 from survey_server.demo.community import ANSWERED_BY_NEXT, COMMITTEES
 from survey_server.demo.incidents import RESPONSE
 from survey_server.demo.justice import CLEARANCE, STOCK_FLOW_GAP
+from survey_server.demo.observation import LIFT
 from survey_server.demo.perception import FABRICATOR
 from survey_server.reports.value import Note
 from survey_server.reports.wave_summary import WaveSummary
@@ -157,3 +158,12 @@ def test_it_calls_nothing_on_the_context_pages_better_or_worse(summary: WaveSumm
                 for cell in row.cells
             ]
             assert not [text for text in cells if any(text.lower().startswith(word) for word in words)]
+
+
+def test_it_sees_in_the_field_how_a_course_wears_off(figures: Figures) -> None:
+    bands = dict(zip(("0–2", "3–5", "6–8", "9+"), sorted(LIFT), strict=True))
+    for band, months in bands.items():
+        low, high = figures.interval("followup.observed", band, "change")
+        assert low <= LIFT[months] <= high, band
+    assert figures.interval("followup.observed", "0–2", "change")[0] > 0
+    assert figures.number("followup.observed", "0–2", "change") > figures.number("followup.observed", "9+", "change")
