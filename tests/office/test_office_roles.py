@@ -79,6 +79,8 @@ ALLOWED = {
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
     ("see_alarm", "POST"): ENROLLERS,
+    ("outbox_file_page", "GET"): ENROLLERS,
+    ("take_outbox_file", "POST"): ENROLLERS,
     ("audit_page", "GET"): frozenset({"administrator", "security"}),
     ("exports_page", "GET"): REPORTERS,
     ("make_export_file", "POST"): REPORTERS,
