@@ -95,7 +95,8 @@ class FillPage {
     this.leaveViews();
     const { filling } = this;
     const { page } = filling;
-    this.drawHead();
+    if (focus) this.drawProgress();
+    else this.drawHead();
     this.back.disabled = filling.index === 0;
     fill(this.back.querySelector('span'), t('back'));
     fill(this.forward.querySelector('span'), t('next'));
@@ -106,7 +107,7 @@ class FillPage {
     fill(this.body, section ? h('p.section', {}, h('bdi', {}, section)) : null, page.kind === 'questions' ? this.content(page) : []);
     if (page.kind !== 'questions') this.drawOther(page, focus);
     this.drawSaved();
-    this.drawQueue();
+    if (!focus) this.drawQueue();
     if (focus) this.focusFirst();
     this.makeRoom();
   }

@@ -98,7 +98,9 @@ export function questionView(question, filling, { answer, advance = () => {}, le
     return false;
   }
 
-  redraw();
+  drawn.value = state().value; // the control has drawn itself
+  drawTexts(state());
+  clearable();
   return { element, ref, redraw, check, leave: () => input.leave?.() };
 }
 

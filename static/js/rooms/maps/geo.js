@@ -2,7 +2,7 @@
  * Places in ODK's formats and what can be computed of them. A point is { lat, lon, alt, acc }; a line or area is a row of
  * points, stored as "lat lon alt acc; lat lon alt acc"; the last point of an area is its first again.
  */
-const EARTH = 6378137;
+const EARTH = 6378100.0; // metres, as in the forms' own functions
 const RADIANS = Math.PI / 180;
 
 export function readPoints(value) {

@@ -70,8 +70,8 @@ function layColumns(group, looks) {
 export function listControl(element, context, draw) {
   let drawn = { choices: [], value: null };
   const redraw = ({ choices, value }) => {
-    const same = value === drawn.value && choices.length === drawn.choices.length
-      && choices.every((choice, place) => choice.value === drawn.choices[place].value && choice.label === drawn.choices[place].label);
+    const same = value === drawn.value && choices.length === drawn.choices.length && (choices === drawn.choices
+      || choices.every((choice, place) => choice.value === drawn.choices[place].value && choice.label === drawn.choices[place].label));
     if (!same) draw(choices, value);
     drawn = { choices, value };
   };
@@ -103,7 +103,7 @@ function searchable(choices, chosen, makeRow) {
   const show = async (text) => {
     const turn = ++latest;
     const wanted = plain(text);
-    const top = choices.filter(({ value }) => chosen.has(value));
+    const top = chosen.size === 0 || (chosen.size === 1 && chosen.has('')) ? [] : choices.filter(({ value }) => chosen.has(value));
     const found = [];
     let more = 0;
     let until = performance.now() + SLICE_MS;
