@@ -163,7 +163,8 @@ def test_it_keeps_the_page_and_the_answer_when_there_is_no_room(page: Page, phon
     session = cdp(page)
     usage = int(page.evaluate("navigator.storage.estimate().then(({ usage }) => usage)"))
     session.send("Storage.overrideQuotaForOrigin", {"origin": phone.address, "quotaSize": usage + 1_000_000})
-    reload(page)  # the browser remembers for half a minute how much room there was
+    # The browser remembers for half a minute how much room there was.
+    wait_until(lambda: page.evaluate(FILL) == "QuotaExceededError", "the browser to see the limit", 90)
     page.locator("[data-ref='/data/what']").locator("textarea, input").fill("x" * 3_000_000)
     page.locator("footer button.main").click()
     page.locator(".save-trouble", has_text="no tiene espacio").wait_for()
@@ -176,6 +177,14 @@ def test_it_keeps_the_page_and_the_answer_when_there_is_no_room(page: Page, phon
     answer(page, "last", "fin")
     finish(page)
     assert [item["state"] for item in stored(page, "outbox")] == ["waiting"]
+
+
+FILL = """async () => {
+  const { commit } = await import(`/static/${document.documentElement.dataset.version}/js/store.js`);
+  const value = new Uint8Array(3_000_000);
+  for (let at = 0; at < value.length; at += 60_000) crypto.getRandomValues(value.subarray(at, at + 60_000));
+  return commit([{ store: 'field', key: 'test', value }]).then(() => 'stored', (error) => error.cause.name);
+}"""
 
 
 def try_again(page: Page) -> bool:

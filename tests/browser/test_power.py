@@ -98,7 +98,7 @@ def test_it_loses_nothing_saved_or_finished_when_the_power_is_cut(
         server.kill()
         write(page, "Alfa")
         answer_without_end(page)
-        page.wait_for_function("window.acknowledged >= 40", timeout=120_000)
+        page.wait_for_function("() => window.acknowledged >= 40", timeout=120_000)
         before = acknowledged(page)
         with frozen(phone):
             disk.cut()

@@ -14,6 +14,9 @@ export function bar(title, { home = true } = {}) {
     languageButton());
 }
 
+/** What somebody can do something about, even when nothing waits. */
+const ODD = new Set(['portal', 'nonsense', 'old-app', 'unknown-phone']);
+
 /** One tap to the other language, and one that hides the app. */
 export function languageButton({ short = false } = {}) {
   const other = language() === 'es' ? 'en' : 'es';
@@ -33,7 +36,7 @@ export function queueCard(signal) {
       h('span.badge', {}, icon(counts.refused ? 'warn' : unsent ? 'waiting' : 'check')),
       h('span.words', { role: 'status' },
         h('strong', {}, queueWords(counts)),
-        h('span.small', {}, line.busy && unsent ? t('queueBusy') : unsent ? trouble() : contact())),
+        h('span.small', {}, line.busy && unsent ? t('queueBusy') : unsent || ODD.has(line.reason) ? trouble() : contact())),
       icon('next'));
   };
   listen(['queue', 'line'], draw, signal);
