@@ -78,8 +78,10 @@ def _number(value: float | None) -> str:
 
 
 def _labels(summary: WaveSummary) -> Iterator[Sequence[str]]:
-    for page in (*summary.pages, *summary.left_out):
+    for page in summary.pages:
         yield page.id, page.name, "page", page.number, page.name
+    for left in summary.left_out:
+        yield left.id, left.name, "left-out", left.number, left.name
     for page in summary.pages:
         for block in page.blocks:
             if isinstance(block, Toplines):
