@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from survey_server.db.compiled import load_version
 from survey_server.db.listings import Whole
+from survey_server.db.session import Session
 from survey_server.xlsform.reading import read_parts
 
 
