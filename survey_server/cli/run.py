@@ -16,6 +16,7 @@ from survey_server.cli.report import write_report
 from survey_server.cli.serve import Serving, run_server
 from survey_server.config import Config
 from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.keys import Keyring, get_office_key
 from survey_server.db.migrate import migrate
 from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
@@ -84,8 +85,10 @@ def _say_demo(config: Config, database: Database) -> None:
         return
     click.echo(f"\nDemo report:  {_report(config)}")
     with database.transaction() as session:
-        code = add_enrolment(session, get_programme(session, CODE).id, "Primer teléfono", "EN90")
-    link = enrol_link(config.base_url, code)
+        programme_id = get_programme(session, CODE).id
+        code = add_enrolment(session, programme_id, "Primer teléfono", "EN90")
+        office_kid = get_office_key(session, Keyring(config.secret_key), programme_id).kid
+    link = enrol_link(config.base_url, code, office_kid)
     click.echo(f"Enrol a phone (works once; open it on the phone, or scan it):\n              {link}\n")
     segno.make(link, error="l").terminal(compact=True)
     click.echo()
