@@ -6,16 +6,15 @@ import { hideButton } from '../guard.js';
 import { fill, h, icon, prose } from '../h.js';
 import { looks } from '../looks.js';
 import { beginMedia } from '../media.js';
-import { countQueue } from '../outbox.js';
 import { go } from '../router.js';
 import { syncNow } from '../sync.js';
-import { languageCode, setLanguage, t, titleOf, whenText } from '../texts.js';
+import { languageCode, setLanguage, t, titleOf } from '../texts.js';
 import { beforeLock } from '../vault.js';
 import { enterRooms } from './controls/index.js';
-import { bar, languageButton, leaveNotice, queueWords } from './parts.js';
+import { bar, languageButton, leaveNotice } from './parts.js';
 import { questionView } from './question.js';
+import { Saving } from './saving.js';
 
-const TYPING_MS = 300;
 const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|ha-arab|he|khw|ks|ps|sd|syr|ug|ur|yi)\b/i;
 
 export async function fillView(argument, { signal }) {
@@ -52,18 +51,15 @@ function sorry(words, ...more) {
 
 class FillPage {
   constructor(filling, signal, lost) {
-    Object.assign(this, { filling, signal, lost, views: [], progress: '', waiting: 0 });
+    Object.assign(this, { filling, signal, views: [], progress: '', saving: new Saving(filling, lost) });
     this.head = h('header.bar.fill-bar');
     this.words = h('bdi');
     this.bar = h('progress');
     this.body = h('form.questions', { id: 'page', novalidate: true, onsubmit: (event) => { event.preventDefault(); this.next(); } });
-    this.saved = h('p.saved', { role: 'status' });
-    this.unsent = h('a.unsent', { href: '#/outbox' });
     this.back = h('button.plain', { type: 'button', onclick: () => this.step(-1) }, icon('back'), h('span'));
     this.forward = h('button.main', { type: 'submit', form: 'page' }, h('span'), icon('next'));
     this.ways = h('nav.row', {}, this.back, this.forward);
-    this.trouble = h('div.save-trouble', { role: 'alert', hidden: true });
-    this.foot = h('footer.foot', {}, this.trouble, h('div.status', {}, this.saved, this.unsent), this.ways);
+    this.foot = h('footer.foot', {}, this.saving.trouble, this.saving.status, this.ways);
     this.element = h('div.page.fill', {}, this.head, h('main', {}, this.body), this.foot);
     this.element.relabel = () => this.relabel();
     this.watch(signal);
@@ -78,7 +74,7 @@ class FillPage {
 
   watch(signal) {
     beforeLock(() => this.save(), signal);
-    listen('queue', () => this.drawQueue(), signal);
+    listen('queue', () => this.saving.drawQueue(), signal);
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
     document.addEventListener('visibilitychange', flush, { signal });
     addEventListener('pagehide', () => this.save(), { signal });
@@ -86,7 +82,6 @@ class FillPage {
     [this.head, this.foot].forEach((each) => sizes.observe(each));
     signal.addEventListener('abort', () => {
       sizes.disconnect();
-      clearTimeout(this.waiting);
       this.leaveViews();
     });
   }
@@ -106,8 +101,8 @@ class FillPage {
     this.body.dataset.page = page.key;
     fill(this.body, section ? h('p.section', {}, h('bdi', {}, section)) : null, page.kind === 'questions' ? this.content(page) : []);
     if (page.kind !== 'questions') this.drawOther(page, focus);
-    this.drawSaved();
-    if (!focus) this.drawQueue();
+    this.saving.drawSaved();
+    if (!focus) this.saving.drawQueue();
     if (focus) this.focusFirst();
     this.makeRoom();
   }
@@ -288,7 +283,7 @@ class FillPage {
     try {
       await this.filling.finish();
     } catch (error) {
-      return this.showTrouble(error, () => this.finish());
+      return this.saving.showTrouble(error, () => this.finish());
     }
     leaveNotice(t('finished'));
     go('#/');
@@ -313,54 +308,13 @@ class FillPage {
     if (this.filling.page.kind === 'questions' && this.views.length) this.matchQuestions(null);
   }
 
-  /** After the answer has been painted; while somebody types, when they pause. */
   saveSoon() {
-    if (this.filling.touched && !this.waiting) fill(this.saved, h('span', {}, t('saving')));
-    clearTimeout(this.waiting);
-    const typing = document.activeElement?.matches('input:not([type=radio], [type=checkbox], [type=range]), textarea');
-    this.waiting = setTimeout(() => requestAnimationFrame(() => setTimeout(() => this.save())), typing ? TYPING_MS : 0);
+    this.saving.soon();
   }
 
-  /** True once all answers are on disk; shows what is wrong and keeps the page otherwise. */
-  async save() {
-    clearTimeout(this.waiting);
-    this.waiting = 0;
-    try {
-      const draft = await this.filling.save();
-      if (draft) this.rememberAddress(draft.id);
-      this.trouble.hidden = true;
-      if (!this.waiting) this.drawSaved();
-      return true;
-    } catch (error) {
-      if (error.name === 'Superseded') this.lost();
-      else this.showTrouble(error, () => this.save());
-      return false;
-    }
-  }
-
-  /** From the first save on, the address is the draft's: reloading opens it and doesn't begin another. */
-  rememberAddress(id) {
-    const address = `#/fill/${encodeURIComponent(id)}`;
-    if (location.hash.startsWith('#/fill/new')) history.replaceState(null, '', address);
-  }
-
-  showTrouble(error, again) {
-    this.trouble.hidden = false;
-    fill(this.trouble,
-      h('p', {}, t(error.name === 'NoKey' ? 'noKey' : error.full ? 'saveFull' : 'saveFailed')), h('p.small', {}, error.message),
-      h('button.plain', { type: 'button', onclick: again }, t('tryAgain')));
-  }
-
-  drawSaved() {
-    const { touched, draft } = this.filling;
-    fill(this.saved, ...(touched && draft.xml ? [icon('check'), h('bdi', {}, t('savedAt', { when: whenText(draft.saved_at) }))] : []));
-  }
-
-  async drawQueue() {
-    const counts = await countQueue();
-    const unsent = counts.waiting + (counts.media ?? 0) + counts.refused;
-    this.unsent.setAttribute('aria-label', queueWords(counts));
-    fill(this.unsent, icon(unsent ? 'waiting' : 'check'), h('span', {}, unsent ? t('queueShort', { n: unsent }) : t('queueNone')));
+  /** True once all answers are on disk. */
+  save() {
+    return this.saving.save();
   }
 
   leaveViews() {
