@@ -18,7 +18,7 @@ from survey_server.xlsform.evaluate import (
 from survey_server.xlsform.expression import ExpressionProblem, Tree
 from survey_server.xlsform.lookup import lookup_of
 from survey_server.xlsform.nodes import ATTRIBUTE, COMMENT, ELEMENT, INSTRUCTION, NAMESPACE, TEXT, XML_NS, Node
-from survey_server.xlsform.values import to_boolean
+from survey_server.xlsform.values import Value, to_boolean, truth
 
 NodeTest = Callable[[Node], bool]
 Walk = Callable[[NodeList, Context], NodeList]
@@ -159,7 +159,9 @@ def predicate(compiler: Compiler, tree: Tree) -> Walk:
             return [nodes[int(wanted) - 1]] if 1 <= wanted <= len(nodes) and wanted == int(wanted) else []
 
         return at
-    holds = run if compiled.type == BOOLEAN else _position_or_boolean(run)
+    holds = (
+        run if compiled.type == BOOLEAN else _position_or_boolean(run, truth if compiler.scope.in_form else to_boolean)
+    )
 
     def keep(nodes: NodeList, c: Context) -> NodeList:
         if not nodes:
@@ -176,10 +178,10 @@ def predicate(compiler: Compiler, tree: Tree) -> Walk:
     return keep
 
 
-def _position_or_boolean(run: Closure) -> Closure:
+def _position_or_boolean(run: Closure, judge: Callable[[Value], bool]) -> Closure:
     def holds(c: Context) -> bool:
         value = run(c)
-        return value == c.position if isinstance(value, float) else to_boolean(value)
+        return value == c.position if isinstance(value, float) else judge(value)
 
     return holds
 

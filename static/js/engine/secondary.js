@@ -32,7 +32,7 @@ function read({ items, node, src, format }, datasets) {
   }
   const name = src.replace(/^jr:\/\/[^/]+\//, '');
   const data = datasets[name];
-  if (data === undefined) return fromRows([]);
+  if (data === undefined) return null; // not on this phone: expressions that read it fail, and nothing is cleared
   if (Array.isArray(data)) return fromRows(data);
   if (format === 'xml') return PARTS.xml(data, { ns: false });
   return fromRows(PARTS[format](data));

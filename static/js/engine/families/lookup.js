@@ -34,7 +34,6 @@ function indexed([, start, ...steps], compile) {
 
 /** pulldata(instance, column, key column, key) is short for instance(...)/root/item[key column = key]/column. */
 function pulldata(c, id, column, key, value) {
-  instance(c, id);
   const wanted = toText(value);
   const same = (row) => row.node.named(toText(key)).some((cell) => cell.read === wanted);
   const [row] = find(c, toText(id), ['root', 'item'], toText(key), wanted, [], same);
@@ -42,8 +41,7 @@ function pulldata(c, id, column, key, value) {
 }
 
 function find(c, id, names, column, value, tests, whole) {
-  const root = c.env.instance(id);
-  if (!root) return [];
+  const root = instance(c, id);
   let nodes;
   if (root === c.env.root || typeof value === 'boolean') {
     nodes = all(root, names); // an interview changes: nothing to index
