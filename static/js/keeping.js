@@ -4,7 +4,7 @@
  * lost is said aloud, with numbers. The work is in rooms/keeping/, so that opening the app doesn't wait for it.
  */
 import { listen } from './bus.js';
-import { get, getBy, getKeys } from './store.js';
+import { get, getKeys, getKeysBy } from './store.js';
 import { locked } from './vault.js';
 
 const DRAFT_EVERY = 8_000;
@@ -46,8 +46,8 @@ export async function noteCanary() {
 }
 
 async function unsentIds() {
-  const lists = await Promise.all(['waiting', 'media', 'refused'].map((state) => getBy('outbox', 'state', state)));
-  return lists.flat().map(({ id }) => id);
+  const lists = await Promise.all(['waiting', 'media', 'refused'].map((state) => getKeysBy('outbox', 'state', state)));
+  return lists.flat();
 }
 
 /** A draft was stored: its second copy follows within some seconds, and at once when the app leaves the screen. */

@@ -15,7 +15,7 @@
 import { digestOf } from './api.js';
 import { tell } from './bus.js';
 import { noteCanary, second } from './keeping.js';
-import { commit, countBy, get, getAll, getBy } from './store.js';
+import { commit, countBy, get, getAll, getBy, getLastBy } from './store.js';
 import { emptySince, reveal } from './vault.js';
 
 const UNSENT = ['waiting', 'media', 'refused'];
@@ -31,6 +31,21 @@ export async function listItems() {
 /** The items in one of these states, the oldest first. */
 export async function listBy(...states) {
   return inOrder((await Promise.all(states.map((state) => getBy('outbox', 'state', state)))).flat());
+}
+
+/** The oldest items in a state, at most `limit`: as quick with thousands as with ten. `hidden`: also what an empty phone hides. */
+export function listOldest(state, limit, { hidden = false } = {}) {
+  return getBy('outbox', 'line', rangeOf(state, hidden), limit);
+}
+
+/** The newest first. */
+export function listNewest(state, limit) {
+  return getLastBy('outbox', 'line', rangeOf(state, false), limit);
+}
+
+/** The items of a state, or those from the moment on that this phone shows. */
+function rangeOf(state, hidden) {
+  return IDBKeyRange.bound([state, (!hidden && emptySince()) || ''], [state, []]);
 }
 
 /** What the server doesn't have whole. */
@@ -50,11 +65,9 @@ export async function wordsOf({ id, shown, label = '' }) {
 }
 
 /** How many wait, how many wait for their pictures and how many were refused: the numbers that are always in sight. */
-export async function countQueue() {
+export async function countQueue({ hidden = false } = {}) {
   const states = ['waiting', 'media', 'refused', 'sent'];
-  const counted = emptySince()
-    ? (await Promise.all(states.map((state) => getBy('outbox', 'state', state)))).map((items) => items.filter(isShown).length)
-    : await Promise.all(states.map((state) => countBy('outbox', 'state', state)));
+  const counted = await Promise.all(states.map((state) => countBy('outbox', 'line', rangeOf(state, hidden))));
   return Object.fromEntries(states.map((state, place) => [state, counted[place]]));
 }
 

@@ -7,7 +7,7 @@
  *   forms        hash -> form               compiled forms; kept while a draft or the catalogue needs them
  *   datasets     sha256 -> text             CSV files of the forms
  *   drafts       id -> draft                interviews being filled in
- *   outbox       id -> item                 finished interviews, without their bodies, so that lists stay quick; index `state`
+ *   outbox       id -> item                 finished interviews, without their bodies, so that lists stay quick; indexes `state`, `line`
  *   bodies       id -> bytes                what will be sent, and for some days what was
  *   carried      form id -> xml             answers that the next interview starts from
  *   media        draft/file… -> …           photos, sound, drawings, in protected pieces; once finished, sealed (rooms/media/)
@@ -41,9 +41,29 @@ export function getKeys(store, prefix) {
   return reading(store, (objects) => objects.getAllKeys(from(prefix)));
 }
 
-/** The values whose `index` is `value`, at most `limit`: quick however long the store is. */
+/** The values whose `index` is `value` (or lies in that range), at most `limit`: quick however long the store is. */
 export function getBy(store, index, value, limit) {
   return reading(store, (objects) => objects.index(index).getAll(value, limit));
+}
+
+/** Only their keys. */
+export function getKeysBy(store, index, value) {
+  return reading(store, (objects) => objects.index(index).getAllKeys(value));
+}
+
+/** The same as getBy, from the end. */
+export function getLastBy(store, index, value, limit) {
+  return withDatabase((database) => new Promise((resolve, reject) => {
+    const found = [];
+    const request = database.transaction(store, 'readonly').objectStore(store).index(index).openCursor(value, 'prev');
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor) found.push(cursor.value);
+      if (cursor && found.length < limit) cursor.continue();
+      else resolve(found);
+    };
+  }));
 }
 
 /** How many values have this `index`. */
@@ -148,4 +168,5 @@ function upgrade(database, transaction) {
   }
   const outbox = transaction.objectStore('outbox');
   if (!outbox.indexNames.contains('state')) outbox.createIndex('state', 'state');
+  if (!outbox.indexNames.contains('line')) outbox.createIndex('line', ['state', 'finished_at']);
 }

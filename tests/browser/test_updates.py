@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.field import Phone, Server, reload, wait_until
+from tests.browser.field import Phone, Server, reload, unlock, wait_until
 from tests.browser.interviewing import begin, enrol, fill_in
 
 pytestmark = pytest.mark.browser
@@ -63,6 +63,8 @@ def test_it_takes_a_new_version_when_told_and_keeps_the_draft(
     page.locator("[aria-label='Guardar y salir']").click()
     page.locator("h2", has_text="Nueva entrevista").wait_for()
     page.locator("button", has_text="Actualizar").click()
+    page.locator("#app > .lock").wait_for()
+    unlock(page)
     page.locator("h2", has_text="Empezar una entrevista").wait_for()
     assert version(page) != old
     page.locator("li.draft", has_text="GT1217011 D7").get_by_role("link").click()

@@ -1,11 +1,10 @@
 /** Finished interviews: what waits and why, what was refused and why, what was sent and its receipt. */
 import { listen } from '../bus.js';
 import { fill, h, icon } from '../h.js';
-import { countQueue, deleteItem, listBy, retry, wordsOf } from '../outbox.js';
+import { countQueue, deleteItem, listNewest, listOldest, retry, wordsOf } from '../outbox.js';
 import { get } from '../store.js';
 import { line, syncNow } from '../sync.js';
 import { addTexts, t, titleOf, whenText } from '../texts.js';
-import { emptySince } from '../vault.js';
 import { bar, confirm, contact, saveFile, trouble } from './parts.js';
 
 const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
@@ -62,24 +61,21 @@ async function contents() {
   const unsent = counts.waiting + counts.media + counts.refused;
   const load = h('a.quiet', { href: '#/load' }, t('loadLink'));
   if (unsent + counts.sent === 0) return [h('div.card.empty', {}, h('p', {}, t('outboxEmpty')), h('p.small', {}, contact())), load];
-  const wait = [...(await listBy('refused')), ...(await listBy('waiting')), ...(await listBy('media'))].filter(isShown);
-  const sent = (await listBy('sent')).filter(isShown).reverse();
+  const lists = await Promise.all(['refused', 'waiting', 'media'].map((state) => listOldest(state, SHOWN)));
+  const wait = lists.flat().slice(0, SHOWN);
+  const sent = await listNewest('sent', SHOWN);
   return [
     h('p.small.line', { role: 'status' }, line.busy ? t('queueBusy') : unsent ? trouble() : contact()),
     unsent ? actions() : null,
-    await rows(wait), await rows(sent), load,
+    await rows(wait, unsent), await rows(sent, counts.sent), load,
   ];
 }
 
-function isShown({ finished_at: finished }) {
-  return !emptySince() || finished >= emptySince();
-}
-
 /** The first of them, and how many more there are: a list of thousands stays quick. */
-async function rows(items) {
+async function rows(items, all) {
   if (items.length === 0) return null;
-  const shown = await Promise.all(items.slice(0, SHOWN).map(async (item) => row(item, await wordsOf(item))));
-  return [h('ul.list', {}, shown), items.length > SHOWN ? h('p.small', {}, t('andMore', { n: items.length - SHOWN })) : null];
+  const shown = await Promise.all(items.map(async (item) => row(item, await wordsOf(item))));
+  return [h('ul.list', {}, shown), all > items.length ? h('p.small', {}, t('andMore', { n: all - items.length })) : null];
 }
 
 function actions() {

@@ -1,12 +1,13 @@
 /** The cards of the first screen that say how the phone stands: what was lost, the clock, room, the home screen. */
 import { h, icon } from '../../h.js';
 import { canInstall, install, isKept } from '../../install.js';
-import { countQueue, listUnsent } from '../../outbox.js';
+import { countQueue, listOldest } from '../../outbox.js';
 import { commit, get, getKeys } from '../../store.js';
 import { addTexts, t, titleOf } from '../../texts.js';
 import { emptySince } from '../../vault.js';
 import { factsOf } from './facts.js';
 
+const MANY = 100;
 const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 
 addTexts({
@@ -54,10 +55,16 @@ export async function shout() {
   document.body.prepend(card);
 }
 
+/** The oldest of what the server doesn't have: enough to say that some wait too long. */
+async function oldest() {
+  const lists = await Promise.all(['waiting', 'media', 'refused'].map((state) => listOldest(state, MANY)));
+  return lists.flat();
+}
+
 async function askPhone() {
   const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const [losses, clock, catalogue, drafts, counts, unsent, kept] = await Promise.all([
-    get('meta', 'losses'), get('meta', 'clock'), get('meta', 'catalogue'), getKeys('drafts'), countQueue(), listUnsent(), isKept(),
+    get('meta', 'losses'), get('meta', 'clock'), get('meta', 'catalogue'), getKeys('drafts'), countQueue(), oldest(), isKept(),
   ]);
   const installed = matchMedia('(display-mode: standalone)').matches || navigator.standalone === true;
   const begun = drafts.length > 0 || Object.values(counts).some(Boolean);

@@ -7,7 +7,7 @@ import { call } from '../../api.js';
 import { tellHere } from '../../bus.js';
 import { refreshCatalogue } from './catalogue.js';
 import { isKept, lookForUpdate, wakeMe } from '../../install.js';
-import { countQueue, dropSent, listBy, listMediaItems, settle, toSubmission } from '../../outbox.js';
+import { countQueue, dropSent, listMediaItems, listOldest, settle, toSubmission } from '../../outbox.js';
 import { commit, get, getKeys } from '../../store.js';
 import { line } from '../../sync.js';
 import { emptySince, locked } from '../../vault.js';
@@ -79,11 +79,12 @@ async function oneRound(device) {
 async function upload(device) {
   const tried = new Set();
   for (;;) {
-    const waiting = await listBy('waiting');
+    const { waiting: count } = await countQueue({ hidden: true });
+    const waiting = await listOldest('waiting', tried.size + 2 * BATCH_ITEMS, { hidden: true });
     const batch = nextBatch(waiting.filter((item) => !tried.has(item.id)), budget);
     if (batch.length === 0) return waiting.length ? { reason: waiting[0].reason?.kind ?? 'server' } : null;
     batch.forEach((item) => tried.add(item.id));
-    const stuck = await sendBatch(device, batch, waiting.length);
+    const stuck = await sendBatch(device, batch, count);
     if (stuck) return stuck;
   }
 }
@@ -132,7 +133,7 @@ async function sendSound(device, sound, queue) {
   if (answer.kind === 'ok') {
     budget = nextBudget(budget, answer.bytes, (performance.now() - from) / 1000);
     await settle(batch.map((item, index) => [item, judge(item, answer.data.receipts?.[index])]));
-    await noteContact(answer.data.server_time);
+    await noteContact(answer.data.server_time, about.emergency);
     return null;
   }
   if (answer.kind === 'problem' && batch.length > 1) return sendOneByOne(device, batch, queue);
@@ -150,7 +151,7 @@ async function sendSound(device, sound, queue) {
 async function aboutPhone(queue) {
   const { usage = null, quota = null } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const [losses, drafts, items, kept, { refused, media }] = await Promise.all([
-    get('meta', 'losses'), getKeys('drafts'), getKeys('outbox'), isKept(), countQueue(),
+    get('meta', 'losses'), getKeys('drafts'), getKeys('outbox'), isKept(), countQueue({ hidden: true }),
   ]);
   const storage = { kept, usage, quota, drafts: drafts.length, finished: items.length, refused, media, lost: losses?.total ?? 0 };
   const emergency = emptySince() ? await (await import('../lock/pass.js')).emergency() : undefined;
@@ -166,7 +167,7 @@ async function report(device) {
   const answer = await call('/api/v1/sync', { token: device.token, body: { protocol: 1, device: about, submissions: [] } });
   if (answer.kind !== 'ok') return answer.kind === 'waiting' ? answer : null;
   told = news;
-  await noteContact(answer.data.server_time);
+  await noteContact(answer.data.server_time, about.emergency);
   return null;
 }
 
@@ -196,8 +197,8 @@ function refusal(status, problem) {
 }
 
 /** The server answered; `time` is its clock, by which this phone's is judged. */
-async function noteContact(time) {
-  if (emptySince()) await (await import('../lock/pass.js')).officeWasTold();
+async function noteContact(time, emergency = null) {
+  if (emergency && emptySince()) await (await import('../lock/pass.js')).officeWasTold();
   line.contact = new Date().toISOString();
   const offset = Date.parse(time) - Date.now();
   const clock = Number.isFinite(offset) ? [{ store: 'meta', key: 'clock', value: { offset, server: time } }] : [];
