@@ -112,18 +112,20 @@ def count_incidents(frame: pd.DataFrame, by: Sequence[str], where: Mapping[str, 
     rows = np.ones(len(frame), dtype=bool)
     for name, value in (where or {}).items():
         rows &= (frame[name].astype(str) == value).to_numpy()
-    if "grid" in by:
+    told = {*by, *(where or {})}
+    if "grid" in told:
         rows &= ~frame["type"].isin(GRAVE_TYPES).to_numpy() & frame["grid"].notna().to_numpy()
     chosen = frame[rows]
     if not by:
-        return _measured(chosen, np.zeros(len(chosen), dtype=np.intp), pd.DataFrame(index=[0]))
+        whole = _measured(chosen, np.zeros(len(chosen), dtype=np.intp), pd.DataFrame(index=[0]))
+        return _hide(whole, by, where or {})
     codes, labels = _cell_codes(chosen, by)
     known = codes >= 0
     found, places = np.unique(codes[known], return_inverse=True)
     if len(found) > MOST_ROWS:
         raise TooManyCategories(f"{len(found):,} rows of {' x '.join(by)}; group by less, or filter.")
     keys = pd.DataFrame(dict(zip(by, _labels_of(found, labels), strict=True)))
-    return _hide(_measured(chosen[known], places, keys), by)
+    return _hide(_measured(chosen[known], places, keys), by, where or {})
 
 
 def _check_query(frame: pd.DataFrame, by: Sequence[str], where: Mapping[str, str]) -> None:
@@ -190,23 +192,30 @@ def _medians(values: np.ndarray, places: np.ndarray, counts: np.ndarray) -> np.n
     return medians
 
 
-def _hide(cells: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Hides the small counts that a place would give away."""
-    if not set(by) & set(PLACES):
+def _hide(cells: pd.DataFrame, by: Sequence[str], where: Mapping[str, str]) -> pd.DataFrame:
+    """Hides the small counts that a place would give away, whether it is a dimension or a filter."""
+    told = {*by, *where}
+    if not told & set(PLACES):
         return cells
-    small = (cells["n"] < SMALLEST_SHOWN).to_numpy()
-    if "grid" in by:
-        hidden = small
-    else:
-        kind = next((name for name in ("type", "group") if name in by), None)
-        if kind is None:
-            return cells
-        grave = cells[kind].isin([*GRAVE_TYPES, *GRAVE]).to_numpy()
-        hidden = _with_another(cells, [name for name in by if name not in ("type", "group")], small & grave)
-    told = cells.astype({"n": "Int64", "timed": "Int64"})
-    told.loc[hidden, ["n", "timed", "median", "within"]] = pd.NA
-    told.loc[hidden, "flag"] = "suppressed"
-    return told
+    small = ((cells["n"] > 0) & (cells["n"] < SMALLEST_SHOWN)).to_numpy()
+    hidden = small if "grid" in told else small & _is_grave(cells, where)
+    if "grid" not in told and {"type", "group"} & set(by):
+        hidden = _with_another(cells, [name for name in by if name not in ("type", "group")], hidden)
+    shown = cells.astype({"n": "Int64", "timed": "Int64"})
+    shown.loc[hidden, ["n", "timed", "median", "within"]] = pd.NA
+    shown.loc[hidden, "flag"] = "suppressed"
+    return shown
+
+
+def _is_grave(cells: pd.DataFrame, where: Mapping[str, str]) -> np.ndarray:
+    """Which cells are known to be of a grave kind, by a dimension or by the filter."""
+    grave = np.zeros(len(cells), dtype=bool)
+    for name in ("type", "group"):
+        if where.get(name) in (*GRAVE_TYPES, *GRAVE):
+            grave |= True
+        elif name in cells.columns:
+            grave |= cells[name].isin([*GRAVE_TYPES, *GRAVE]).to_numpy()
+    return grave
 
 
 def _with_another(cells: pd.DataFrame, lines: Sequence[str], hidden: np.ndarray) -> np.ndarray:

@@ -63,6 +63,21 @@ def test_it_hides_grave_kinds_under_five_in_a_place_and_one_more(frame: pd.DataF
         assert hidden["median"].isna().all()
 
 
+@pytest.mark.parametrize("kind", [{"type": "0101"}, {"group": "sexual"}])
+def test_a_filter_gives_no_more_away_than_a_dimension(frame: pd.DataFrame, kind: dict[str, str]) -> None:
+    by_place = count_incidents(frame, ("area",), kind)
+    assert by_place["n"].dropna().min() >= 5 if by_place["n"].notna().any() else True
+    assert (by_place["flag"] == "suppressed").any()
+    at_a_place = count_incidents(frame, ("month",), {**kind, "area": by_place["area"].iloc[0]})
+    assert not ((at_a_place["n"] > 0) & (at_a_place["n"] < 5)).fillna(False).any()
+    assert count_incidents(frame, (), {**kind, "area": "GT1700"})["n"].isna().all()
+
+
+def test_a_filter_by_square_kilometre_leaves_grave_kinds_out(frame: pd.DataFrame) -> None:
+    cells = count_incidents(frame, ("type",), {"grid": "16.920 -89.892"})
+    assert not set(cells["type"]) & set(GRAVE_TYPES)
+
+
 def test_it_hides_nothing_without_a_place(frame: pd.DataFrame) -> None:
     assert (count_incidents(frame, ("type", "month", "weekday"))["flag"] == "").all()
 
