@@ -7,7 +7,7 @@ run: ## start the server, with a demo programme on the first run
 
 test: ## every test: storage on SQLite and PostgreSQL, real browser, reports
 	@.ci/setup test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup
 
 check: ## style, types and import floors
 	@.ci/setup test

@@ -19,6 +19,16 @@ from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
 
 _numbers = itertools.count(1)
+_BUILT_ONCE = {"demo", "reports"}
+"""Folders whose tests share something that takes long to build: one process runs all of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests run in two processes: those of one file, or of one of these folders, stay together."""
+    for item in items:
+        folder = item.path.parent
+        group = folder if folder.name in _BUILT_ONCE else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 @pytest.fixture(scope="session")
