@@ -19,7 +19,7 @@ class PowerCut:
 
     `cut` copies what has reached that file: data that only lies in the memory of the system isn't in it. `after` mounts
     the copy elsewhere, and the file system recovers from its journal as after any crash. Where there is no loop device
-    (a container without privileges) the folder is copied as the frozen browser left it: that still proves that no answer
+    (a container without privileges) the folder is copied as the frozen browser left it: it still proves that no answer
     depends on an orderly end, but not that it was flushed; `is_real` says which of the two it was.
     """
 
