@@ -40,7 +40,8 @@ def test_it_sets_up_a_programme_that_a_phone_can_join(folder: Path) -> None:
     run("form", "publish", "frontera", folder / "mini.md")
     run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20", "--state", "open")
     run("site", "load", "frontera", folder / "sites.csv", "--wave", "mini/Antes")
-    link = re.search(r"https://encuesta\.example/#enrol=([^&\s]+)", run("device", "enrol", "frontera", "Equipo 1").output)
+    shown = run("device", "enrol", "frontera", "Equipo 1").output
+    link = re.search(r"https://encuesta\.example/#enrol=([^&\s]+)", shown)
     assert link is not None
     app = create_app(Config.from_environment())
     told = app.test_client().post("/api/v1/enrol", json={"code": link[1]}).get_json()
