@@ -96,6 +96,25 @@ def test_it_writes_each_form_by_the_ending_of_the_file(
     assert document["waves"] == ["W1", "W2"]
 
 
+@pytest.mark.parametrize("edition", ["full", "partner", "public"])
+def test_it_writes_the_edition_asked_for_in_french(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edition: str
+) -> None:
+    path = tmp_path / "report.json"
+    asked = ("wvs", "--waves", "W1", "W2", "--lang", "fr", "--edition", edition, "--out", str(path))
+    code, _, _ = run(url, monkeypatch, *asked)
+    document = json.loads(path.read_text())
+    assert code == 0
+    assert (document["edition"], document["language"]) == (edition, "fr")
+
+
+def test_it_refuses_an_edition_that_there_is_not(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("wvs", "--waves", "W1", "W2", "--edition", "secret", "--out", str(tmp_path / "report.json"))
+    code, output, _ = run(url, monkeypatch, *asked)
+    assert code == 2
+    assert "secret" in output
+
+
 def test_it_finds_the_fall_that_is_in_the_database(url: str) -> None:
     summary = make_summary(open_database(url), "wvs", ("W1", "W2"), "es")
     headline = next(table for table in summary.tables() if table.id == "glance.headlines")
