@@ -210,7 +210,7 @@ def test_it_has_every_text_in_both_languages_and_none_that_nobody_uses() -> None
     ]
     used = "\n".join(sources)
     named = set(re.findall(r"""['"]([a-z_]+(?:\.[a-z_0-9-]+)+)['"]""", used))
-    prefixes = tuple(re.findall(r"""['"]([a-z_.]+\.)['"] ~""", used))
+    prefixes = tuple(re.findall(r"""['"]([a-z_.]+\.)(?:['"] ~|\{)""", used))
     assert {key for key in catalogue if key not in named and not key.startswith(prefixes)} == set()
     spoken = set(re.findall(r"""\bt(?:exts)?\(['"]([^'"]+)['"][,)]""", used))
     assert spoken <= set(catalogue)
