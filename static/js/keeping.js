@@ -8,6 +8,8 @@ import { get, getKeys, getKeysBy } from './store.js';
 import { locked } from './vault.js';
 
 const DRAFT_EVERY = 8_000;
+/** Where rooms/keeping/writer.js keeps the second copies. */
+const FOLDER = 'second';
 
 let timer = null;
 const unsaved = new Map();
@@ -23,7 +25,7 @@ export function second() {
  */
 export async function startKeeping() {
   const device = await get('meta', 'device').catch(() => null);
-  if (device || !localStorage.getItem('encuesta')) {
+  if (device || !(await wasEnrolled())) {
     (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 });
   } else {
     await compare();
@@ -33,6 +35,13 @@ export async function startKeeping() {
   listen(['catalogue', 'lock'], () => copyPhone());
   listen('lock', () => protectOlder());
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
+}
+
+/** Whether the other witnesses know of this phone: either may be missing, the canary's last lines when power fails. */
+async function wasEnrolled() {
+  if (localStorage.getItem('encuesta')) return true;
+  const files = await navigator.storage?.getDirectory?.().catch(() => null);
+  return Boolean(await files?.getDirectoryHandle(FOLDER).catch(() => null));
 }
 
 /** Write down which ids there should be. */
