@@ -265,6 +265,7 @@ def test_it_counts_and_keeps_counting_after_a_reload(phones: Callable[[str], Pag
     page.locator("a.work").wait_for()
     reload(page)
     page.locator("a.work").click()
+    page.locator("a.work").wait_for(state="detached")
     page.locator("a.card", has_text="Visita").click()
     page.wait_for_function("document.querySelector('.count')?.textContent === '3'")
 
