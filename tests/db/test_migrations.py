@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from survey_server.db.audit import find_broken_link
+from survey_server.db.audit import add_audit, find_broken_link
 from survey_server.db.migrate import migrate, migrate_down
 from survey_server.db.models import Base, Programme, Site
 from survey_server.db.programmes import add_programme
@@ -102,3 +102,24 @@ def test_it_keeps_phones_and_waves_when_seals_come_and_go(empty_database_url: st
     with database.reading() as session:
         assert session.execute(text("SELECT label, seen_at FROM device")).one() == ("Uno", 4)
         assert "sealing_key" not in inspect(session.connection()).get_table_names()
+
+
+def test_it_keeps_submissions_and_the_audit_chain_when_jobs_and_webhooks_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0004")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
+        add_audit(session, 1, "command", "publish-form", "encuesta")
+    migrate(empty_database_url, "0005")
+    with database.transaction() as session:
+        columns = "programme_id, id, label, url, secret, events, made_by, made_at"
+        insert = f"INSERT INTO webhook ({columns}) VALUES (1, 6, 'Uno', 'https://a.example', :w, '[]', 1, 7)"
+        session.execute(text(insert), {"w": b"w"})
+        columns = "programme_id, id, kind, key, detail, state, due, tries, most_tries, done, of, created_at"
+        columns = columns.replace(" of,", ' "of",')
+        session.execute(text(f"INSERT INTO job ({columns}) VALUES (0, 6, 'k', '', '{{}}', 'done', 1, 0, 1, 0, 0, 1)"))
+    migrate_down(empty_database_url, "0004")
+    with database.reading() as session:
+        assert find_broken_link(session, 1) is None
+        assert session.execute(text("SELECT action FROM audit_row")).scalars().all() == ["publish-form"]
+        assert {"job", "webhook"} & set(inspect(session.connection()).get_table_names()) == set()

@@ -5,6 +5,7 @@ from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSit
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.models.keys import OfficeKey, PhoneAlarm, PhoneLock, Sealed, SealingKey, WaveKey
 from survey_server.db.models.media import Media
+from survey_server.db.models.outward import ApiToken, Job, Webhook, WebhookDelivery
 from survey_server.db.models.people import Membership, OfficeSession, Person, PersonLink, Programme
 from survey_server.db.models.submissions import (
     AuditHead,
@@ -27,6 +28,7 @@ from survey_server.db.models.work import (
 )
 
 __all__ = [
+    "ApiToken",
     "Assignment",
     "AuditHead",
     "AuditRow",
@@ -41,6 +43,7 @@ __all__ = [
     "FormVersion",
     "Incident",
     "Instant",
+    "Job",
     "Media",
     "Membership",
     "OfficeKey",
@@ -65,6 +68,8 @@ __all__ = [
     "WaveKey",
     "WavePaper",
     "WaveSite",
+    "Webhook",
+    "WebhookDelivery",
     "new_id",
     "now",
     "table_of",

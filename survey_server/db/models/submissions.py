@@ -22,6 +22,7 @@ class Submission(WithId, Base):
         ForeignKeyConstraint(["programme_id", "device_id"], ["device.programme_id", "device.id"]),
         Index("ix_submission_wave_changed", "programme_id", "wave_id", "changed_at"),
         Index("ix_submission_wave_id", "programme_id", "wave_id", "id"),
+        Index("ix_submission_form_changed", "programme_id", "form_row", "changed_at", "id"),
     )
 
     form_row: Mapped[int]
@@ -132,6 +133,11 @@ class AuditRow(Base):
     """One link of the append-only audit chain: its hash covers its content and the hash before it."""
 
     __tablename__ = "audit_row"
+    __table_args__ = (
+        Index("ix_audit_row_action", "programme_id", "action", "number"),
+        Index("ix_audit_row_actor", "programme_id", "actor", "number"),
+        Index("ix_audit_row_at", "programme_id", "at"),
+    )
 
     programme_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
