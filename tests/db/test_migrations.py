@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select, text
 
 from survey_server.db.audit import add_audit, find_broken_link
 from survey_server.db.migrate import migrate, migrate_down
-from survey_server.db.models import Base, Programme, Site
+from survey_server.db.models import Base, Membership, Programme, Site
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import open_database
 from survey_server.db.sites import set_sites
@@ -123,3 +123,35 @@ def test_it_keeps_submissions_and_the_audit_chain_when_jobs_and_webhooks_come_an
         assert find_broken_link(session, 1) is None
         assert session.execute(text("SELECT action FROM audit_row")).scalars().all() == ["publish-form"]
         assert {"job", "webhook"} & set(inspect(session.connection()).get_table_names()) == set()
+
+
+def test_it_keeps_people_and_roles_when_second_factors_and_decisions_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0005")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO programme VALUES (1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0)"), {"no": False})
+        columns = "id, login, name, language, administrator, active, must_change_password, failed_logins, created_at"
+        session.execute(
+            text(f"INSERT INTO person ({columns}) VALUES (3, 'ana', 'Ana', 'es', :no, :yes, :no, 0, 7)"),
+            {"no": False, "yes": True},
+        )
+        session.execute(text("INSERT INTO membership VALUES (1, 3, 'analyst', 7)"))
+    migrate(empty_database_url, "0006")
+    with database.transaction() as session:
+        assert session.scalars(select(Membership)).one().scope == {}
+        session.execute(text("INSERT INTO recovery_code VALUES (3, 'f', NULL)"))
+        session.execute(text("INSERT INTO login_attempt VALUES ('f', 3, 7)"))
+        columns = (
+            "programme_id, id, report, sha256, edition, language, waves, interim, asked_by, made_at, files, evidence"
+        )
+        values = "1, 5, 'r', 's', 'full', 'es', '[]', :no, 'p', 7, '{}', '{}'"
+        insert = f"INSERT INTO made_report ({columns}) VALUES ({values})"
+        session.execute(text(insert), {"no": False})
+        columns = "programme_id, id, made_report_id, report_sha256, content, sha256, written_at, written_by"
+        session.execute(text(f"INSERT INTO decision ({columns}) VALUES (1, 6, 5, 's', '{{}}', 'd', 7, 3)"))
+        session.execute(text("INSERT INTO decision_signature VALUES (1, 6, 3, 'd', 'password', '', 7)"))
+    migrate_down(empty_database_url, "0005")
+    with database.reading() as session:
+        assert session.execute(text("SELECT login, language FROM person")).one() == ("ana", "es")
+        assert session.execute(text("SELECT role, granted_at FROM membership")).one() == ("analyst", 7)
+        assert "decision" not in inspect(session.connection()).get_table_names()

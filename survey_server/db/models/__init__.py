@@ -6,7 +6,16 @@ from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersio
 from survey_server.db.models.keys import OfficeKey, PhoneAlarm, PhoneLock, Sealed, SealingKey, WaveKey
 from survey_server.db.models.media import Media
 from survey_server.db.models.outward import ApiToken, Job, Webhook, WebhookDelivery
-from survey_server.db.models.people import Membership, OfficeSession, Person, PersonLink, Programme
+from survey_server.db.models.people import (
+    LoginAttempt,
+    Membership,
+    OfficeSession,
+    Person,
+    PersonLink,
+    Programme,
+    RecoveryCode,
+)
+from survey_server.db.models.results import Decision, DecisionSignature, IndicatorRevision, MadeReport
 from survey_server.db.models.submissions import (
     AuditHead,
     AuditRow,
@@ -35,6 +44,8 @@ __all__ = [
     "Base",
     "Conflict",
     "DataSet",
+    "Decision",
+    "DecisionSignature",
     "Device",
     "Dwelling",
     "Enrolment",
@@ -42,8 +53,11 @@ __all__ = [
     "FormDataSet",
     "FormVersion",
     "Incident",
+    "IndicatorRevision",
     "Instant",
     "Job",
+    "LoginAttempt",
+    "MadeReport",
     "Media",
     "Membership",
     "OfficeKey",
@@ -54,6 +68,7 @@ __all__ = [
     "PhoneLock",
     "Programme",
     "Quarantine",
+    "RecoveryCode",
     "Sample",
     "SampleUnit",
     "Sealed",

@@ -59,6 +59,8 @@ class Membership(InProgramme, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     granted_at: Mapped[datetime] = mapped_column(default=now)
+    scope: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What "own" means for this role: {"codes": staff codes on forms, "units": codes of units or sites}."""
 
 
 class OfficeSession(Base):
@@ -86,3 +88,24 @@ class PersonLink(Base):
     purpose: Mapped[str]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost second factor; only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    code_sha256: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class LoginAttempt(Base):
+    """Wrong passwords and codes of one address for one login, known by a digest of both; old ones are swept."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (Index("ix_login_attempt_last_at", "last_at"),)
+
+    key_sha256: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
