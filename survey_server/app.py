@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 from flask import Flask
 
 from survey_server.config import Config
@@ -17,6 +19,7 @@ from survey_server.web.office import office
 from survey_server.web.openapi import openapi
 from survey_server.web.phone import phone
 from survey_server.web.sync import sync
+from survey_server.work import start_workers
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -31,4 +34,13 @@ def create_app(config: Config | None = None) -> Flask:
     set_error_answers(app)
     for face in (enrol, field_forms, sync, media, openapi, phone, office):
         app.register_blueprint(face)
+    return app
+
+
+def create_server() -> Flask:
+    """The application as a server runs it: with the jobs' threads beside it, unless a process of its own works."""
+    app = create_app()
+    config: Config = app.config["SURVEY"]
+    if config.jobs_in_server:
+        start_workers(config, Event())  # they end with the process: what they had in hand is taken up again
     return app

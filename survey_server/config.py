@@ -22,6 +22,7 @@ class Config:
     max_body_bytes: int
     max_media_bytes: int
     media_reserve_bytes: int
+    jobs_in_server: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -35,6 +36,7 @@ class Config:
             max_body_bytes=_megabytes(environment, "SURVEY_MAX_BODY_MB", 16),
             max_media_bytes=_megabytes(environment, "SURVEY_MAX_MEDIA_MB", 32),
             media_reserve_bytes=_megabytes(environment, "SURVEY_MEDIA_RESERVE_MB", 256),
+            jobs_in_server=_one_of(environment, "SURVEY_JOBS", ("server", "apart")) == "server",
         )
 
 
@@ -49,6 +51,14 @@ def _megabytes(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or int(text) < 1:
         raise BadSetting(f"{name} is {text!r}: write a whole number of megabytes, at least 1.")
     return int(text) * 1024 * 1024
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The value of a setting that has few; the first is the default."""
+    text = environment.get(name, choices[0])
+    if text not in choices:
+        raise BadSetting(f"{name} is {text!r}: write one of {', '.join(choices)}.")
+    return text
 
 
 def _kept_secret(data_dir: Path) -> str:

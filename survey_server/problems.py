@@ -617,3 +617,52 @@ class UnknownEdition(Problem):
 
     status = 422
     title = "There is no such edition"
+
+
+class DatabaseNotEmpty(Problem):
+    """Rows were to be copied into a database that has some. Choose a new, empty one; nothing was changed."""
+
+    status = 409
+    title = "The target isn't empty"
+
+
+class DatabaseInUse(Problem):
+    """A server still has the database open that is to be moved. Stop it, then repeat; phones wait meanwhile."""
+
+    status = 409
+    title = "The database is in use"
+
+
+class MoveIncomplete(Problem):
+    """Rows that were copied aren't the ones that were read. Nothing was changed; repeat, or tell the developers."""
+
+    status = 500
+    title = "The copy isn't equal to the original"
+
+
+class NotABackup(Problem):
+    """A file isn't one that `survey-server backup` made. Choose the file that it wrote."""
+
+    status = 422
+    title = "Not a backup"
+
+
+class BrokenBackup(Problem):
+    """A backup can't be opened: wrong passphrase, or bytes were changed or are missing. Take another copy of it."""
+
+    status = 422
+    title = "The backup can't be opened"
+
+
+class MediaStoreGone(Problem):
+    """The object store that keeps media doesn't answer, or refuses us. Nothing is lost: phones send the file again."""
+
+    status = 503
+    title = "The store for photos and files can't be reached; try again in a moment"
+
+
+class JobLost(Problem):
+    """A job took longer than its lease and another worker has it now. Nothing is lost: that one goes on with it."""
+
+    status = 409
+    title = "Another worker has this job"

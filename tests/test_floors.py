@@ -17,6 +17,7 @@ FLOORS = {
     "reports": 4,
     "exports": 4,
     "web": 5,
+    "work": 6,
     "app": 6,
     "demo": 7,
     "cli": 8,

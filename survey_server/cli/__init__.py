@@ -13,6 +13,7 @@ from survey_server.problems import Problem
 COMMANDS: Mapping[str, str] = {
     "run": "run:run",
     "serve": "serve:serve",
+    "work": "work:work",
     "programme": "programme:programme",
     "form": "form:form",
     "wave": "wave:wave",

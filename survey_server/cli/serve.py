@@ -54,7 +54,7 @@ def serve(host: str, port: int, workers: int, threads: int, certificate: Path | 
 def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
     """Serve until a signal says stop. Settings come from the environment, in each process anew."""
     Granian(
-        "survey_server.app:create_app",
+        "survey_server.app:create_server",
         factory=True,
         interface=Interfaces.WSGI,
         address=serving.host,
