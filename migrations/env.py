@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
 from survey_server.config import Config
+from survey_server.db.migrate import is_of_models
 from survey_server.db.models import Base, Instant
 from survey_server.db.session import open_database
 
@@ -19,7 +20,11 @@ def as_plain_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[Fals
 def run(connection: Connection) -> None:
     """All steps in the caller's one transaction: SQLite can undo a change of tables as PostgreSQL can."""
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=as_plain_type
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=as_plain_type,
+        include_name=is_of_models,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from survey_server.db.audit import add_audit, find_broken_link
-from survey_server.db.migrate import migrate, migrate_down
+from survey_server.db.migrate import is_of_models, migrate, migrate_down
 from survey_server.db.models import Base, Membership, Programme, Site
 from survey_server.db.programmes import add_programme
-from survey_server.db.session import open_database
+from survey_server.db.session import Session, open_database
 from survey_server.db.sites import set_sites
+
+
+def differences(session: Session) -> list[Any]:
+    """Between what is there and what the models say, without what only one kind of database has."""
+    context = MigrationContext.configure(session.connection(), opts={"include_name": is_of_models})
+    return list(compare_metadata(context, Base.metadata))
 
 
 def test_it_makes_exactly_the_tables_of_the_models(empty_database_url: str) -> None:
     migrate(empty_database_url)
     with open_database(empty_database_url).reading() as session:
-        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+        assert differences(session) == []
 
 
 def test_it_leaves_nothing_behind_on_the_way_down(empty_database_url: str) -> None:
@@ -32,7 +40,7 @@ def test_it_goes_up_again_after_it_went_down(empty_database_url: str) -> None:
     migrate_down(empty_database_url, "base")
     migrate(empty_database_url)
     with open_database(empty_database_url).reading() as session:
-        assert compare_metadata(MigrationContext.configure(session.connection()), Base.metadata) == []
+        assert differences(session) == []
 
 
 def test_it_keeps_the_data_when_it_runs_again(empty_database_url: str) -> None:
@@ -155,3 +163,36 @@ def test_it_keeps_people_and_roles_when_second_factors_and_decisions_come_and_go
         assert session.execute(text("SELECT login, language FROM person")).one() == ("ana", "es")
         assert session.execute(text("SELECT role, granted_at FROM membership")).one() == ("analyst", 7)
         assert "decision" not in inspect(session.connection()).get_table_names()
+
+
+def test_it_tells_cases_files_and_words_of_submissions_that_were_there_before(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0006")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        columns = "id, code, name, languages, demo, time_zone, policies, field_revision, created_at"
+        values = "1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0"
+        session.execute(text(f"INSERT INTO programme ({columns}) VALUES ({values})"), {"no": False})
+        session.execute(
+            text("INSERT INTO form (programme_id, id, form_id, state, created_at) VALUES (1, 2, 'f', 'open', 0)")
+        )
+        columns = "programme_id, id, form_row, version, instance_id, number, received_at, changed_at, review_state"
+        values = "1, 3, 2, '1', 'uuid:0a1b-2c', 1, 5, 5, 'received', 1, 0, 'A'"
+        session.execute(text(f"INSERT INTO submission ({columns}, issue_count, repeats, site_code) VALUES ({values})"))
+        columns = (
+            "programme_id, submission_id, number, form_row, instance_id, sha256, source, received_at, answers, xml"
+        )
+        answers = '{"case_id": "A-D001-W1", "photo": "1.jpg", "q": "2", "r": [{"why": "Camión sin luz"}]}'
+        insert = (
+            f"INSERT INTO submission_version ({columns}) VALUES (1, 3, 1, 2, 'uuid:0a1b-2c', 'f', 'phone', 5, :a, :x)"
+        )
+        session.execute(text(insert), {"a": answers, "x": b"<data/>"})
+    migrate(empty_database_url, "0007")
+    with database.reading() as session:
+        one = session.execute(text("SELECT case_id, files, revision, review_state FROM submission")).one()
+        assert tuple(one) == ("A-D001-W1", 1, 0, "has-issues")
+        words = session.execute(text("SELECT words FROM submission_text")).scalar_one().split()
+        assert {"0a1b2c", "a", "d001", "w1", "camion", "luz"} <= set(words) and "1" not in words
+    migrate_down(empty_database_url, "0006")
+    with database.reading() as session:
+        assert session.execute(text("SELECT review_state, site_code FROM submission")).one() == ("received", "A")
+        assert "submission_text" not in inspect(session.connection()).get_table_names()

@@ -1,6 +1,7 @@
 """The tables, by the words of the README: import them from here."""
 
 from survey_server.db.models.base import Base, Instant, new_id, now, table_of
+from survey_server.db.models.entities import Entity, EntityList, EntityVersion, Erased, FormKey, HeldChange
 from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSite
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.models.keys import OfficeKey, PhoneAlarm, PhoneLock, Sealed, SealingKey, WaveKey
@@ -16,6 +17,7 @@ from survey_server.db.models.people import (
     RecoveryCode,
 )
 from survey_server.db.models.results import Decision, DecisionSignature, IndicatorRevision, MadeReport
+from survey_server.db.models.review import ItemDecision, SubmissionNote, SubmissionText
 from survey_server.db.models.submissions import (
     AuditHead,
     AuditRow,
@@ -49,12 +51,19 @@ __all__ = [
     "Device",
     "Dwelling",
     "Enrolment",
+    "Entity",
+    "EntityList",
+    "EntityVersion",
+    "Erased",
     "Form",
     "FormDataSet",
+    "FormKey",
     "FormVersion",
+    "HeldChange",
     "Incident",
     "IndicatorRevision",
     "Instant",
+    "ItemDecision",
     "Job",
     "LoginAttempt",
     "MadeReport",
@@ -77,6 +86,8 @@ __all__ = [
     "StopWork",
     "Submission",
     "SubmissionIssue",
+    "SubmissionNote",
+    "SubmissionText",
     "SubmissionVersion",
     "Team",
     "Wave",

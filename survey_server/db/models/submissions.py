@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_server.db.models.base import Base, InProgramme, WithId, now
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of the few rows for which this is so."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Submission(WithId, Base):
@@ -22,6 +27,15 @@ class Submission(WithId, Base):
         ForeignKeyConstraint(["programme_id", "device_id"], ["device.programme_id", "device.id"]),
         Index("ix_submission_wave_changed", "programme_id", "wave_id", "changed_at"),
         Index("ix_submission_wave_id", "programme_id", "wave_id", "id"),
+        Index("ix_submission_site", "programme_id", "site_code", "id"),
+        Index("ix_submission_interviewer", "programme_id", "interviewer", "id"),
+        Index("ix_submission_device", "programme_id", "device_id", "id"),
+        Index("ix_submission_state", "programme_id", "review_state", "id"),
+        Index("ix_submission_case", "programme_id", "case_id", "id"),
+        Index("ix_submission_form", "programme_id", "form_row", "id"),
+        Index("ix_submission_collected", "programme_id", "collected_on", "wave_id", "id"),
+        Index("ix_submission_flagged", "programme_id", "wave_id", "id", **_where("issue_count > 0")),
+        Index("ix_submission_files", "programme_id", "wave_id", "id", **_where("files > 0")),
         Index("ix_submission_form_changed", "programme_id", "form_row", "changed_at", "id"),
     )
 
@@ -42,6 +56,11 @@ class Submission(WithId, Base):
     review_state: Mapped[str] = mapped_column(default="received")
     issue_count: Mapped[int] = mapped_column(default=0)
     repeats: Mapped[int] = mapped_column(default=0)
+    case_id: Mapped[str | None]
+    files: Mapped[int] = mapped_column(default=0)
+    """How many photos, recordings and other files it names."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """One more after every change by the office: who changes what another has changed meanwhile is told."""
 
 
 class SubmissionVersion(InProgramme, Base):
@@ -62,6 +81,9 @@ class SubmissionVersion(InProgramme, Base):
     received_at: Mapped[datetime]
     answers: Mapped[str]
     xml: Mapped[bytes]
+    actor: Mapped[str | None]
+    """Who edited, and why; nobody for what came from the field."""
+    reason: Mapped[str | None]
 
 
 class SubmissionIssue(InProgramme, Base):
@@ -70,6 +92,7 @@ class SubmissionIssue(InProgramme, Base):
     __tablename__ = "submission_issue"
     __table_args__ = (
         ForeignKeyConstraint(["programme_id", "submission_id"], ["submission.programme_id", "submission.id"]),
+        Index("ix_submission_issue_kind", "programme_id", "kind", "submission_id", **_where("resolved_at IS NULL")),
     )
 
     submission_id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +119,8 @@ class Conflict(WithId, Base):
     device_id: Mapped[int | None]
     received_at: Mapped[datetime] = mapped_column(default=now)
     resolved_at: Mapped[datetime | None]
+    resolution: Mapped[str | None]
+    resolved_by: Mapped[str | None]
     xml: Mapped[bytes]
 
 
