@@ -196,3 +196,25 @@ def test_it_tells_cases_files_and_words_of_submissions_that_were_there_before(em
     with database.reading() as session:
         assert session.execute(text("SELECT review_state, site_code FROM submission")).one() == ("received", "A")
         assert "submission_text" not in inspect(session.connection()).get_table_names()
+
+
+def test_it_keeps_phones_and_documents_when_openrosa_and_entities_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0007")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        columns = "id, code, name, languages, demo, time_zone, policies, field_revision, created_at"
+        values = "1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0"
+        session.execute(text(f"INSERT INTO programme ({columns}) VALUES ({values})"), {"no": False})
+        columns = "programme_id, id, label, interviewer, token_sha256, enrolled_at, seen_at"
+        session.execute(text(f"INSERT INTO device ({columns}) VALUES (1, 2, 'Uno', 'EN1', 'f', 3, 4)"))
+    migrate(empty_database_url, "0008")
+    with database.transaction() as session:
+        assert session.execute(text("SELECT kind, label FROM device")).one() == ("phone", "Uno")
+        session.execute(text("INSERT INTO entity_list VALUES (1, 5, 'oficiales', '[]', 1, 7)"))
+        columns = "programme_id, id, list_id, uuid, version, label, data, changed_at"
+        session.execute(text(f"INSERT INTO entity ({columns}) VALUES (1, 6, 5, 'u', 1, 'Ana', '{{}}', 7)"))
+        session.execute(text("INSERT INTO erased VALUES (1, 'f', 7)"))
+    migrate_down(empty_database_url, "0007")
+    with database.reading() as session:
+        assert session.execute(text("SELECT label, seen_at FROM device")).one() == ("Uno", 4)
+        assert {"entity_list", "entity", "erased"} & set(inspect(session.connection()).get_table_names()) == set()

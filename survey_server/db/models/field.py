@@ -81,6 +81,8 @@ class Device(WithId, Base):
     __tablename__ = "device"
     __table_args__ = (UniqueConstraint("programme_id", "token_sha256"),)
 
+    kind: Mapped[str] = mapped_column(default="phone")
+    """"phone" for our app, "collect" for ODK Collect, KoboCollect or Enketo, whose token is in the address."""
     label: Mapped[str]
     interviewer: Mapped[str]
     team_id: Mapped[int | None]

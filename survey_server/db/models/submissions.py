@@ -81,6 +81,8 @@ class SubmissionVersion(InProgramme, Base):
     received_at: Mapped[datetime]
     answers: Mapped[str]
     xml: Mapped[bytes]
+    client: Mapped[dict[str, Any] | None]
+    """What an OpenRosa client said of itself: its deviceID, its user agent."""
     actor: Mapped[str | None]
     """Who edited, and why; nobody for what came from the field."""
     reason: Mapped[str | None]
