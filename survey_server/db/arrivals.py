@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from survey_server.db.compiled import CompiledVersion, load_version
 from survey_server.db.fieldwork import Fieldwork, FormInField
 from survey_server.db.models import Wave
+from survey_server.db.site_rules import apply_site_rules
 from survey_server.db.waves import find_nearest_wave, find_wave_on
 from survey_server.problems import CheckFailed, DigestMismatch, FormNotHere, Problem, SealedWithoutKey
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
@@ -160,6 +161,8 @@ class Reader:
         site_code = _text(checked.answers, compiled.question_of("site", "psu"))
         if site_issue := self._site_issue(site_code, wave):
             issues.append(Issue(site_issue, "", str(site_code)))
+        moment = _likely(checked.started) or _likely(checked.ended)
+        issues = apply_site_rules(issues, self.fieldwork, site_code, compiled.form, checked.answers, moment)
         return Interview(
             arrival=arrival,
             digest=digest,

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.models import Form, FormVersion, Programme, Site, Wave, WaveSite, new_id
+from survey_server.db.models import Form, FormVersion, Programme, Site, StopWork, Wave, WaveSite, new_id
 
 _PROGRAMMES_KEPT = 32
+STOP_COLUMNS = {"country": "country", "department": "department", "municipality": "municipality", "site": "code"}
+"""What the area of a stop is compared with, by its level."""
+NO_GPS_FROM_TIER = 3
+Span = tuple[datetime, datetime | None]
+"""From when, and until when if that is over."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,15 @@ class Fieldwork:
     sites: Mapping[str, frozenset[int]]
     """The waves that visit each site of the office's table."""
     waves_with_sites: frozenset[int]
+    no_gps: frozenset[str] = frozenset()
+    """Sites where no position may be taken."""
+    stopped: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    """When work was stopped at a site."""
+
+
+def may_take_position(risk_tier: int | None, policies: Mapping[str, Any]) -> bool:
+    """Whether one position may be taken at a site: never from tier 3 on, whatever else is written there."""
+    return bool(policies.get("gps", True)) and (risk_tier or 0) < NO_GPS_FROM_TIER
 
 
 def touch_fieldwork(session: Session, programme_id: int) -> None:
@@ -62,7 +78,12 @@ def load_fieldwork(session: Session, programme_id: int, revision: int | None = N
     if kept is not None and kept[0] == revision:
         return kept[1]
     # In the same reading as the revision or a later one: at worst it is read once more than needed.
-    found = Fieldwork(_read_forms(session, programme_id), *_read_sites(session, programme_id))
+    found = Fieldwork(
+        _read_forms(session, programme_id),
+        *_read_sites(session, programme_id),
+        no_gps=_read_no_gps(session, programme_id),
+        stopped=_read_stopped(session, programme_id),
+    )
     with _lock:
         _kept[key] = (revision, found)
         _kept.move_to_end(key)
@@ -102,3 +123,25 @@ def _read_sites(session: Session, programme_id: int) -> tuple[dict[str, frozense
         waves.setdefault(visit.site_id, set()).add(visit.wave_id)
     sites = {row.code: frozenset(waves.get(row.id, ())) for row in codes}
     return sites, frozenset(visit.wave_id for visit in visits)
+
+
+def _read_no_gps(session: Session, programme_id: int) -> frozenset[str]:
+    sites = select(Site.code, Site.risk_tier, Site.policies).where(Site.programme_id == programme_id)
+    return frozenset(row.code for row in session.execute(sites) if not may_take_position(row.risk_tier, row.policies))
+
+
+def _read_stopped(session: Session, programme_id: int) -> dict[str, list[Span]]:
+    """By site, whatever the area of the stop: few stops, and a site is looked up for every interview."""
+    spans: dict[str, list[Span]] = {}
+    stops = session.execute(
+        select(StopWork.level, StopWork.area, StopWork.ordered_at, StopWork.lifted_at).where(
+            StopWork.programme_id == programme_id
+        )
+    ).all()
+    for stop in stops:
+        query = select(Site.code).where(Site.programme_id == programme_id)
+        if stop.level != "programme":
+            query = query.where(getattr(Site, STOP_COLUMNS[stop.level]) == stop.area)
+        for code in session.scalars(query):
+            spans.setdefault(code, []).append((stop.ordered_at, stop.lifted_at))
+    return spans

@@ -23,6 +23,7 @@ from survey_server.db.sites import OFFICE_ONLY
 from survey_server.problems import DataSetMissing, DataSetTellsTooMuch, VersionNotRaised
 from survey_server.xlsform.form import Form as CompiledForm
 from survey_server.xlsform.form import compile_form
+from survey_server.xlsform.instance import column_names
 from survey_server.xlsform.registry import Registry, question_types
 from survey_server.xlsform.registry_sheets import read_registry
 from survey_server.xlsform.rehearsal import rehearse
@@ -110,7 +111,17 @@ def _draft(workbook: Workbook, data: Mapping[str, bytes]) -> Draft:
     rehearse(form, workbook.places)
     phone = form.to_phone()
     registry = read_registry(workbook.extra, question_types(phone))
+    if parts := _parts_for_phones(form, registry):
+        phone["parts"] = parts
     return Draft(form, registry, workbook.xform, _json(phone), carried, [*workbook.warnings, *form.warnings])
+
+
+def _parts_for_phones(form: CompiledForm, registry: Registry) -> dict[str, str]:
+    """Where the phone finds the questions that it has to know by the part they play."""
+    refs = {column: ref for ref, column in column_names(form).items()}
+    parts = {part.role: part.field for part in reversed(registry.design) if part.source == "question"}
+    parts.setdefault("site", parts.get("psu", ""))
+    return {role: refs[parts[role]] for role in ("site", "privacy") if parts.get(role) in refs}
 
 
 def _files_named(phone: bytes) -> set[str]:

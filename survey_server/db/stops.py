@@ -8,12 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.fieldwork import STOP_COLUMNS, touch_fieldwork
 from survey_server.db.models import Site, StopWork, now
 from survey_server.problems import NotThere, UnfitStop
 
 LEVELS = ("programme", "country", "department", "municipality", "site")
-_COLUMNS = {"country": "country", "department": "department", "municipality": "municipality", "site": "code"}
 
 
 def order_stop(session: Session, programme_id: int, level: str, area: str, message: str, *, actor: str) -> StopWork:
@@ -63,7 +62,7 @@ def list_stops(session: Session, programme_id: int, *, in_force: bool = False) -
 
 def covers(stop: StopWork, site: Site) -> bool:
     """Whether the stop holds at this site."""
-    return stop.level == "programme" or getattr(site, _COLUMNS[stop.level]) == stop.area
+    return stop.level == "programme" or getattr(site, STOP_COLUMNS[stop.level]) == stop.area
 
 
 def find_stop(stops: Sequence[StopWork], site: Site) -> StopWork | None:
@@ -75,5 +74,5 @@ def stopped_sites(session: Session, programme_id: int, level: str, area: str) ->
     """The codes of the sites in an area."""
     query = select(Site.code).where(Site.programme_id == programme_id)
     if level != "programme":
-        query = query.where(getattr(Site, _COLUMNS[level]) == area)
+        query = query.where(getattr(Site, STOP_COLUMNS[level]) == area)
     return list(session.scalars(query.order_by(Site.code)))

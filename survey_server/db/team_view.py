@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from survey_server.db.fieldwork import load_fieldwork
 from survey_server.db.models import Assignment, Device, Form, Programme, Site, StopWork, Submission, Team, Wave, now
-from survey_server.db.policies import LATE_AFTER_MINUTES, check_in_times, policy_of, referral_of
+from survey_server.db.policies import LATE_AFTER_MINUTES, check_in_times, phone_rules, policy_of, referral_of
 from survey_server.db.samples import list_dwellings
 from survey_server.db.stops import covers, list_stops
 from survey_server.db.teams import AssignmentLine, list_assignments
@@ -28,6 +29,7 @@ def view_field(session: Session, programme: Programme, device: Device, at: datet
     at = at or now()
     today = at.astimezone(ZoneInfo(programme.time_zone)).date()
     team = session.get(Team, (programme.id, device.team_id)) if device.team_id is not None else None
+    rules = phone_rules(programme)
     stops = list_stops(session, programme.id, in_force=True)
     lines: list[AssignmentLine] = []
     if team is not None and team.active:
@@ -45,6 +47,9 @@ def view_field(session: Session, programme: Programme, device: Device, at: datet
             "check_in_times": [f"{hour:%H:%M}" for hour in check_in_times(programme)] if lines else [],
             "check_in_late_minutes": LATE_AFTER_MINUTES,
             "assignments_until": (at + LIVES).isoformat(),
+            "keep_sent_days": rules.keep_sent_days,
+            "draft_days": rules.draft_days,
+            "gps": {"elsewhere": rules.gps, "none": _sites_without_gps(session, programme, device)},
         },
         "referral": referral_of(programme),
     }
@@ -88,7 +93,13 @@ def _view(
         "received": line.received,
         "dwellings": sorted(dwellings),
         "visit": line.assignment.visit,
-        "policies": {"gps": policy.gps, "night": policy.night, "pairs": policy.pairs, "check_ins": policy.check_ins},
+        "policies": {
+            "gps": policy.gps,
+            "night": policy.night,
+            "pairs": policy.pairs,
+            "check_ins": policy.check_ins,
+            "score": policy.score,
+        },
         "stopped": any(covers(stop, line.site) for stop in stops),
     }
 
@@ -115,6 +126,13 @@ def _view_stops(session: Session, programme: Programme, device: Device, stops: l
             }
         )
     return views
+
+
+def _sites_without_gps(session: Session, programme: Programme, device: Device) -> list[str]:
+    """Where this phone may take no position; of other teams' places it learns nothing."""
+    codes = load_fieldwork(session, programme.id).no_gps
+    mine = _own_sites(session, programme, device) if codes else set()
+    return sorted(codes & mine if mine else codes)
 
 
 def _own_sites(session: Session, programme: Programme, device: Device) -> set[str]:

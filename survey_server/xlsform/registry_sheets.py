@@ -25,7 +25,7 @@ SHEETS = ("design", "indicators", "codes")
 ROLES = (
     *("psu", "stratum", "weight", "arm", "site", "department", "interviewer", "case_id", "consent", "outcome", "gps"),
     *("collected", "mode", "pair", "observer", "visit_ordinal", "minutes", "reacted", "seen", "officer"),
-    *("duration_start", "duration_end", "revision"),
+    *("duration_start", "duration_end", "revision", "privacy"),
 )
 SOURCES = ("question", "site")
 LEVELS = ("output", "behaviour", "outcome", "context")

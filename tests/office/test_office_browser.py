@@ -62,6 +62,7 @@ class Site:
             "check-ins": f"{here}check-ins",
             "stop-work": f"{here}stop-work",
             "policies": f"{here}policies",
+            "phone-rules": f"{here}phone-rules",
             "incidents": f"{here}incidents",
             "lost": f"{here}devices/{self.world.device_id}/lost",
             "reports": f"{here}reports",

@@ -76,6 +76,8 @@ ALLOWED = {
     ("report_lost", "POST"): FIELD,
     ("incidents_page", "GET"): FIELD,
     ("close", "POST"): FIELD,
+    ("phone_rules_page", "GET"): POLICY,
+    ("change_phone_rules", "POST"): POLICY,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
     ("see_alarm", "POST"): ENROLLERS,
