@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,16 @@ def may_see_submission(session: Session, reader: Reader, programme_id: int, subm
     return bool(session.scalar(query))
 
 
+def keep_visible(session: Session, reader: Reader, programme_id: int, submission_ids: Sequence[int]) -> set[int]:
+    """Those of these submissions that the reader may open."""
+    visible = visible_submissions(session, reader, programme_id)
+    found: set[int] = set()
+    for start in range(0, len(submission_ids), _AT_ONCE):
+        some = submission_ids[start : start + _AT_ONCE]
+        found.update(session.scalars(select(Submission.id).where(Submission.id.in_(some), visible)))
+    return found
+
+
 def set_scope(
     session: Session, programme_id: int, person_id: int, codes: Iterable[str], units: Iterable[str]
 ) -> dict[str, Any]:
@@ -86,6 +96,7 @@ def set_scope(
 
 
 _OWN = ("codes", "units")
+_AT_ONCE = 500
 
 
 def _within(session: Session, reader: Reader, programme_id: int, grant: Grant) -> ColumnElement[bool]:

@@ -14,7 +14,18 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.fieldwork import touch_fieldwork
-from survey_server.db.models import Assignment, Device, Site, Submission, Team, Wave, WaveSite, now
+from survey_server.db.models import (
+    Assignment,
+    Device,
+    Membership,
+    Person,
+    Site,
+    Submission,
+    Team,
+    Wave,
+    WaveSite,
+    now,
+)
 from survey_server.db.policies import NOT_ASSIGNABLE
 from survey_server.db.sites import stamp_of
 from survey_server.problems import CodeTaken, EditedMeanwhile, NotThere, UnfitAssignment
@@ -70,12 +81,12 @@ def edit_team(
     *,
     name: str,
     active: bool,
-    device_ids: Sequence[int],
+    device_ids: Sequence[int] | None,
     duress_sha256: str | None,
     seen: str,
     actor: str,
 ) -> Team:
-    """Change a team as somebody saw it; a duress digest of None leaves the old one. Raises EditedMeanwhile."""
+    """Change a team as somebody saw it; phones or a duress digest of None stay as they are. Raises EditedMeanwhile."""
     team = get_team(session, programme_id, team_id, for_update=True)
     if stamp_of(team.changed_at) != seen:
         raise EditedMeanwhile(f"{team.code} was changed while the page was open.", at=team.changed_at)
@@ -83,15 +94,44 @@ def edit_team(
     team.changed_at = max(now(), team.changed_at + timedelta(milliseconds=1))
     if duress_sha256 is not None:
         team.duress_sha256 = duress_sha256 or None
-    for device in session.scalars(select(Device).where(Device.programme_id == programme_id)):
+    if device_ids is not None:
+        _compose(session, team, device_ids)
+    session.flush()
+    touch_fieldwork(session, programme_id)
+    devices = {} if device_ids is None else {"devices": len(device_ids)}
+    add_audit(session, programme_id, actor, "edit-team", str(team.id), active=active, **devices)
+    return team
+
+
+def _compose(session: Session, team: Team, device_ids: Sequence[int]) -> None:
+    for device in session.scalars(select(Device).where(Device.programme_id == team.programme_id)):
         if device.id in device_ids:
             device.team_id = team.id
         elif device.team_id == team.id:
             device.team_id = None
-    session.flush()
-    touch_fieldwork(session, programme_id)
-    add_audit(session, programme_id, actor, "edit-team", str(team.id), devices=len(device_ids), active=active)
-    return team
+
+
+def set_supervisor(session: Session, programme_id: int, team_id: int, person_id: int | None, *, actor: str) -> None:
+    """Say who supervises the team, and so who reads what its phones send; raises NotThere for who isn't one here."""
+    team = get_team(session, programme_id, team_id, for_update=True)
+    if person_id is not None and person_id not in dict(list_supervisors(session, programme_id)):
+        raise NotThere("This person is no supervisor in the programme.")
+    if team.supervisor_id != person_id:
+        team.supervisor_id = person_id
+        team.changed_at = max(now(), team.changed_at + timedelta(milliseconds=1))
+        session.flush()
+        add_audit(session, programme_id, actor, "set-supervisor", str(team_id), person=person_id or 0)
+
+
+def list_supervisors(session: Session, programme_id: int) -> list[tuple[int, str]]:
+    """The people who may supervise a team here, with their names."""
+    query = (
+        select(Person.id, Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.programme_id == programme_id, Membership.role == "supervisor", Person.active)
+        .order_by(Person.name, Person.id)
+    )
+    return [(person_id, name) for person_id, name in session.execute(query)]
 
 
 def list_teams(session: Session, programme_id: int) -> list[TeamLine]:

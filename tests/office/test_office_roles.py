@@ -10,15 +10,25 @@ from tests.office.world import PEOPLE, Browser, World
 
 EVERYBODY = frozenset(PEOPLE)
 ADMINISTRATORS = frozenset({"administrator"})
-FIELD = frozenset({"administrator", "coordinator", "supervisor", "security"})
+FIELD = frozenset({"administrator", "coordinator", "supervisor", "security", "data-protection"})
 SITES = frozenset({"coordinator", "analyst", "security"})
 DESIGN = frozenset({"analyst"})
 SENDERS = frozenset({"coordinator", "supervisor"})
 GUARDIANS = frozenset({"coordinator", "supervisor", "security"})
+WATCHERS = EVERYBODY - {"enumerator"}
 POLICY = frozenset({"coordinator", "security"})
 WAVES = frozenset({"coordinator"})
 ENROLLERS = frozenset({"administrator", "coordinator"})
 CASES = frozenset({"coordinator", "analyst", "supervisor"})
+READERS = (
+    CASES
+    | {"observer", "observer-lead", "training-officer", "unit-clerk", "justice-clerk", "liaison"}
+    | {
+        "integrity-officer",
+        "security",
+        "data-protection",
+    }
+)
 REPORTERS = frozenset({"coordinator", "analyst"})
 
 ALLOWED = {
@@ -26,8 +36,8 @@ ALLOWED = {
     ("logout", "POST"): EVERYBODY,
     ("account_page", "GET"): EVERYBODY,
     ("change_password", "POST"): EVERYBODY,
-    ("programme_page", "GET"): EVERYBODY,
-    ("wave_page", "GET"): EVERYBODY,
+    ("programme_page", "GET"): WATCHERS,
+    ("wave_page", "GET"): WATCHERS,
     ("change_wave_state", "POST"): frozenset({"coordinator"}),
     ("submissions_page", "GET"): CASES,
     ("submission_page", "GET"): CASES,
@@ -36,8 +46,8 @@ ALLOWED = {
     ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("quarantine_page", "GET"): REPORTERS,
     ("devices_page", "GET"): FIELD,
-    ("field_page", "GET"): EVERYBODY,
-    ("planner_page", "GET"): EVERYBODY,
+    ("field_page", "GET"): WATCHERS,
+    ("planner_page", "GET"): WATCHERS,
     ("sites_page", "GET"): SITES,
     ("upload_sites", "POST"): SITES,
     ("new_site_page", "GET"): SITES,
@@ -60,12 +70,14 @@ ALLOWED = {
     ("draw_dwellings", "POST"): SENDERS,
     ("release", "POST"): SENDERS,
     ("substitute", "POST"): SENDERS,
-    ("check_ins_page", "GET"): GUARDIANS,
+    ("check_ins_page", "GET"): GUARDIANS | {"data-protection"},
     ("stops_page", "GET"): GUARDIANS,
     ("order", "POST"): GUARDIANS,
     ("lift", "POST"): GUARDIANS,
     ("policies_page", "GET"): POLICY,
     ("change_policies", "POST"): POLICY,
+    ("phone_rules_page", "GET"): POLICY,
+    ("change_phone_rules", "POST"): POLICY,
     ("new_wave_page", "GET"): WAVES,
     ("new_wave", "POST"): WAVES,
     ("opening_page", "GET"): WAVES,
@@ -76,14 +88,12 @@ ALLOWED = {
     ("report_lost", "POST"): FIELD,
     ("incidents_page", "GET"): FIELD,
     ("close", "POST"): FIELD,
-    ("phone_rules_page", "GET"): POLICY,
-    ("change_phone_rules", "POST"): POLICY,
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
     ("see_alarm", "POST"): ENROLLERS,
     ("outbox_file_page", "GET"): ENROLLERS,
     ("take_outbox_file", "POST"): ENROLLERS,
-    ("audit_page", "GET"): frozenset({"administrator", "security"}),
+    ("audit_page", "GET"): frozenset({"administrator", "security", "data-protection"}),
     ("exports_page", "GET"): REPORTERS,
     ("make_export_file", "POST"): REPORTERS,
     ("export_page", "GET"): REPORTERS,

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.devices import add_device
+from survey_server.db.devices import Sender, add_device, get_device_by_id, get_sender
 from survey_server.db.forms import get_form
 from survey_server.db.lost_phones import report_lost_device
 from survey_server.db.models import Programme, Wave
@@ -26,7 +26,7 @@ from survey_server.db.sites import get_site, set_sites, set_wave_sites
 from survey_server.db.stops import lift_stop, order_stop
 from survey_server.db.storing import Receipt
 from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import add_team, assign
+from survey_server.db.teams import add_team, assign, set_supervisor
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.estimation.sampling import Take, Unit
 from survey_server.web.office.people import GIVEN_ROLES
@@ -108,20 +108,18 @@ def build_world(url: str, database: Database, folder: Path, base_url: str = "htt
     waves = [_publish(database, programme) for programme in (here, elsewhere)]
     people = _add_people(database, here)
     with database.transaction() as session:
-        device, _ = add_device(session, here.id, "T-01", "EN001")
+        device, token = add_device(session, here.id, "T-01", "EN001")
         add_device(session, here.id, "T-02", "EN002")
+        sender = get_sender(session, token)
+    odd = interview("uuid:open", today="2026-09-05", psu="Z", age="12", remark="&lt;script&gt;x&lt;/script&gt;")
     receipts = [
-        *_send(database, here, interview("uuid:locked", today="2026-03-05")),
-        *_send(
-            database,
-            here,
-            interview("uuid:open", today="2026-09-05", psu="Z", age="12", remark="&lt;script&gt;x&lt;/script&gt;"),
-        ),
+        *_send(database, here, interview("uuid:locked", today="2026-03-05"), sender=sender),
+        *_send(database, here, odd, sender=sender),
         *_send(database, elsewhere, interview("uuid:other", today="2026-09-05")),
     ]
     _send(database, here, "<data id=", "uuid:broken")
     _set_state(database, here, waves[0][0], "locked")
-    field = _add_fieldwork(database, here, waves[0][1], device.id)
+    field = _add_fieldwork(database, here, waves[0][1], device.id, people["supervisor"])
     return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people, field)
 
 
@@ -173,11 +171,15 @@ def _add_people(database: Database, programme: Programme) -> dict[str, int]:
     return people
 
 
-def _add_fieldwork(database: Database, programme: Programme, wave: Wave, device_id: int) -> dict[str, int]:
+def _add_fieldwork(
+    database: Database, programme: Programme, wave: Wave, device_id: int, supervisor_id: int
+) -> dict[str, int]:
     """A team sent to a site, a sample of a planned wave, a stop that was lifted, an incident."""
     with database.transaction() as session:
         site = get_site(session, programme.id, "A")
         team = add_team(session, programme.id, "N1", "Norte 1", actor="command")
+        set_supervisor(session, programme.id, team.id, supervisor_id, actor="command")
+        get_device_by_id(session, programme.id, device_id).team_id = team.id
         assign(session, wave, [site.id], team.id, wave.starts, wave.ends, target=10, actor="command")
         form = get_form(session, programme.id, "mini")
         planned = add_wave(session, form, "W3", date(2027, 3, 1), date(2027, 3, 20))
@@ -196,10 +198,12 @@ def _add_fieldwork(database: Database, programme: Programme, wave: Wave, device_
         }
 
 
-def _send(database: Database, programme: Programme, xml: str, instance_id: str = "") -> list[Receipt]:
+def _send(
+    database: Database, programme: Programme, xml: str, instance_id: str = "", sender: Sender | None = None
+) -> list[Receipt]:
     found = re.search("<instanceID>(.*?)</instanceID>", xml)
     claimed = instance_id or (found[1] if found else "")
-    source = Source(programme.id, "phone", "device:1")
+    source = Source(programme.id, "phone", "device:1", sender)
     return take_in(database, source, [Arrival(claimed, "mini", "1", xml.encode())])
 
 

@@ -13,12 +13,20 @@ from survey_server.db.policies import check_in_times, referral_of, set_policies
 from survey_server.db.progress import list_waves
 from survey_server.db.sites import list_sites, stamp_of
 from survey_server.db.stops import LEVELS, lift_stop, list_stops, order_stop
-from survey_server.db.teams import add_team, duress_digest, edit_team, get_team, list_teams
+from survey_server.db.teams import (
+    add_team,
+    duress_digest,
+    edit_team,
+    get_team,
+    list_supervisors,
+    list_teams,
+    set_supervisor,
+)
 from survey_server.outlines import read_outlines
 from survey_server.problems import BadInput, CodeTaken, EditedMeanwhile, Problem, UnfitStop
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
-from survey_server.web.office.typed import several, text
+from survey_server.web.office.typed import several, text, whole
 
 LONGEST_CARD = 4000
 
@@ -64,7 +72,8 @@ def team_page(visit: Visit, team_id: int) -> Answer:
 
 @page("/p/<code>/teams/<int:team_id>", Right.ASSIGN, methods=("POST",))
 def change_team(visit: Visit, team_id: int) -> Answer:
-    """Change a team; the second of two people is told."""
+    """Change a team; the second of two people is told. Who supervises can't give a team or a phone to themselves."""
+    may_compose = visit.may(Right.WAVES)
     phrase = text("duress", 40)
     digest = duress_digest(visit.config.secret_key, visit.here.id, phrase) if phrase else None
     try:
@@ -77,11 +86,15 @@ def change_team(visit: Visit, team_id: int) -> Answer:
                 team_id,
                 name=text("name", 80),
                 active=request.form.get("active") == "yes",
-                device_ids=several("device"),
+                device_ids=several("device") if may_compose else None,
                 duress_sha256="" if request.form.get("forget") == "yes" else digest,
                 seen=text("seen"),
                 actor=visit.login.actor,
             )
+            if may_compose and "supervisor" in request.form:
+                set_supervisor(
+                    session, visit.here.id, team_id, whole("supervisor", 0, 10**18) or None, actor=visit.login.actor
+                )
     except (BadInput, EditedMeanwhile) as problem:
         return _team(visit, team_id, problem)
     return redirect(url_for("office.teams_page", code=visit.here.code), 303)
@@ -168,10 +181,17 @@ def _teams(visit: Visit, problem: Problem | None = None) -> Answer:
 def _team(visit: Visit, team_id: int, problem: Problem | None = None) -> Answer:
     with reading(visit) as session:
         team = get_team(session, visit.here.id, team_id)
+        supervisors = list_supervisors(session, visit.here.id)
         devices = [device for device in list_devices(session, visit.here.id) if device.revoked_at is None]
         teams = {line.team.id: line.team.code for line in list_teams(session, visit.here.id)}
     response = render(
-        "team.html", team=team, devices=devices, teams=teams, seen=stamp_of(team.changed_at), problem=problem
+        "team.html",
+        team=team,
+        devices=devices,
+        teams=teams,
+        supervisors=[("", visit.texts("teams.nobody")), *supervisors],
+        seen=stamp_of(team.changed_at),
+        problem=problem,
     )
     response.status_code = problem.status if problem else 200
     return response

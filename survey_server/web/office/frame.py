@@ -23,6 +23,7 @@ from survey_server.db.audit import add_audit
 from survey_server.db.models import Programme, now
 from survey_server.db.people import Login, find_login, touch_session
 from survey_server.db.programmes import get_programme
+from survey_server.db.scopes import Reader, find_reader
 from survey_server.db.session import Database
 from survey_server.problems import BodyTooLarge, FormExpired, NotAllowed, NotThere, Problem, UnknownProgramme
 from survey_server.web.access import get_config, get_database
@@ -80,6 +81,8 @@ class Visit:
     texts: Texts
     database: Database
     config: Config
+    reader: Reader
+    """The reader as queries on submissions know them (`db/scopes.py`)."""
 
     @property
     def here(self) -> Programme:
@@ -175,11 +178,12 @@ def _visit(code: str | None, right: Right | None, administrator: bool) -> Visit 
         g.login = login
         _check_proof()
         programme = _programme(session, login, code) if code else None
+        reader = find_reader(session, programme.id if programme else 0, login.person_id)
     roles = set(login.roles.get(programme.code, ())) if programme else set()
     rights = rights_of(roles | ({ADMINISTRATOR} if login.administrator else set()))
     if programme:
         g.texts = texts_for(g.texts.language, programme.time_zone)
-    visit = Visit(login, programme, rights, g.texts, get_database(), get_config())
+    visit = Visit(login, programme, rights, g.texts, get_database(), get_config(), reader)
     visit.need((right is None or right in rights) and (login.administrator or not administrator))
     if now() - seen_at > _TOUCH_AFTER:
         with get_database().transaction() as session:

@@ -15,10 +15,24 @@ class Right(StrEnum):
     """See the phones of the programme, with last contact and queue."""
     ENROL = "enrol"
     """Enrol a phone and revoke one."""
+    CASES = "cases"
+    """Open the list of submissions; which of them, `db/matrix.py` says, form by form."""
     OPEN_CASES = "open-cases"
     """Read single submissions while their wave is not locked yet."""
     LOCKED_CASES = "locked-cases"
     """Read single submissions of locked waves."""
+    RESTRICTED = "restricted"
+    """See the page of restricted reports: the reports themselves, or how many there are."""
+    INDICATORS = "indicators"
+    """See the registry of indicators and the results framework."""
+    EDIT_INDICATORS = "edit-indicators"
+    """Change indicators, targets and who answers for them."""
+    DECISIONS = "decisions"
+    """See decisions and what they rest on, and sign one."""
+    DECIDE = "decide"
+    """Write a decision down for others to sign."""
+    SETTINGS = "settings"
+    """Change what the programme is: countries, languages, funder, recipients, policies."""
     QUARANTINE = "quarantine"
     """See what could not be read: ids, reasons and times, not the bytes."""
     WAVES = "waves"
@@ -57,14 +71,31 @@ ADMINISTRATOR = "administrator"
 
 ROLES: Mapping[str, frozenset[Right]] = {
     # Runs the server; reads no answers. The flag is on the person and holds in every programme.
-    ADMINISTRATOR: frozenset({Right.PROGRESS, Right.DEVICES, Right.ENROL, Right.INCIDENTS, Right.AUDIT, Right.PEOPLE}),
+    ADMINISTRATOR: frozenset(
+        {
+            Right.PROGRESS,
+            Right.DEVICES,
+            Right.ENROL,
+            Right.INCIDENTS,
+            Right.AUDIT,
+            Right.PEOPLE,
+            Right.SETTINGS,
+        }
+    ),
     # Runs the fieldwork on aggregates; single submissions and reports only once the wave is locked.
     "coordinator": frozenset(
         {
             Right.PROGRESS,
             Right.DEVICES,
             Right.ENROL,
+            Right.CASES,
             Right.LOCKED_CASES,
+            Right.RESTRICTED,
+            Right.INDICATORS,
+            Right.EDIT_INDICATORS,
+            Right.DECISIONS,
+            Right.DECIDE,
+            Right.SETTINGS,
             Right.QUARANTINE,
             Right.WAVES,
             Right.REPORTS,
@@ -81,7 +112,11 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "analyst": frozenset(
         {
             Right.PROGRESS,
+            Right.CASES,
             Right.LOCKED_CASES,
+            Right.INDICATORS,
+            Right.EDIT_INDICATORS,
+            Right.DECISIONS,
             Right.QUARANTINE,
             Right.INTERIM_REPORTS,
             Right.REPORTS,
@@ -91,11 +126,12 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.DESIGN,
         }
     ),
-    # Reviews the work of the teams while they are in the field.
+    # Reviews the work of their own teams while these are in the field.
     "supervisor": frozenset(
         {
             Right.PROGRESS,
             Right.DEVICES,
+            Right.CASES,
             Right.OPEN_CASES,
             Right.LOCKED_CASES,
             Right.ASSIGN,
@@ -109,6 +145,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
         {
             Right.PROGRESS,
             Right.DEVICES,
+            Right.CASES,
             Right.SITES,
             Right.STOP_WORK,
             Right.CHECK_INS,
@@ -118,8 +155,24 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.AUDIT,
         }
     ),
-    # Sees how far the fieldwork is; never respondents' data.
-    "observer": frozenset({Right.PROGRESS}),
+    # Watch encounters at posts; see their own visits and how far the fieldwork is, never respondents' data.
+    "observer": frozenset({Right.PROGRESS, Right.CASES}),
+    "observer-lead": frozenset({Right.PROGRESS, Right.CASES}),
+    # Hand in and read back their own sessions, returns and meetings.
+    "training-officer": frozenset({Right.PROGRESS, Right.CASES}),
+    "unit-clerk": frozenset({Right.PROGRESS, Right.CASES}),
+    "justice-clerk": frozenset({Right.PROGRESS, Right.CASES}),
+    "liaison": frozenset({Right.PROGRESS, Right.CASES}),
+    # Reads restricted reports, and what was marked or flagged elsewhere; nobody else does.
+    "integrity-officer": frozenset({Right.PROGRESS, Right.CASES, Right.RESTRICTED}),
+    # Keeps the alias table and who is to be traced, outside this server.
+    "registrar": frozenset({Right.PROGRESS}),
+    # Answers for what is kept of people: the audit log, incidents, check-ins; reads no answers.
+    "data-protection": frozenset(
+        {Right.PROGRESS, Right.CHECK_INS, Right.INCIDENTS, Right.AUDIT, Right.CASES, Right.DEVICES}
+    ),
+    # Works on a phone, which reads back nothing; the office has no page for them.
+    "enumerator": frozenset(),
 }
 
 
@@ -137,3 +190,12 @@ def may_report(rights: frozenset[Right], wave_states: Iterable[str]) -> bool:
     """Whether a report of waves in these states may be made: arms and weights stay closed until all are locked."""
     locked = all(state == "locked" for state in wave_states)
     return Right.INTERIM_REPORTS in rights or (locked and Right.REPORTS in rights)
+
+
+def rights_as_markdown() -> str:
+    """The table above as the README prints it."""
+    lines = [
+        f"| {role} | {', '.join(right for right in Right if right in rights) or '–'} |"
+        for role, rights in ROLES.items()
+    ]
+    return "\n".join(("| role | pages |", "| --- | --- |", *lines))
