@@ -23,6 +23,7 @@ class Config:
     max_media_bytes: int
     media_reserve_bytes: int
     jobs_in_server: bool
+    media_url: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -37,6 +38,7 @@ class Config:
             max_media_bytes=_megabytes(environment, "SURVEY_MAX_MEDIA_MB", 32),
             media_reserve_bytes=_megabytes(environment, "SURVEY_MEDIA_RESERVE_MB", 256),
             jobs_in_server=_one_of(environment, "SURVEY_JOBS", ("server", "apart")) == "server",
+            media_url=environment.get("SURVEY_MEDIA_URL", ""),
         )
 
 

@@ -11,6 +11,7 @@ FLOORS = {
     "config": 0,
     "outlines": 0,
     "sealing": 0,
+    "sealed_stream": 0,
     "xlsform": 1,
     "estimation": 2,
     "db": 3,

@@ -27,6 +27,11 @@ COMMANDS: Mapping[str, str] = {
     "audit": "audit:audit",
     "report": "report:report",
     "export": "export:export",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "migrate": "backup:migrate",
+    "migrate-database": "backup:migrate_database",
+    "move-media": "move_media:move_media",
     "xpath": "engine:xpath",
     "scenario": "engine:scenario",
 }

@@ -39,6 +39,9 @@ class MediaStore(Protocol):
     def complete(self, programme_id: int, sha256: str) -> None:
         """Make what has arrived a blob, on the disk for good; MediaDigestWrong drops it and begins anew."""
 
+    def put(self, programme_id: int, sha256: str, body: bytes) -> None:
+        """Make `body`, whose digest has been taken, a blob at once."""
+
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
 
@@ -105,6 +108,12 @@ class FolderStore:
         _sync_folder(blob.parent)
         _sync_folder(part.parent)
 
+    def put(self, programme_id: int, sha256: str, body: bytes) -> None:
+        """Make `body`, whose digest has been taken, a blob at once."""
+        begun = self.arrived(programme_id, sha256)
+        self.append(programme_id, sha256, begun, body[begun:])
+        self.complete(programme_id, sha256)
+
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
         try:
@@ -141,9 +150,7 @@ def keep_blob(store: MediaStore, programme_id: int, body: bytes) -> str:
     """Store bytes that are here already, at once; their SHA-256."""
     sha256 = hashlib.sha256(body).hexdigest()
     if not store.has(programme_id, sha256):
-        begun = store.arrived(programme_id, sha256)
-        store.append(programme_id, sha256, begun, body[begun:])
-        store.complete(programme_id, sha256)
+        store.put(programme_id, sha256, body)
     return sha256
 
 

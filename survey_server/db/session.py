@@ -13,18 +13,20 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
 
 from survey_server.problems import (
     BadSetting,
     DatabaseBusy,
     DatabaseFull,
     DatabaseGone,
+    DatabaseInUse,
     DatabaseNotPrepared,
     DatabaseReadOnly,
     Problem,
 )
 
-__all__ = ["Database", "Session", "open_database"]
+__all__ = ["Database", "Session", "hold_sqlite_alone", "open_database"]
 
 _BUSY_SECONDS = 10
 _WRITES = {"survey_writes": True}
@@ -92,6 +94,22 @@ class Database:
 def open_database(url: str) -> Database:
     """The database at `url`, opened once per process. The tables are made by `db.migrate`."""
     return Database(_sqlite_engine(url) if url.startswith("sqlite") else _postgres_engine(url))
+
+
+@contextmanager
+def hold_sqlite_alone(path: Path) -> Iterator[Database]:
+    """The SQLite file at `path`, for reading, with every other process kept out of it; raises DatabaseInUse."""
+    connection = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")  # refused while anybody else has the file open
+        engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
+        event.listen(engine, "begin", lambda begun: begun.exec_driver_sql("BEGIN EXCLUSIVE"))
+        yield Database(engine)
+        engine.dispose()
+    except sqlite3.OperationalError as error:
+        raise DatabaseInUse(f"{path}: {error}. Stop the server that has it open.") from error
+    finally:
+        connection.close()
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -10,7 +10,8 @@ from marshmallow import ValidationError
 from survey_server.config import Config
 from survey_server.db.forms import get_data_set
 from survey_server.db.media import Announcement, Hander, MediaIntake, Stand
-from survey_server.db.media_files import FolderStore, MediaStore
+from survey_server.db.media_files import MediaStore
+from survey_server.db.media_stores import open_media_store
 from survey_server.problems import BadFields, MediaTooLarge
 from survey_server.web.access import get_config, get_database, get_sending_device, get_trusted_device
 from survey_server.web.bodies import read_fields
@@ -24,8 +25,8 @@ _FOR_EVER = "private, max-age=31536000, immutable"
 
 
 def make_store(config: Config) -> MediaStore:
-    """Where this server keeps media: below its data folder."""
-    return FolderStore(config.data_dir / "media", config.media_reserve_bytes)
+    """Where this server keeps media: below its data folder, or where SURVEY_MEDIA_URL says."""
+    return open_media_store(config)
 
 
 def get_store() -> MediaStore:
