@@ -7,10 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from survey_server.db.media import Announcement, Hander, MediaIntake
+from survey_server.db.media_files import FolderStore
 from survey_server.db.media_stores import ObjectStore, open_object_store
-from survey_server.db.models import Programme, now
+from survey_server.db.models import Media, Programme, now
+from survey_server.db.moving_media import copy_media
 from survey_server.db.session import Database
 from survey_server.problems import BadSetting, MediaDigestWrong, MediaStoreGone, UnknownMedia
 
@@ -89,3 +92,11 @@ def test_it_lets_senders_wait_when_the_store_refuses_the_key(object_store_url: s
 def test_it_says_how_the_address_is_written(url: str) -> None:
     with pytest.raises(BadSetting, match=r"s3\+https"):
         open_object_store(url)
+
+
+def test_it_moves_the_media_of_a_folder_once(filled: Database, store: FolderStore, objects: ObjectStore) -> None:
+    assert copy_media(filled, store, objects) == (1, 0)
+    assert copy_media(filled, store, objects) == (0, 1)
+    with filled.reading() as session:
+        programme_id, sha256 = session.execute(select(Media.programme_id, Media.sha256)).one()
+    assert hashlib.sha256(objects.read(programme_id, sha256)).hexdigest() == sha256
