@@ -17,9 +17,13 @@ from survey_server.db.fieldwork import Fieldwork, FormInField
 from survey_server.db.models import Wave
 from survey_server.db.site_rules import apply_site_rules
 from survey_server.db.waves import find_nearest_wave, find_wave_on
+from survey_server.db.words import words_of
 from survey_server.problems import CheckFailed, DigestMismatch, FormNotHere, Problem, SealedWithoutKey
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
+from survey_server.xlsform.kinds import answers_in, column_kinds
 
+CASE = "case_id"
+"""The question by which forms name the case, where their design sheet names no other."""
 _LONGEST_ID = 249
 _LIKELY_YEARS = range(1970, 2200)
 
@@ -59,6 +63,8 @@ class Arrival:
     """The phone that brought it, when it isn't the one that hands it over now."""
     received_at: datetime | None = None
     """When it first came, when that isn't now."""
+    reason: str = ""
+    """Why it was edited, when it is an edit and somebody said so."""
 
     @property
     def digest(self) -> str:
@@ -94,6 +100,11 @@ class Interview:
     site_code: str | None
     answers: str
     issues: list[Issue]
+    deprecated_id: str = ""
+    """The instance id of the document that this one is an edit of."""
+    case_id: str | None = None
+    files: int = 0
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +174,9 @@ class Reader:
             issues.append(Issue(site_issue, "", str(site_code)))
         moment = _likely(checked.started) or _likely(checked.ended)
         issues = apply_site_rules(issues, self.fieldwork, site_code, compiled.form, checked.answers, moment)
+        interviewer = _text(checked.answers, compiled.question_of("interviewer")) or self.interviewer
+        case_id = _text(checked.answers, compiled.question_of("case")) or _text(checked.answers, CASE)
+        kinds = column_kinds(compiled.form)
         return Interview(
             arrival=arrival,
             digest=digest,
@@ -174,10 +188,18 @@ class Reader:
             collected_on=day,
             started=_likely(checked.started),
             ended=_likely(checked.ended),
-            interviewer=_text(checked.answers, compiled.question_of("interviewer")) or self.interviewer,
+            interviewer=interviewer,
             site_code=site_code,
             answers=json.dumps(checked.answers, ensure_ascii=False, separators=(",", ":")),
             issues=issues,
+            deprecated_id=checked.deprecated_id,
+            case_id=case_id[:_LONGEST_ID] if case_id else None,
+            files=sum(1 for _ in answers_in(checked.answers, kinds.files)),
+            words=words_of(
+                checked.instance_id,
+                (case_id, interviewer, site_code, checked.name),
+                answers_in(checked.answers, kinds.typed),
+            ),
         )
 
     def _site_issue(self, code: str | None, wave: Wave | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,24 +13,27 @@ from sqlalchemy.orm import Session
 from survey_server.db.arrivals import Arrival, Interview, Unfit
 from survey_server.db.audit import add_audit
 from survey_server.db.devices import Sender, set_device_contact
+from survey_server.db.editing import add_version, is_locked
 from survey_server.db.models import (
     Conflict,
     Quarantine,
     Submission,
     SubmissionIssue,
+    SubmissionText,
     SubmissionVersion,
     new_id,
     now,
     table_of,
 )
+from survey_server.db.receipts import receipt_code
 from survey_server.db.seals import ClosedSeal, KnownSeal, SealWriter
-from survey_server.problems import Problem, SubmissionConflict
+from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited
 
-_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: read out by voice, none sounds like a digit
 _LONGEST_CLAIM = 255
 
 # Made once: intake runs them for every batch, and to build a statement costs more than to run it.
-_INSERTS = [insert(table_of(model)) for model in (Submission, SubmissionVersion, SubmissionIssue, Conflict, Quarantine)]
+_TABLES = (Submission, SubmissionVersion, SubmissionIssue, SubmissionText, Conflict, Quarantine)
+_INSERTS = [insert(table_of(model)) for model in _TABLES]
 _submissions = table_of(Submission)
 _COUNT_REPEATS = (
     update(_submissions)
@@ -74,6 +77,8 @@ class Known:
     submission_id: int
     sha256: str
     issues: int
+    number: int | None = 1
+    """Its number if it is the version that counts; None once it was edited."""
 
 
 class Writer:
@@ -90,9 +95,11 @@ class Writer:
         device_id = source.device.id if source.device else None
         self.seals = SealWriter(source.programme_id, source.door, device_id, source.received_at)
         self.repeated: list[int] = []
+        self.edited = 0
         self.submissions: list[dict[str, Any]] = []
         self.versions: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
+        self.texts: list[dict[str, Any]] = []
         self.conflicts: list[dict[str, Any]] = []
         self.quarantine: list[dict[str, Any]] = []
 
@@ -101,7 +108,7 @@ class Writer:
     ) -> list[Receipt]:
         """Write the batch and its audit row; one receipt per item, in their order."""
         receipts = [self._take(arrival, item) for arrival, item in items]
-        tables = (self.submissions, self.versions, self.issues, self.conflicts, self.quarantine)
+        tables = (self.submissions, self.versions, self.issues, self.texts, self.conflicts, self.quarantine)
         for statement, rows in zip(_INSERTS, tables, strict=True):
             if rows:
                 self.session.connection().execute(statement, rows)
@@ -125,10 +132,26 @@ class Writer:
         key = (item.form_row, item.instance_id)
         known = self.known.get(key)
         if known is None:
-            return self._add_submission(key, item)
+            return self._add_edit(key, item) if item.deprecated_id else self._add_submission(key, item)
         if known.sha256 == item.digest:
             return self._repeat(arrival, known)
         return self._add_conflict(known, item)
+
+    def _add_edit(self, key: tuple[int, str], item: Interview) -> Receipt:
+        """The next version of a submission, if what was edited is the version that counts."""
+        before = self.known.get((item.form_row, item.deprecated_id))
+        if before is None:
+            return self._add_quarantine(Unfit(item.arrival, item.digest, UnknownEdited()))
+        if before.number is None or is_locked(self.session, self.source.programme_id, before.submission_id):
+            return self._add_conflict(before, item, StaleEdit())
+        number = before.number + 1
+        add_version(self.session, self.source, before.submission_id, number, item, self.changed_at)
+        self.edited += 1
+        self.known[item.form_row, item.deprecated_id] = replace(before, number=None)
+        self.known[key] = Known(before.submission_id, item.digest, len(item.issues), number)
+        self._keep_seal(item.arrival, before.submission_id)
+        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
+        return Receipt(item.arrival.id, digest, 201, receipt_code(before.submission_id), len(item.issues))
 
     def _repeat(self, arrival: Arrival, known: Known) -> Receipt:
         self.repeated.append(known.submission_id)
@@ -179,9 +202,12 @@ class Writer:
                 "device_id": item.arrival.device_id or (device.id if device else None),
                 "interviewer": item.interviewer,
                 "site_code": item.site_code,
-                "review_state": "received",
+                "review_state": "has-issues" if item.issues else "received",
                 "issue_count": len(item.issues),
                 "repeats": 0,
+                "case_id": item.case_id,
+                "files": item.files,
+                "revision": 0,
             }
         )
         self.versions.append(
@@ -196,6 +222,7 @@ class Writer:
                 "xml": item.arrival.body,
             }
         )
+        self.texts.append({"programme_id": programme_id, "submission_id": submission_id, "words": item.words})
         for ordinal, issue in enumerate(item.issues, 1):
             self.issues.append(
                 {**own, "ordinal": ordinal, "kind": issue.kind, "path": issue.path, "detail": issue.detail}
@@ -205,11 +232,11 @@ class Writer:
         digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
         return Receipt(item.arrival.id, digest, 201, receipt_code(submission_id), len(item.issues))
 
-    def _add_conflict(self, known: Known, item: Interview) -> Receipt:
+    def _add_conflict(self, known: Known, item: Interview, problem: Problem | None = None) -> Receipt:
         key = (known.submission_id, item.digest)
         if key not in self.kept_conflicts:
             self.kept_conflicts[key] = self._find_conflict(*key) or self._new_conflict(*key, item.arrival)
-        problem = SubmissionConflict()
+        problem = problem or SubmissionConflict()
         code = receipt_code(self.kept_conflicts[key])
         digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
         return Receipt(item.arrival.id, digest, problem.status, code, 0, problem)
@@ -272,6 +299,7 @@ class Writer:
         return quarantine_id
 
     def _audit(self, items: int) -> None:
+        told: dict[str, Any] = {"edited": self.edited} if self.edited else {}
         closed = sum(row["submission_id"] is None for row in self.seals.rows)
         stored, conflicts, quarantined = len(self.submissions) + closed, len(self.conflicts), len(self.quarantine)
         add_audit(
@@ -282,17 +310,9 @@ class Writer:
             stored=stored,
             conflicts=conflicts,
             quarantined=quarantined,
-            repeated=items - stored - conflicts - quarantined,
+            repeated=items - stored - conflicts - quarantined - self.edited,
+            **told,
         )
-
-
-def receipt_code(row_id: int) -> str:
-    """The id of what was kept, as it is written on a receipt."""
-    code = ""
-    while row_id:
-        row_id, digit = divmod(row_id, 32)
-        code = _DIGITS[digit] + code
-    return code
 
 
 def _claim(text: str) -> str:

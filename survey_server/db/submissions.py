@@ -80,12 +80,10 @@ def _read(
                 items.append((one, _find_again(fieldwork, known, one) or _judge(source, reader, one)))
             else:
                 items.append((arrival, one))
-        misnamed = {
-            (item.form_row, item.instance_id)
-            for _, item in items
-            if isinstance(item, Interview) and item.instance_id != item.arrival.id
-        }
-        return _Read(items, known | _find_known(session, source.programme_id, misnamed))
+        read = [item for _, item in items if isinstance(item, Interview)]
+        others = {(item.form_row, item.instance_id) for item in read if item.instance_id != item.arrival.id}
+        others |= {(item.form_row, item.deprecated_id) for item in read if item.deprecated_id}
+        return _Read(items, known | _find_known(session, source.programme_id, others))
 
 
 def _judge(source: Source, reader: Reader, arrival: Arrival) -> Interview | Unfit:
@@ -116,14 +114,18 @@ def _find_known(session: Session, programme_id: int, keys: Iterable[tuple[int, s
     for form_row, instance_ids in by_form.items():
         values = {"programme_id": programme_id, "form_row": form_row, "instance_ids": instance_ids}
         for row in session.connection().execute(_KNOWN, values):
-            known[form_row, row.instance_id] = Known(row.submission_id, row.sha256, row.issue_count)
+            current = row.number if row.number == row.current else None
+            known[form_row, row.instance_id] = Known(row.submission_id, row.sha256, row.issue_count, current)
     return known
 
 
 _submissions = table_of(Submission)
 _versions = table_of(SubmissionVersion)
 _KNOWN = (  # made once: to build a statement costs more than to run it
-    select(_versions.c.instance_id, _versions.c.submission_id, _versions.c.sha256, _submissions.c.issue_count)
+    select(
+        *(_versions.c.instance_id, _versions.c.submission_id, _versions.c.sha256, _submissions.c.issue_count),
+        *(_versions.c.number, _submissions.c.number.label("current")),
+    )
     .join(
         _submissions,
         (_submissions.c.programme_id == _versions.c.programme_id) & (_submissions.c.id == _versions.c.submission_id),

@@ -12,7 +12,7 @@ from survey_server.db.listings import (
     list_submissions,
 )
 from survey_server.db.progress import list_issue_counts, list_waves
-from survey_server.db.storing import receipt_code
+from survey_server.db.receipts import receipt_code
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.media import read_attached
 from survey_server.web.office.reading import read_submission
