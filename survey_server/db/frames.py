@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from survey_server.db.columns import Column, Texts, columns_of, frame_of, joined, taken, without
@@ -165,22 +165,31 @@ def _extent(session: Session, wave: Wave) -> tuple[int, datetime | None]:
 
 def _find_changes(session: Session, wave: Wave, columns: KeptColumns) -> NDArray[np.int64]:
     """The submissions that are new or have changed since we looked: a walk over an index."""
-    query = select(Submission.id, Submission.changed_at).where(
+    changed_at = type_coerce(Submission.changed_at, BigInteger)  # milliseconds, compared as they are kept
+    query = select(Submission.id, changed_at).where(
         Submission.programme_id == wave.programme_id, Submission.wave_id == wave.id
     )
-    if columns.looked_until is None:
-        return np.array([row for row, _ in session.execute(query)], dtype=np.int64)
-    since = columns.looked_until - _LOOK_BACK
-    known = _changed_since(columns, since)
-    rows = session.execute(query.where(Submission.changed_at >= since))
-    return np.array([row for row, changed_at in rows if known.get(row) != _ticks(changed_at)], dtype=np.int64)
+    since = columns.looked_until and columns.looked_until - _LOOK_BACK
+    found = session.execute(query if since is None else query.where(Submission.changed_at >= since)).all()
+    rows, ticks = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 2).T
+    if since is None:
+        return rows
+    known_rows, known_ticks = _changed_since(columns, since)
+    place = np.minimum(np.searchsorted(known_rows, rows), max(len(known_rows) - 1, 0))
+    if not len(known_rows):
+        return rows
+    changed: NDArray[np.int64] = rows[(known_rows[place] != rows) | (known_ticks[place] != ticks * _MICROSECONDS)]
+    return changed
 
 
-def _changed_since(columns: KeptColumns, since: datetime) -> dict[int, int]:
+def _changed_since(columns: KeptColumns, since: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows that we know to have changed since then, in order, with the instant of each."""
     changed = columns.answers["_changed"]
     assert not isinstance(changed, Texts)
     recent = changed >= _ticks(since)
-    return dict(zip(_rows(columns)[recent].tolist(), changed[recent].tolist(), strict=True))
+    rows, instants = _rows(columns)[recent], changed[recent]
+    order = np.argsort(rows)
+    return rows[order], instants[order]
 
 
 def _ticks(moment: datetime) -> int:
@@ -189,6 +198,7 @@ def _ticks(moment: datetime) -> int:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECONDS = 1000
 
 
 def _take(session: Session, wave: Wave, kept: KeptColumns, rows: Sequence[int]) -> None:
@@ -265,18 +275,21 @@ def _split(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[dict
 def _site_columns(session: Session, wave: Wave) -> tuple[dict[str, Column], dict[str, int]]:
     """The sites of the programme as columns `site.*`, and the place of each code; the wave's own values go before."""
     own = (WaveSite.programme_id == Site.programme_id) & (WaveSite.site_id == Site.id) & (WaveSite.wave_id == wave.id)
+    facts = [getattr(Site, name) for name in SITE_COLUMNS]
     query = (
-        select(Site, WaveSite.weight, WaveSite.target)
+        select(Site.code, WaveSite.weight, WaveSite.target, Site.extra, *facts)
         .outerjoin(WaveSite, own)
         .where(Site.programme_id == wave.programme_id)
         .order_by(Site.code)
     )
+    names = [f"site.{name}" for name in SITE_COLUMNS]
     rows: dict[str, dict[str, Any]] = {}
-    for site, weight, target in session.execute(query):
-        facts = {f"site.{name}": getattr(site, name) for name in SITE_COLUMNS}
-        facts |= {f"site.{name}": value for name, value in site.extra.items()}
-        facts["site.weight"] = site.weight if weight is None else weight
-        facts["site.target"] = site.target if target is None else target
-        rows[site.code] = facts
+    for code, weight, target, extra, *values in session.execute(query):
+        row = dict(zip(names, values, strict=True)) | {f"site.{name}": value for name, value in extra.items()}
+        if weight is not None:
+            row["site.weight"] = weight
+        if target is not None:
+            row["site.target"] = target
+        rows[code] = row
     columns = columns_of(list(rows.values())) or {f"site.{name}": np.array([]) for name in SITE_COLUMNS}
     return columns, {code: place for place, code in enumerate(rows)}

@@ -29,7 +29,7 @@ class Column:
         self.plain = bool(pd.api.types.is_numeric_dtype(answers.dtype))
         self.coded = kind in CODED or (not kind and not self.plain)
         self.numeric = self.plain and not self.coded and (not kind or kind in NUMERIC)
-        self._numbers: dict[bool, Floats] = {}
+        self._tables: dict[bool, Floats] = {}
 
     @cached_property
     def _distinct(self) -> tuple[NDArray[np.integer[Any]], list[str]]:
@@ -44,21 +44,20 @@ class Column:
 
     def per_answer(self, ask: Callable[[str], float]) -> Floats:
         """What `ask` says of every row's answer as text; NaN for blanks."""
-        places, texts = self._distinct
-        values = np.array([ask(text) if text else NAN for text in texts], dtype=float)
-        return np.take(values, places)
+        return np.take(self._table(ask), self._distinct[0])
+
+    def _table(self, ask: Callable[[str], float]) -> Floats:
+        return np.array([ask(text) if text else NAN for text in self._distinct[1]], dtype=float)
 
     def numbers(self, raw: bool) -> Floats:
-        """Every row's answer as a number (a date as its days); read only, since it is kept."""
-        if raw not in self._numbers:
-            self._numbers[raw] = self._read_numbers(raw)
-        return self._numbers[raw]
-
-    def _read_numbers(self, raw: bool) -> Floats:
-        if not self.numeric:
-            return self.per_answer(lambda text: NAN if not raw and self._missing(text) else parse_number(text, UTC))
-        values = self.answers.to_numpy(dtype=float, na_value=NAN)
-        return values if raw else np.where(np.isin(values, MISSING_NUMBERS), NAN, values)
+        """Every row's answer as a number (a date as its days); what is kept is a number for each distinct answer."""
+        if self.numeric:
+            values = self.answers.to_numpy(dtype=float, na_value=NAN)
+            return values if raw else np.where(np.isin(values, MISSING_NUMBERS), NAN, values)
+        if raw not in self._tables:
+            missing = (lambda text: False) if raw else self._missing
+            self._tables[raw] = self._table(lambda text: NAN if missing(text) else parse_number(text, UTC))
+        return np.take(self._tables[raw], self._distinct[0])
 
     def equal_to(self, wanted: str, raw: bool) -> Floats:
         """1 where the answer is this very text, 0 where it is another one."""

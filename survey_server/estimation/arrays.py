@@ -1,7 +1,8 @@
-"""The three kinds of array that estimates are made of."""
+"""The kinds of array that estimates are made of."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,3 +11,18 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Codes: TypeAlias = NDArray[np.intp]
 Bools: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A column of few distinct values: for every row the place of its value in `values` (-1 is the last place).
+
+    Columns that share one and the same array of places are summed together, in one walk over the rows.
+    """
+
+    places: NDArray[np.integer[Any]]
+    values: Floats
+
+    def __call__(self) -> Floats:
+        """The value of every row."""
+        return np.take(self.values, self.places)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from survey_server.estimation.arrays import Bools, Codes, Floats
+from survey_server.estimation.arrays import Bools, Codes, Floats, Scored
 from survey_server.estimation.calibration import Calibration
 from survey_server.estimation.design import Design
 from survey_server.estimation.taylor import linear_means
 from survey_server.problems import BadEstimate
 
 _DENSE = 1 << 22
+_SPARSE = 4
+"""Cells by places are counted in one array as long as it isn't many times as long as the rows are many."""
+_NOT_A_SHARE = "a share needs 0 and 1 and nothing else"
+
+Read: TypeAlias = Callable[[], Floats]
+"""What gives an item's column; `Scored` is one that can be summed without being spread out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,37 +71,19 @@ class PsuFrame:
 
 
 class Cells:
-    """One wave's items summed over cells of rows that are alike in PSU and in every breakdown."""
+    """One wave's rows put into cells: rows that are alike in PSU, in breakdowns and in what weights were fitted to."""
 
-    def __init__(
-        self,
-        frame: PsuFrame,
-        wave: int,
-        columns: Sequence[Callable[[], Floats] | None],
-        domains: Sequence[Codes],
-        shares: Bools,
-    ) -> None:
-        self.frame, self.wave, self.columns, self.domains = frame, wave, columns, domains
-        self.shares = shares
+    def __init__(self, frame: PsuFrame, wave: int, domains: Sequence[Codes]) -> None:
+        self.frame, self.wave, self.domains = frame, wave, domains
         self.design = frame.designs[wave]
         calibration = self.design.calibration
         margins = () if calibration is None else calibration.margins
         psu = frame.psu_of[wave][self.design.row_psu]
-        cell, first = _compress(psu, [*domains, *margins])
-        self.n_cells = len(first)
+        self.cell, first = _compress(psu, [*domains, *margins])
+        self.size = len(first)
         self.psu = psu[first]
         self.levels = [codes[first] for codes in domains]
-        shape = (len(columns), self.n_cells)
-        self.n, self.w, self.y, self.yy = (np.zeros(shape) for _ in range(4))
-        self.base = None if calibration is None else BaseSums(self.design, calibration, cell, first, shape)
-        for i, read in enumerate(columns):
-            if read is None:
-                continue
-            column = read()
-            add = _add_share if shares[i] else _add_numbers
-            self.n[i], self.w[i], self.y[i], self.yy[i] = add(column, cell, self.design.weight, self.n_cells)
-            if self.base is not None and calibration is not None:
-                _, self.base.w[i], self.base.y[i], _ = add(column, cell, calibration.base_weight, self.n_cells)
+        self.base = None if calibration is None else Base(self.design, calibration, self.cell, first)
 
     def in_level(self, domain: int, level: int) -> Bools:
         """The rows of one level of a breakdown; of everybody for the breakdown -1."""
@@ -103,20 +92,36 @@ class Cells:
         return np.asarray(self.domains[domain] == level)
 
 
-class BaseSums:
-    """What calibrated weights need to know of the cells: their margins, and sums under the weights before the fit."""
+class Base:
+    """What calibrated weights need to know of the cells: their margins, and the weights before the fit."""
 
-    def __init__(
-        self, design: Design, calibration: Calibration, cell: Codes, first: Codes, shape: tuple[int, int]
-    ) -> None:
+    def __init__(self, design: Design, calibration: Calibration, cell: Codes, first: Codes) -> None:
+        self.weight = calibration.base_weight
         self.margins = [codes[first] for codes in calibration.margins]
         self.sizes = [int(codes.max()) + 1 for codes in calibration.margins]
-        self.w, self.y = np.zeros(shape), np.zeros(shape)
-        whole = np.bincount(cell, weights=design.weight, minlength=shape[1])
+        whole = np.bincount(cell, weights=design.weight, minlength=len(first))
         x = Calibration(tuple(self.margins), np.empty(0)).dummies
-        before = np.bincount(cell, weights=calibration.base_weight, minlength=shape[1])
+        before = np.bincount(cell, weights=self.weight, minlength=len(first))
         self.inverse = np.linalg.pinv((x.T * before) @ x, hermitian=True)
         self.weighted = x * whole[:, None]
+
+
+class ItemSums:
+    """Some items of one wave summed over its cells: cases, weights, weighted values and weighted squares."""
+
+    def __init__(self, cells: Cells, columns: Sequence[Read | None], shares: Bools) -> None:
+        self.cells, self.columns, self.shares = cells, columns, shares
+        shape = (len(columns), cells.size)
+        self.n, self.w, self.y, self.yy = (np.zeros(shape) for _ in range(4))
+        base = cells.base
+        self.base_w, self.base_y = (np.zeros(shape if base else (0, 0)) for _ in range(2))
+        for together in _groups(columns):
+            told = _add(cells, cells.design.weight, together, shares)
+            self.n[together.rows], self.w[together.rows], self.y[together.rows], self.yy[together.rows] = told
+            if base is not None:
+                _, self.base_w[together.rows], self.base_y[together.rows], _ = _add(
+                    cells, base.weight, together, shares
+                )
 
 
 class Pairs:
@@ -133,7 +138,7 @@ class Pairs:
             strata = np.arange(n_levels)[:, None] * frame.n_strata + frame.psu_stratum
             everywhere = (strata * frame.n_psu + np.arange(frame.n_psu)).ravel()
         for cells in waves:
-            level = np.zeros(cells.n_cells, dtype=np.intp) if domain < 0 else cells.levels[domain]
+            level = np.zeros(cells.size, dtype=np.intp) if domain < 0 else cells.levels[domain]
             inside = level >= 0
             stratum = frame.psu_stratum[cells.psu]
             keys.append(((level * frame.n_strata + stratum) * frame.n_psu + cells.psu)[inside])
@@ -161,8 +166,9 @@ class Pairs:
 class DomainSums:
     """One wave's items by PSU and level of one breakdown, linearised: means, and PSU totals of their influence."""
 
-    def __init__(self, pairs: Pairs, cells: Cells) -> None:
-        self.pairs, self.cells = pairs, cells
+    def __init__(self, pairs: Pairs, items: ItemSums) -> None:
+        cells = items.cells
+        self.pairs, self.items, self.cells = pairs, items, cells
         place, inside = pairs.of_cell[cells.wave], pairs.inside[cells.wave]
 
         def gather(values: Floats) -> Floats:
@@ -171,13 +177,13 @@ class DomainSums:
         def level_sums(values: Floats) -> Floats:
             return pairs.sum_levels(pairs.sum_groups(values))
 
-        self.n, w, y = gather(cells.n), gather(cells.w), gather(cells.y)
+        self.n, w, y = gather(items.n), gather(items.w), gather(items.y)
         self.n_total, self.w_total = level_sums(self.n), level_sums(w)
         with np.errstate(invalid="ignore", divide="ignore"):
             self.mean = level_sums(y) / self.w_total
             squares = self.mean.copy()  # of shares, 0 and 1 are their own squares
-            others = ~cells.shares
-            squares[others] = level_sums(gather(cells.yy[others])) / self.w_total[others]
+            others = ~items.shares
+            squares[others] = level_sums(gather(items.yy[others])) / self.w_total[others]
             spread = squares - self.mean**2
             self.spread = np.where(spread > 1e-13 * self.mean**2, spread, 0.0)
             z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
@@ -188,15 +194,18 @@ class DomainSums:
         elif cells.base is not None:
             self._calibrate(cells.base, inside)
 
-    def _calibrate(self, base: BaseSums, inside: Bools) -> None:
+    def _calibrate(self, base: Base, inside: Bools) -> None:
         """Take out of the PSU totals what the margins explain: `Calibration.residuals` from sums of cells alone."""
-        pairs, cells = self.pairs, self.cells
-        level = np.zeros(cells.n_cells, dtype=np.intp) if pairs.domain < 0 else cells.levels[pairs.domain]
+        pairs, cells, items = self.pairs, self.cells, self.items
+        level = np.zeros(cells.size, dtype=np.intp) if pairs.domain < 0 else cells.levels[pairs.domain]
         parts: list[Floats] = []
         for place, (codes, size) in enumerate(zip(base.margins, base.sizes, strict=True)):
             key = (level * size + codes)[inside]
             shape = (len(self.mean), pairs.n_levels, size)
-            y, w = (_by_key(sums[:, inside], key, pairs.n_levels * size).reshape(shape) for sums in (base.y, base.w))
+            y, w = (
+                _by_key(sums[:, inside], key, pairs.n_levels * size).reshape(shape)
+                for sums in (items.base_y, items.base_w)
+            )
             with np.errstate(invalid="ignore", divide="ignore"):
                 part = (y - self.mean[:, :, None] * w) / self.w_total[:, :, None]
             parts.append(np.where(self.w_total[:, :, None] > 0, part, 0.0)[:, :, 1 if place else 0 :])
@@ -211,7 +220,7 @@ class DomainSums:
         own = np.full(pairs.frame.n_psu, -1, dtype=np.intp)
         own[pairs.frame.psu_of[cells.wave]] = np.arange(design.n_psu)
         place = own[pairs.psu]
-        for i, read in enumerate(cells.columns):
+        for i, read in enumerate(self.items.columns):
             levels = np.flatnonzero(self.n_total[i])
             if read is None or not len(levels):
                 continue
@@ -223,11 +232,66 @@ class DomainSums:
                 self.extra[i, levels] = np.diag(design.second.covariance(linear.residuals))
 
 
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """Items that are summed in one walk over the rows: their places among all, and their columns."""
+
+    rows: list[int]
+    reads: list[Read]
+
+
+def _groups(columns: Sequence[Read | None]) -> Iterator[_Together]:
+    """Scored columns with the same places together, every other column by itself."""
+    scored: dict[int, _Together] = {}
+    for row, read in enumerate(columns):
+        if isinstance(read, Scored):
+            group = scored.setdefault(id(read.places), _Together([], []))
+            group.rows.append(row)
+            group.reads.append(read)
+        elif read is not None:
+            yield _Together([row], [read])
+    yield from scored.values()
+
+
+def _add(cells: Cells, weight: Floats, together: _Together, shares: Bools) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cases, weights, weighted values and squares (left out for shares) of some items, by cell."""
+    first = together.reads[0]
+    wanted = shares[together.rows]
+    if isinstance(first, Scored) and len(first.values) * cells.size <= max(_SPARSE * len(first.places), _DENSE):
+        return _add_scored([read for read in together.reads if isinstance(read, Scored)], cells, weight, wanted)
+    each = [
+        (_add_share if share else _add_numbers)(read(), cells.cell, weight, cells.size)
+        for read, share in zip(together.reads, wanted, strict=True)
+    ]
+    n, w, y, yy = (np.stack(parts) for parts in zip(*each, strict=True))
+    return n, w, y, yy
+
+
+def _add_scored(
+    columns: Sequence[Scored], cells: Cells, weight: Floats, shares: Bools
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Columns over the same places: counted once by cell and place, then each value weighs its places."""
+    places, width = columns[0].places, len(columns[0].values)
+    key = cells.cell * width + np.where(places < 0, width - 1, places)
+    shape = (cells.size, width)
+    n = np.bincount(key, minlength=cells.size * width).reshape(shape).astype(float)
+    w = np.bincount(key, weights=weight, minlength=cells.size * width).reshape(shape).astype(float, copy=False)
+    values = np.stack([column.values for column in columns])
+    missing = np.isnan(values)
+    met = n.any(axis=0)
+    if not (missing | (values == 0.0) | (values == 1.0) | ~met)[shares].all():
+        raise BadEstimate(_NOT_A_SHARE)
+    valid, filled = (~missing).astype(float), np.where(missing, 0.0, values)
+    squares = filled * filled * ~shares[:, None]
+    weighted = np.ascontiguousarray(w.T)
+    return valid @ n.T, valid @ weighted, filled @ weighted, squares @ weighted
+
+
 def _add_share(column: Floats, cell: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by cell."""
     missing, yes = np.isnan(column), column == 1.0
     if not (missing | yes | (column == 0.0)).all():
-        raise BadEstimate("a share needs 0 and 1 and nothing else")
+        raise BadEstimate(_NOT_A_SHARE)
     key = cell * 3 + (2 * missing.astype(np.intp) + yes)
     n = np.bincount(key, minlength=3 * size).reshape(size, 3).astype(float)
     w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3).astype(float, copy=False)

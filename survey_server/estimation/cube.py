@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from survey_server.estimation.arrays import Floats
-from survey_server.estimation.cells import Cells, DomainSums, Pairs, PsuFrame
+from survey_server.estimation.arrays import Floats, Scored
+from survey_server.estimation.cells import Cells, DomainSums, ItemSums, Pairs, PsuFrame, Read
 from survey_server.estimation.design import Design
 from survey_server.estimation.estimate import Kind
 from survey_server.estimation.table import Block, change_block, estimate_block
@@ -20,6 +20,8 @@ from survey_server.problems import BadEstimate, TooManyCategories
 
 EVERYBODY = ""
 MOST_LEVELS = 1000
+_AT_ONCE = 100_000
+"""Items are summed in groups of about so many cells: what is being worked on stays near the processor."""
 COLUMNS = [
     *("item", "domain", "level", "row", "wave", "before"),
     *("value", "se", "low", "high", "df", "n", "n_weighted", "n_eff", "deff", "cv", "flag"),
@@ -27,7 +29,7 @@ COLUMNS = [
 ]
 
 
-Item: TypeAlias = ArrayLike | Callable[[], ArrayLike]
+Item: TypeAlias = ArrayLike | Scored | Callable[[], ArrayLike]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,8 @@ class Domain:
 class WaveColumns:
     """One wave as columns: its design, its items (NaN: no valid answer) and its breakdowns.
 
-    An item may be a function that gives its column: many columns then need not lie in memory all at once.
+    An item may be a function that gives its column: many columns then need not lie in memory all at once. `Scored`
+    is quickest: a column of few distinct values.
     """
 
     name: str
@@ -71,21 +74,32 @@ def build_cube(
     frame = PsuFrame([wave.design for wave in waves])
     compared = [(i, j, frame.shared(i, j)) for i, j in pairs]
     breakdowns = {name: _levels(name, waves) for name in names}
-    cells = [
-        Cells(frame, t, _matrix(wave, items), [_codes(wave, name, breakdowns[name]) for name in names], shares)
-        for t, wave in enumerate(waves)
-    ]
-    blocks: list[dict[str, NDArray[Any]]] = []
-    for place, (name, labels) in enumerate([(EVERYBODY, [""]), *breakdowns.items()]):
-        grid = Pairs(frame, cells, place - 1, len(labels))
-        sums = [DomainSums(grid, cell) for cell in cells]
-        for t, wave in enumerate(waves):
-            block = estimate_block(sums[t], shares, hidden)
-            blocks.append(block | _keys(items, name, labels, "estimate", wave.name, ""))
-        for i, j, shared in compared:
-            block = change_block(sums[i], sums[j], shares, hidden, shared)
-            blocks.append(block | _keys(items, name, labels, "change", waves[j].name, waves[i].name))
-    return pd.DataFrame({name: np.concatenate([block[name] for block in blocks]) for name in COLUMNS})
+    cells = [Cells(frame, t, [_codes(wave, name, breakdowns[name]) for name in names]) for t, wave in enumerate(waves)]
+    grids = [Pairs(frame, cells, place - 1, len(labels)) for place, labels in enumerate([[""], *breakdowns.values()])]
+    tables: dict[tuple[int, int, int], list[Block]] = {}
+    at_once = max(_AT_ONCE // max(cell.size for cell in cells), 4)
+    for start in range(0, len(items), at_once):
+        part = slice(start, start + at_once)
+        sums = [
+            ItemSums(cell, _columns(wave, items[part]), shares[part]) for cell, wave in zip(cells, waves, strict=True)
+        ]
+        for place, (grid, name) in enumerate(zip(grids, (EVERYBODY, *names), strict=True)):
+            labels = breakdowns.get(name, [""])
+            by_wave = [DomainSums(grid, one) for one in sums]
+            for t, wave in enumerate(waves):
+                block = estimate_block(by_wave[t], shares[part], hidden[part])
+                keys = _keys(items[part], name, labels, "estimate", wave.name, "")
+                tables.setdefault((place, 0, t), []).append(block | keys)
+            for number, (i, j, shared) in enumerate(compared):
+                block = change_block(by_wave[i], by_wave[j], shares[part], hidden[part], shared)
+                keys = _keys(items[part], name, labels, "change", waves[j].name, waves[i].name)
+                tables.setdefault((place, 1, number), []).append(block | keys)
+    blocks = [block for key in sorted(tables) for block in tables[key]]
+    return pd.DataFrame({name: _joined([block[name] for block in blocks]) for name in COLUMNS})
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.array([])
 
 
 def _levels(name: str, waves: Sequence[WaveColumns]) -> list[str]:
@@ -115,9 +129,16 @@ def _codes(wave: WaveColumns, name: str, labels: Sequence[str]) -> NDArray[np.in
     return common[np.where(codes < 0, len(own), codes)]
 
 
-def _matrix(wave: WaveColumns, items: Sequence[str]) -> list[Callable[[], Floats] | None]:
+def _columns(wave: WaveColumns, items: Sequence[str]) -> list[Read | None]:
     """What gives each item's column, in order; None for an item that the wave doesn't have."""
-    return [partial(_column, wave, code) if code in wave.items else None for code in items]
+    return [_reader(wave, code) if code in wave.items else None for code in items]
+
+
+def _reader(wave: WaveColumns, code: str) -> Read:
+    item = wave.items[code]
+    if isinstance(item, Scored) and len(item.places) == wave.design.n_rows:
+        return item
+    return partial(_column, wave, code)
 
 
 def _column(wave: WaveColumns, code: str) -> Floats:

@@ -189,7 +189,9 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
 
 
 def _beta_fractions(x: Floats, a: Floats, b: Floats) -> Floats:
-    """`_beta_fraction` of whole arrays, until all have settled."""
+    """`_beta_fraction` of whole arrays; those that have settled are worked on no longer."""
+    done = np.empty(len(x))
+    left = np.arange(len(x))
     c, d = np.ones(len(x)), 1.0 / (1.0 - (a + b) * x / (a + 1.0))
     value = d.copy()
     for m in range(1, _STEPS):
@@ -200,9 +202,17 @@ def _beta_fractions(x: Floats, a: Floats, b: Floats) -> Floats:
             d = 1.0 / (1.0 + factor * d)
             c = 1.0 + factor / c
             value *= c * d
-        if not (np.abs(c * d - 1.0) >= 4e-16).any():
-            break
-    return value
+        if m % 4 == 0:
+            going = np.abs(c * d - 1.0) >= 4e-16
+            if not going.all():
+                done[left[~going]] = value[~going]
+                left = left[going]
+                x, a, b = x[going], a[going], b[going]
+                c, d, value = c[going], d[going], value[going]
+                if not len(left):
+                    return done
+    done[left] = value
+    return done
 
 
 def _upper_gamma(a: float, x: float) -> float:

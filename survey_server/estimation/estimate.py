@@ -40,14 +40,15 @@ class Estimate:
 
     def flagged(self, sensitive: bool) -> Estimate:
         """The same estimate under the small-cell rule for sensitive or ordinary items."""
-        return dataclasses.replace(self, flag=flag_for(self.n, sensitive))
+        flag = flag_for(self.n, sensitive)
+        return self if flag == self.flag else dataclasses.replace(self, flag=flag)
 
     def scaled(self, factor: float) -> Estimate:
         """The same estimate in other units (0.37 to 37 %)."""
-        low, high = (
-            sorted((self.low * factor, self.high * factor)) if factor < 0 else (self.low * factor, self.high * factor)
-        )
-        return dataclasses.replace(self, value=self.value * factor, se=self.se * abs(factor), low=low, high=high)
+        ends = (self.low, self.high) if factor >= 0 else (self.high, self.low)
+        low, high = ends[0] * factor, ends[1] * factor
+        rest = (self.df, self.n, self.n_weighted, self.n_eff, self.deff, self.cv, self.flag)
+        return Estimate(self.value * factor, self.se * abs(factor), low, high, *rest)
 
 
 def make_estimate(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from survey_server.estimation.arrays import Codes, Floats
 from survey_server.estimation.design import Design
 from survey_server.estimation.distributions import f_upper
 from survey_server.estimation.taylor import linear_means
@@ -59,6 +60,35 @@ def interviewer_effect(
     values, who, where = values[inside], who[inside], where[inside]
     load = np.bincount(who, minlength=len(labels)).astype(float)
     n, k = len(values), int((load > 0).sum())
+    parts = _one_area(values, who, load) if area is None else _within_areas(values, who, load, where)
+    areas, rank, spread, between, trace = parts
+    rest = n - areas - rank
+    mean_load = n / k
+    largest = float(load.max() / n)
+    if rank < 1 or rest < 1:
+        return InterviewerEffect(math.nan, math.nan, k, n, mean_load, largest, math.nan, math.nan)
+    within = max(spread - between, 0.0) / rest
+    own = (between - rank * within) / trace
+    total = own + within
+    rho = own / total if total > 0 else math.nan
+    if truncate and rho < 0:
+        rho = 0.0
+    f = between / rank / within if within > 0 else math.inf
+    return InterviewerEffect(rho, 1 + rho * (mean_load - 1), k, n, mean_load, largest, f, f_upper(f, rank, rest))
+
+
+def _one_area(values: Floats, who: Codes, load: Floats) -> tuple[int, int, float, float, float]:
+    """Number of areas, degrees of freedom, sum of squares in all and between people, and the trace, in closed form."""
+    centred = values - values.mean()
+    own = np.bincount(who, weights=centred, minlength=len(load))
+    busy = load > 0
+    between = float((own[busy] ** 2 / load[busy]).sum())
+    trace = float(load.sum() - (load**2).sum() / load.sum())
+    return 1, int(busy.sum()) - 1, float((centred**2).sum()), between, trace
+
+
+def _within_areas(values: Floats, who: Codes, load: Floats, where: Codes) -> tuple[int, int, float, float, float]:
+    """The same inside areas, from the normal equations of people and areas."""
     size = np.bincount(where).astype(float)
     table = np.zeros((len(size), len(load)))
     np.add.at(table, (where, who), 1.0)
@@ -68,21 +98,9 @@ def interviewer_effect(
     centred = values - (np.bincount(places, weights=values) / area_size)[places]
     normal = np.diag(load) - (table / area_size[:, None]).T @ table
     right = np.bincount(who, weights=centred, minlength=len(load))
-    rank = int(np.linalg.matrix_rank(normal, hermitian=True)) if k > 1 else 0
-    rest = n - len(area_size) - rank
-    mean_load = n / k
-    largest = float(load.max() / n)
-    if rank < 1 or rest < 1:
-        return InterviewerEffect(math.nan, math.nan, k, n, mean_load, largest, math.nan, math.nan)
+    rank = int(np.linalg.matrix_rank(normal, hermitian=True)) if (load > 0).sum() > 1 else 0
     between = float(right @ np.linalg.pinv(normal, hermitian=True) @ right)
-    within = max(float((centred**2).sum()) - between, 0.0) / rest
-    own = (between - rank * within) / float(np.trace(normal))
-    total = own + within
-    rho = own / total if total > 0 else math.nan
-    if truncate and rho < 0:
-        rho = 0.0
-    f = between / rank / within if within > 0 else math.inf
-    return InterviewerEffect(rho, 1 + rho * (mean_load - 1), k, n, mean_load, largest, f, f_upper(f, rank, rest))
+    return len(area_size), rank, float((centred**2).sum()), between, float(np.trace(normal))
 
 
 def leave_one_out(y: ArrayLike, interviewer: ArrayLike, design: Design, domain: ArrayLike | None = None) -> LeaveOneOut:

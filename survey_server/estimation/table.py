@@ -153,7 +153,7 @@ def _kish(sums: DomainSums, wanted: Bools) -> Floats:
     kish = np.ones(sums.mean.shape)
     cells, weight = sums.cells, sums.cells.design.weight
     for i, j in zip(*np.nonzero(wanted), strict=True):
-        read = cells.columns[i]
+        read = sums.items.columns[i]
         assert read is not None
         rows = ~np.isnan(read()) & cells.in_level(sums.pairs.domain, j)
         kish[i, j] = rows.sum() * float((weight[rows] ** 2).sum()) / float(weight[rows].sum()) ** 2

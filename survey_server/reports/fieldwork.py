@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 from survey_server.estimation.design import Bools, Floats
 from survey_server.reports.measure import Pair
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import MISSING_CODES, Coded, Codes, Sample, codes_of, minutes_of
+from survey_server.reports.sample import MISSING_CODES, Coded, Codes, Sample, minutes_of
 from survey_server.reports.scales import printed_items
 
 SHORT, SHORT_MEDIAN = 0.40, 0.60
 ALIKE, BATTERY = 0.85, 5
-ALL_PAIRS_UP_TO, SIDE_BY_SIDE, IMPORTED_DAYS = 4000, 64, 366
+ALL_PAIRS_UP_TO, SIDE_BY_SIDE, ROWS_AT_ONCE, IMPORTED_DAYS = 4000, 64, 50_000, 366
 OFTEN, DOMINANT = 0.10, 0.08
 
 
@@ -115,15 +114,28 @@ class Fieldwork:
             return _likeness(self.answers)
         found = np.zeros(len(self.frame))
         for rows in self._by_interviewer_and_site():
-            if len(rows) <= ALL_PAIRS_UP_TO:
-                found[rows] = _likeness(self.answers[rows])
+            if rows.shape[1] <= SIDE_BY_SIDE:
+                found[rows] = _likeness_of_few(self.answers[rows])
+            elif rows.shape[1] <= ALL_PAIRS_UP_TO:
+                for group in rows:
+                    found[group] = _likeness(self.answers[group])
         return found
 
-    def _by_interviewer_and_site(self) -> list[NDArray[np.intp]]:
-        """The rows of each interviewer at each site: where, in a large wave, copies are looked for."""
-        sites = codes_of(self.frame, self.sample.role("psu") or "").astype(str)
-        keys = pd.Series(self.interviewers.astype(str)) + "\n" + pd.Series(sites)
-        return [np.asarray(rows) for rows in keys.groupby(keys, sort=True).indices.values()]
+    def _by_interviewer_and_site(self) -> Iterator[NDArray[np.intp]]:
+        """The rows of each interviewer at each site, groups of one size together: there copies are looked for."""
+        who, site = self._people, Coded.of(self.frame, self.sample.role("psu") or "")
+        key = (who.places.astype(np.int64) + 1) * (len(site.codes) + 1) + site.places + 1
+        order = np.argsort(key, kind="stable")
+        _, start, size = np.unique(key[order], return_index=True, return_counts=True)
+        for each in np.unique(size[size > 1]):
+            groups = start[size == each]
+            at_once = max(ROWS_AT_ONCE // int(each) ** 2, 1)
+            for first in range(0, len(groups), at_once):
+                yield order[groups[first : first + at_once, None] + np.arange(each)]
+
+    @cached_property
+    def _people(self) -> Coded:
+        return Coded.of(self.frame, self.sample.role("interviewer") or "_interviewer")
 
     @cached_property
     def alike(self) -> Bools:
@@ -133,15 +145,17 @@ class Fieldwork:
     @cached_property
     def interviewers(self) -> Codes:
         """Who made each interview, as the form or the phone says."""
-        return codes_of(self.frame, self.sample.role("interviewer") or "_interviewer")
+        return self._people.texts
 
     @cached_property
     def by_interviewer(self) -> list[Interviewer]:
         """Every interviewer's work, in the order of their codes."""
-        coded = Coded.of(self.frame, self.sample.role("interviewer") or "_interviewer")
-        found = set(np.unique(coded.places).tolist())
-        codes = sorted({code for place, code in enumerate(coded.codes) if code is not None and place in found})
-        return [self._interviewer(code, coded.where(code.__eq__), len(codes)) for code in codes]
+        coded = self._people
+        places = np.where(coded.places < 0, len(coded.codes) - 1, coded.places)
+        ends = np.cumsum(np.bincount(places, minlength=len(coded.codes)))
+        rows = np.split(np.argsort(places, kind="stable"), ends[:-1])
+        work = sorted((code, own) for code, own in zip(coded.codes, rows, strict=True) if code is not None and len(own))
+        return [self._interviewer(code, own, len(work)) for code, own in work]
 
     @cached_property
     def missing(self) -> Floats:
@@ -179,19 +193,25 @@ class Fieldwork:
     @property
     def versions(self) -> dict[str, int]:
         """Submissions by form version."""
-        counts = Counter(str(version) for version in self.sample.everyone.get("_version", []))
-        return dict(sorted(counts.items()))
+        if "_version" not in self.sample.everyone:
+            return {}
+        counts = self.sample.everyone["_version"].value_counts(dropna=False)
+        return {
+            str(version): int(count) for version, count in sorted(counts.items(), key=lambda one: str(one[0])) if count
+        }
 
-    def _interviewer(self, code: str, rows: Bools, colleagues: int) -> Interviewer:
+    def _interviewer(self, code: str, rows: NDArray[np.intp], colleagues: int) -> Interviewer:
         shares = {name: float(flags[rows].mean()) for name, flags in self._marks().items()}
         minutes = _quantile(self.minutes[rows], 0.5)
         flags = [name for name, share in shares.items() if share > OFTEN]
         if minutes < SHORT_MEDIAN * self.median_minutes:
             flags.insert(0, "hurried")
-        interviews = int(rows.sum())
+        interviews = len(rows)
         if interviews > DOMINANT * len(self.frame) and colleagues > 2 / DOMINANT:
             flags.append("dominant")
-        missing = float(np.nanmean(self.missing[rows])) if (~np.isnan(self.missing[rows])).any() else math.nan
+        asked = self.missing[rows]
+        known = asked[~np.isnan(asked)]
+        missing = float(known.mean()) if len(known) else math.nan
         return Interviewer(code, interviews, minutes, **shares, missing=missing, flags=tuple(flags))
 
     def _marks(self) -> dict[str, Bools]:
@@ -231,21 +251,32 @@ def _likeness(answers: NDArray[np.int16]) -> Floats:
     """The highest share of equal answers with any other row, of the questions asked in both."""
     asked = (answers >= 0).astype(np.float32)
     common = asked @ asked.T  # how many questions each two rows have both been asked
-    equal = _equal_few(answers) if len(answers) <= SIDE_BY_SIDE else _equal_many(answers)
+    equal = _equal_many(answers)
     shares = np.divide(equal, common, out=np.zeros(common.shape), where=common >= BATTERY)
     np.fill_diagonal(shares, 0.0)
     best: Floats = shares.max(axis=1).astype(float)
     return best
 
 
-def _equal_few(answers: NDArray[np.int16]) -> Floats:
-    """How many questions each two rows answered alike: every row beside every other."""
-    both = (answers[:, None, :] == answers[None, :, :]) & (answers >= 0)
-    return np.asarray(both.sum(axis=2), dtype=float)
+def _likeness_of_few(answers: NDArray[np.int16]) -> Floats:
+    """`_likeness` of many small groups of one size at once: groups x rows x questions."""
+    groups, rows, _ = answers.shape
+    asked = (answers >= 0).astype(np.float32)
+    common = asked @ asked.transpose(0, 2, 1)
+    silent = 1 - asked
+    columns = np.ascontiguousarray(np.moveaxis(answers, 2, 0), dtype=np.min_scalar_type(-int(answers.max()) - 1))
+    alike = np.zeros((groups, rows, rows), dtype=np.int16)
+    for column in columns:
+        alike += column[:, :, None] == column[:, None, :]
+    equal = alike - silent @ silent.transpose(0, 2, 1)  # two blanks are no answer in common
+    shares = np.divide(equal, common, out=np.zeros(common.shape), where=common >= BATTERY)
+    shares[:, np.arange(rows), np.arange(rows)] = 0.0
+    best: Floats = shares.max(axis=2)
+    return best
 
 
 def _equal_many(answers: NDArray[np.int16]) -> Floats:
-    """The same as one product of matrices: a column for every answer to every question."""
+    """How many questions each two rows answered alike, as a product: a column for every answer to every question."""
     chosen = np.hstack([column[:, None] == np.arange(column.max(initial=-1) + 1) for column in answers.T])
     places = chosen.astype(np.float32)
     return np.asarray(places @ places.T, dtype=float)

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from survey_server.estimation.arrays import Scored
 from survey_server.estimation.change import Change, Shared, change_of, estimate_did, shared_psus
 from survey_server.estimation.change import DifferenceInDifferences as Did
 from survey_server.estimation.cube import Domain, WaveColumns, build_cube
@@ -95,7 +96,7 @@ class Cube:
 class Columns:
     """What is to be estimated in one wave: items (NaN where not valid) and breakdowns (codes as text)."""
 
-    items: Mapping[str, Floats | Callable[[], Floats]]
+    items: Mapping[str, Floats | Scored | Callable[[], Floats]]
     breakdowns: Mapping[str, Codes]
 
 
@@ -148,8 +149,7 @@ class Pair:
 
     def kind_of(self, indicator: Indicator) -> Kind:
         """A share where the values are 0 and 1; a share of something in between is estimated as a mean."""
-        values = np.concatenate([sample.values(indicator) for sample in self.samples])
-        plain = np.isin(values[~np.isnan(values)], (0.0, 1.0)).all()
+        plain = all(sample.is_yes_or_no(indicator) for sample in self.samples)
         return KINDS[indicator.estimator] if plain else "mean"
 
     def compare_linear(self, indicator: Indicator) -> Comparison:
@@ -214,7 +214,7 @@ def programme_arm(sample: Sample) -> Bools | None:
     column = sample.role("arm")
     if column is None:
         return None
-    arm: Bools = sample.frame[column].astype(str).str.lower().isin(PROGRAMME_ARM).to_numpy(dtype=bool)
+    arm = sample.coded(column).where(lambda code: code.lower() in PROGRAMME_ARM)
     return arm if arm.any() and not arm.all() else None
 
 

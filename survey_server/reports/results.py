@@ -72,7 +72,7 @@ def headlines_of(results: Sequence[Result]) -> tuple[Result, ...]:
 def indicator_cube(pair: Pair, indicators: Sequence[Indicator], breakdowns: Sequence[Mapping[str, Codes]]) -> Cube:
     """The comparisons of the indicators by breakdowns, given for each wave."""
     columns = [
-        Columns({indicator.code: sample.values(indicator) for indicator in indicators}, breakdown)
+        Columns({indicator.code: sample.scored(indicator) for indicator in indicators}, breakdown)
         for sample, breakdown in zip(pair.samples, breakdowns, strict=True)
     ]
     kinds = {indicator.code: pair.kind_of(indicator) for indicator in indicators}
@@ -112,7 +112,7 @@ def _problem(pair: Pair, indicator: Indicator) -> str:
         return "no_formula"
     try:
         for sample in pair.samples:
-            sample.values(indicator)
+            sample.scored(indicator)
             sample.denominator(indicator)
     except Problem as problem:
         return problem.detail

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from survey_server.estimation.arrays import Scored
 from survey_server.estimation.design import Bools, Design, Floats
 from survey_server.estimation.formula import Formulas
 from survey_server.reports.wave_data import WaveData
@@ -89,13 +90,22 @@ class Sample:
 
     def values(self, indicator: Indicator, based: bool = True) -> Floats:
         """The indicator for every row, NaN where it isn't valid; `based` leaves out rows outside its base."""
+        found = self.scored(indicator, based)
+        return found() if isinstance(found, Scored) else found
+
+    def scored(self, indicator: Indicator, based: bool = True) -> Scored | Floats:
+        """The same; zeros and ones, which most indicators are, as a byte for each row."""
         key = f"{indicator.code}:{based}"
         if key not in self._values:
-            self._values[key] = self._evaluate(indicator, based)
+            self._values[key] = _packed(self._evaluate(indicator, based))
         return self._values[key]
 
+    def is_yes_or_no(self, indicator: Indicator) -> bool:
+        """Whether every valid value of the indicator is 0 or 1."""
+        return isinstance(self.scored(indicator), Scored)
+
     @cached_property
-    def _values(self) -> dict[str, Floats]:
+    def _values(self) -> dict[str, Scored | Floats]:
         return {}
 
     def denominator(self, indicator: Indicator) -> Floats | None:
@@ -224,7 +234,23 @@ class Coded:
 
     def numbers(self, number: Callable[[str], float]) -> Floats:
         """A number for every row's code, NaN for blanks: asked once per distinct code."""
-        return self.spread(np.array([np.nan if code is None else number(code) for code in self.codes], dtype=float))
+        return self.scored(number)()
+
+    def scored(self, number: Callable[[str], float]) -> Scored:
+        """The same, not yet spread over the rows."""
+        values = [np.nan if code is None else number(code) for code in self.codes]
+        return Scored(self.places, np.array(values, dtype=float))
+
+
+_YES_OR_NO = np.array([0.0, 1.0, np.nan])
+
+
+def _packed(values: Floats) -> Scored | Floats:
+    """Zeros, ones and blanks as bytes; anything else as it is."""
+    yes, missing = values == 1.0, np.isnan(values)
+    if not (yes | missing | (values == 0.0)).all():
+        return values
+    return Scored(yes.view(np.int8) - missing.view(np.int8), _YES_OR_NO)
 
 
 def minutes_of(frame: pd.DataFrame) -> Floats:

@@ -9,7 +9,7 @@ from survey_server.estimation.verdict import Verdict
 from survey_server.reports.fieldwork import Fieldwork, Work
 from survey_server.reports.measure import Pair
 from survey_server.reports.results import compute_results
-from survey_server.reports.sample import Sample, codes_of
+from survey_server.reports.sample import Coded, Sample
 
 DOUBTFUL = frozenset(("hurried", "short", "straight", "alike"))
 
@@ -38,6 +38,6 @@ def _drop(wave: Fieldwork) -> Sample:
     if not flagged:
         return wave.sample
     data = wave.sample.data
-    who = codes_of(data.frame, wave.sample.role("interviewer") or "_interviewer")
-    kept = [code not in flagged for code in who]
+    who = Coded.of(data.frame, wave.sample.role("interviewer") or "_interviewer")
+    kept = ~who.where(flagged.__contains__)
     return Sample(replace(data, frame=data.frame[kept]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def balance_blocks(study: Study, pair: Pair, effects: Sequence[Result]) -> Itera
     title = f"{t['balance.title']} · {pair.samples[0].data.wave.name}"
     table_id = f"comparison.balance.{pair.form_id}"
     notes = (note("balance.note"),)
-    yield Table(table_id, title, columns, rows, notes=notes, layout="items", corner=t["balance.property"])
+    yield Table(table_id, title, columns, rows, notes=notes, layout="items folded", corner=t["balance.property"])
     worst = max((abs(one.difference) for one in found if not math.isnan(one.difference)), default=0.0)
     placebo = placebo_of(study, pair)
     did = pair.did(placebo.indicator) if placebo else None
@@ -96,15 +97,18 @@ def _balance(pair: Pair, effects: Sequence[Result]) -> list[Balance]:
 
 def _shares(sample: Sample, name: str) -> dict[str, Floats]:
     """A background question as shares in percent of its answers, at most six of them; ages as a mean."""
-    codes = sample.codes(name).astype(str)
-    known: Bools = ~np.isin(codes, (*MISSING_CODES, "None"))
-    levels = sorted(set(codes[known]))
+    coded = sample.coded(name)
+    known = {code for code in coded.codes if code is not None and code not in MISSING_CODES}
+    met = {coded.codes[place] for place in np.unique(coded.places)}
+    levels = sorted(known & met - {None})
     if len(levels) > 12:
-        return {
-            name: np.array([float(c) if k and c.isdigit() else math.nan for c, k in zip(codes, known, strict=True)])
-        }
+        return {name: coded.numbers(lambda code: float(code) if code in known and code.isdigit() else math.nan)}
     shown = levels[:1] if len(levels) == 2 else levels[:6]
-    return {f"{name}={level}": np.where(known, 100.0 * (codes == level), math.nan) for level in shown}
+    return {f"{name}={level}": coded.numbers(partial(_percent, known, level)) for level in shown}
+
+
+def _percent(known: Collection[str], level: str, code: str) -> float:
+    return 100.0 * (code == level) if code in known else math.nan
 
 
 def _balance_row(study: Study, pair: Pair, one: Balance) -> Row:

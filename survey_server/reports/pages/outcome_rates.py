@@ -10,7 +10,6 @@ from survey_server.problems import BadEstimate, EmptyDomain
 from survey_server.reports.measure import KINDS, Pair, count_cell, number_cell
 from survey_server.reports.outcomes import ContactLog, contact_log
 from survey_server.reports.results import Result
-from survey_server.reports.sample import codes_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Note, Row, Table
 
@@ -104,8 +103,8 @@ def interviewer_table(study: Study, pair: Pair) -> Iterator[Table]:
 
 def _effect(study: Study, result: Result) -> Row | None:
     indicator, sample = result.indicator, result.pair.after
-    who = codes_of(sample.frame, sample.role("interviewer") or "_interviewer").astype(str)
-    if indicator.estimator not in KINDS or len(set(who)) < 2:
+    who = sample.coded(sample.role("interviewer") or "_interviewer").places
+    if indicator.estimator not in KINDS or who.min(initial=0) == who.max(initial=0):
         return None
     y = sample.values(indicator)
     try:
