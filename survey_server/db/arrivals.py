@@ -13,12 +13,22 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from survey_server.db.compiled import CompiledVersion, load_version
+from survey_server.db.erased import is_erased
 from survey_server.db.fieldwork import Fieldwork, FormInField
 from survey_server.db.models import Wave
 from survey_server.db.site_rules import apply_site_rules
 from survey_server.db.waves import find_nearest_wave, find_wave_on
 from survey_server.db.words import words_of
-from survey_server.problems import CheckFailed, DigestMismatch, FormNotHere, Problem, SealedWithoutKey
+from survey_server.problems import (
+    CheckFailed,
+    DigestMismatch,
+    FormClosed,
+    FormNotHere,
+    Problem,
+    SealedWithoutKey,
+    UnknownVersion,
+    WasErased,
+)
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
 from survey_server.xlsform.kinds import answers_in, column_kinds
 
@@ -63,6 +73,10 @@ class Arrival:
     """The phone that brought it, when it isn't the one that hands it over now."""
     received_at: datetime | None = None
     """When it first came, when that isn't now."""
+    strict: bool = False
+    """Whether it is refused, and only kept, when its form is closed or its version was never published."""
+    client: Mapping[str, str] | None = None
+    """What an OpenRosa client said of itself."""
     reason: str = ""
     """Why it was edited, when it is an edit and somebody said so."""
 
@@ -137,6 +151,8 @@ class Reader:
             return Unfit(arrival, digest, unreadable)
         except (DigestMismatch, FormNotHere, SealedWithoutKey, CheckFailed) as problem:
             return Unfit(arrival, digest, problem)
+        except (FormClosed, UnknownVersion, WasErased) as problem:
+            return Unfit(arrival, digest, problem)
 
     def _read(self, arrival: Arrival, digest: str) -> Interview:
         if arrival.sealed:
@@ -147,10 +163,14 @@ class Reader:
         if context is None or context.current_version_id is None:
             raise FormNotHere(f"This programme has no form {arrival.form!r}.")
         claimed = context.versions.get(arrival.version)
+        if arrival.strict:
+            _check_takes(context, claimed)
         compiled = load_version(self.session, self.programme_id, claimed or context.current_version_id)
         checked = _check(compiled, arrival.body)
         if not 0 < len(checked.instance_id) <= _LONGEST_ID:
             raise UnreadableInstance(f"The instanceID must have 1 to {_LONGEST_ID} characters.")
+        if self.fieldwork.has_erased and is_erased(self.session, self.programme_id, checked.instance_id):
+            raise WasErased()
         return self._interview(arrival, digest, context, compiled, checked)
 
     def _interview(
@@ -212,6 +232,13 @@ class Reader:
         if wave is None or wave.id not in self.fieldwork.waves_with_sites or wave.id in visitors:
             return None
         return "site-not-in-wave"
+
+
+def _check_takes(context: FormInField, claimed: int | None) -> None:
+    if context.state == "closed":
+        raise FormClosed()
+    if claimed is None:
+        raise UnknownVersion()
 
 
 def _check(compiled: CompiledVersion, body: bytes) -> CheckedInstance:

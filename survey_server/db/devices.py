@@ -17,6 +17,8 @@ from survey_server.db.models import Device, Enrolment, Programme, now, table_of
 from survey_server.problems import BadToken, CodeUsed, UnknownDevice
 
 CODE_LIVES = timedelta(days=3)
+PHONE, COLLECT = "phone", "collect"
+"""What a device speaks: our API with a token in a header, or OpenRosa with the token in the address."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def add_enrolment(
     session.add(
         Enrolment(
             programme_id=programme_id,
-            code_sha256=_digest(code),
+            code_sha256=token_digest(code),
             label=label,
             interviewer=interviewer,
             expires_at=now() + lives,
@@ -65,8 +67,8 @@ def enrol_link(base_url: str, code: str, office_kid: str = "") -> str:
 
 def enrol_device(session: Session, code: str) -> tuple[Device, str]:
     """Use up `code`: the new device, and its token, which the phone alone keeps. Raises CodeUsed."""
-    programme_id = _programme_of(code, "-")
-    enrolment = session.get(Enrolment, (programme_id, _digest(code)), with_for_update=True)
+    programme_id = programme_of(code, "-")
+    enrolment = session.get(Enrolment, (programme_id, token_digest(code)), with_for_update=True)
     if enrolment is None or enrolment.used_at or enrolment.expires_at < now():
         raise CodeUsed()
     device, token = add_device(session, programme_id, enrolment.label, enrolment.interviewer)
@@ -75,11 +77,18 @@ def enrol_device(session: Session, code: str) -> tuple[Device, str]:
     return device, token
 
 
-def add_device(session: Session, programme_id: int, label: str, interviewer: str) -> tuple[Device, str]:
+def add_device(
+    session: Session, programme_id: int, label: str, interviewer: str, *, kind: str = PHONE
+) -> tuple[Device, str]:
     """A new device and its token, which is told only now."""
     token = f"{programme_id}.{secrets.token_urlsafe(32)}"
     device = Device(
-        programme_id=programme_id, label=label, interviewer=interviewer, token_sha256=_digest(token), seen_at=now()
+        programme_id=programme_id,
+        kind=kind,
+        label=label,
+        interviewer=interviewer,
+        token_sha256=token_digest(token),
+        seen_at=now() if kind == PHONE else None,
     )
     session.add(device)
     session.flush()
@@ -87,11 +96,12 @@ def add_device(session: Session, programme_id: int, label: str, interviewer: str
 
 
 def get_device(session: Session, token: str) -> Device:
-    """The device that holds `token`, revoked or not; raises BadToken. Look at `revoked_at`."""
+    """The phone that holds `token`, revoked or not; raises BadToken. Look at `revoked_at`."""
     device = session.scalar(
         select(Device).where(
-            Device.programme_id == _programme_of(token, "."),
-            Device.token_sha256 == _digest(token),
+            Device.programme_id == programme_of(token, "."),
+            Device.token_sha256 == token_digest(token),
+            Device.kind == PHONE,
         )
     )
     if device is None:
@@ -100,8 +110,11 @@ def get_device(session: Session, token: str) -> Device:
 
 
 def get_sender(session: Session, token: str) -> Sender:
-    """The device that holds `token`, revoked or not, with the revision of its programme's fieldwork; or BadToken."""
-    values = {"programme_id": _programme_of(token, "."), "token_sha256": _digest(token)}
+    """The phone that holds `token`, revoked or not, with the revision of its programme's fieldwork; or BadToken.
+
+    A token of one kind opens no door of the other: one in an address may be seen by more eyes than one in a header.
+    """
+    values = {"programme_id": programme_of(token, "."), "token_sha256": token_digest(token), "kind": PHONE}
     row = session.connection().execute(_SENDER, values).one_or_none()
     if row is None:
         raise BadToken()
@@ -151,12 +164,13 @@ def _is(device: Device) -> tuple[Any, Any]:
     return Device.programme_id == device.programme_id, Device.id == device.id
 
 
-def _digest(secret: str) -> str:
+def token_digest(secret: str) -> str:
+    """Under what a code or token is kept."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _programme_of(secret: str, mark: str) -> int:
-    """Codes and tokens begin with their programme, so that a database shared out by programme finds them."""
+def programme_of(secret: str, mark: str) -> int:
+    """The programme with which codes and tokens begin, so that a database shared out by programme finds them."""
     head = secret.partition(mark)[0]
     return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0
 
@@ -173,7 +187,11 @@ _SENDER = (
         _programmes.c.field_revision,
     )
     .join(_programmes, _programmes.c.id == _devices.c.programme_id)
-    .where(_devices.c.programme_id == bindparam("programme_id"), _devices.c.token_sha256 == bindparam("token_sha256"))
+    .where(
+        _devices.c.programme_id == bindparam("programme_id"),
+        _devices.c.token_sha256 == bindparam("token_sha256"),
+        _devices.c.kind == bindparam("kind"),
+    )
 )
 _CONTACT = (
     update(_devices)

@@ -17,6 +17,7 @@ from survey_server.db.models import (
     SubmissionVersion,
     Wave,
 )
+from survey_server.db.words import with_phone
 
 if TYPE_CHECKING:
     from survey_server.db.storing import Source
@@ -52,6 +53,7 @@ def add_version(
             received_at=source.received_at,
             answers=item.answers,
             xml=item.arrival.body,
+            client=dict(item.arrival.client) if item.arrival.client else None,
             actor=source.actor,
             reason=item.arrival.reason or None,
         )
@@ -66,7 +68,8 @@ def add_version(
     one.revision += 1
     one.changed_at = changed_at
     _renew_issues(session, programme_id, submission_id, number, item, changed_at)
-    session.merge(SubmissionText(programme_id=programme_id, submission_id=submission_id, words=item.words))
+    words = with_phone(item.words, one.device_id)
+    session.merge(SubmissionText(programme_id=programme_id, submission_id=submission_id, words=words))
     session.add(
         SubmissionNote(
             programme_id=programme_id,

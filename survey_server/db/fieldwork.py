@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.models import Form, FormVersion, Programme, Site, StopWork, Wave, WaveSite, new_id
+from survey_server.db.models import Erased, Form, FormVersion, Programme, Site, StopWork, Wave, WaveSite, new_id
 
 _PROGRAMMES_KEPT = 32
 STOP_COLUMNS = {"country": "country", "department": "department", "municipality": "municipality", "site": "code"}
@@ -33,6 +33,7 @@ class FormInField:
     current_version_id: int | None
     versions: Mapping[str, int]
     waves: Sequence[Wave]
+    state: str = "open"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Fieldwork:
     """Sites where no position may be taken."""
     stopped: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     """When work was stopped at a site."""
+    has_erased: bool = False
+    """Whether any interview of the programme was ever erased."""
 
 
 def may_take_position(risk_tier: int | None, policies: Mapping[str, Any]) -> bool:
@@ -83,6 +86,7 @@ def load_fieldwork(session: Session, programme_id: int, revision: int | None = N
         *_read_sites(session, programme_id),
         no_gps=_read_no_gps(session, programme_id),
         stopped=_read_stopped(session, programme_id),
+        has_erased=_has_erased(session, programme_id),
     )
     with _lock:
         _kept[key] = (revision, found)
@@ -94,7 +98,7 @@ def load_fieldwork(session: Session, programme_id: int, revision: int | None = N
 
 def _read_forms(session: Session, programme_id: int) -> dict[str, FormInField]:
     forms = session.execute(
-        select(Form.id, Form.form_id, Form.current_version_id).where(Form.programme_id == programme_id)
+        select(Form.id, Form.form_id, Form.current_version_id, Form.state).where(Form.programme_id == programme_id)
     ).all()
     versions = session.execute(
         select(FormVersion.form_row, FormVersion.version, FormVersion.id)
@@ -108,6 +112,7 @@ def _read_forms(session: Session, programme_id: int) -> dict[str, FormInField]:
             current_version_id=form.current_version_id,
             versions={row.version: row.id for row in versions if row.form_row == form.id},
             waves=[wave for wave in waves if wave.form_row == form.id],
+            state=form.state,
         )
         for form in forms
     }
@@ -123,6 +128,11 @@ def _read_sites(session: Session, programme_id: int) -> tuple[dict[str, frozense
         waves.setdefault(visit.site_id, set()).add(visit.wave_id)
     sites = {row.code: frozenset(waves.get(row.id, ())) for row in codes}
     return sites, frozenset(visit.wave_id for visit in visits)
+
+
+def _has_erased(session: Session, programme_id: int) -> bool:
+    query = select(Erased.erased_at).where(Erased.programme_id == programme_id).limit(1)
+    return session.execute(query).first() is not None
 
 
 def _read_no_gps(session: Session, programme_id: int) -> frozenset[str]:

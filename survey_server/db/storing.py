@@ -27,7 +27,8 @@ from survey_server.db.models import (
 )
 from survey_server.db.receipts import receipt_code
 from survey_server.db.seals import ClosedSeal, KnownSeal, SealWriter
-from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited
+from survey_server.db.words import with_phone
+from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
 
 _LONGEST_CLAIM = 255
 
@@ -68,6 +69,8 @@ class Receipt:
     receipt: str
     issues: int = 0
     problem: Problem | None = None
+    submission_id: int | None = None
+    """The submission that it is now, or that it was before."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Writer:
         self.seals = SealWriter(source.programme_id, source.door, device_id, source.received_at)
         self.repeated: list[int] = []
         self.edited = 0
+        self.refused = 0
         self.submissions: list[dict[str, Any]] = []
         self.versions: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
@@ -128,7 +132,7 @@ class Writer:
         if isinstance(item, Known):
             return self._repeat(arrival, item)
         if isinstance(item, Unfit):
-            return self._add_quarantine(item)
+            return self._refuse(item) if isinstance(item.problem, WasErased) else self._add_quarantine(item)
         key = (item.form_row, item.instance_id)
         known = self.known.get(key)
         if known is None:
@@ -151,19 +155,29 @@ class Writer:
         self.known[key] = Known(before.submission_id, item.digest, len(item.issues), number)
         self._keep_seal(item.arrival, before.submission_id)
         digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        return Receipt(item.arrival.id, digest, 201, receipt_code(before.submission_id), len(item.issues))
+        return Receipt(
+            item.arrival.id,
+            digest,
+            201,
+            receipt_code(before.submission_id),
+            len(item.issues),
+            None,
+            before.submission_id,
+        )
 
     def _repeat(self, arrival: Arrival, known: Known) -> Receipt:
         self.repeated.append(known.submission_id)
         self._keep_seal(arrival, known.submission_id)
         digest = arrival.envelope.sha256 if arrival.envelope else known.sha256
-        return Receipt(arrival.id, digest, 200, receipt_code(known.submission_id), known.issues)
+        return Receipt(
+            arrival.id, digest, 200, receipt_code(known.submission_id), known.issues, None, known.submission_id
+        )
 
     def _repeat_seal(self, arrival: Arrival, known: KnownSeal) -> Receipt:
         if known.submission_id is not None:
             self.repeated.append(known.submission_id)
         code = receipt_code(known.submission_id or known.sealed_id)
-        return Receipt(arrival.id, known.sha256, 200, code, known.issues)
+        return Receipt(arrival.id, known.sha256, 200, code, known.issues, None, known.submission_id)
 
     def _keep_closed(self, item: ClosedSeal) -> Receipt:
         """Only its owner opens it: kept as it came, and as safe as any other."""
@@ -220,9 +234,11 @@ class Writer:
                 "received_at": item.arrival.received_at or self.received_at,
                 "answers": item.answers,
                 "xml": item.arrival.body,
+                "client": dict(item.arrival.client) if item.arrival.client else None,
             }
         )
-        self.texts.append({"programme_id": programme_id, "submission_id": submission_id, "words": item.words})
+        words = with_phone(item.words, self.submissions[-1]["device_id"])
+        self.texts.append({"programme_id": programme_id, "submission_id": submission_id, "words": words})
         for ordinal, issue in enumerate(item.issues, 1):
             self.issues.append(
                 {**own, "ordinal": ordinal, "kind": issue.kind, "path": issue.path, "detail": issue.detail}
@@ -230,7 +246,8 @@ class Writer:
         self.known[key] = Known(submission_id, item.digest, len(item.issues))
         self._keep_seal(item.arrival, submission_id)
         digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        return Receipt(item.arrival.id, digest, 201, receipt_code(submission_id), len(item.issues))
+        code = receipt_code(submission_id)
+        return Receipt(item.arrival.id, digest, 201, code, len(item.issues), None, submission_id)
 
     def _add_conflict(self, known: Known, item: Interview, problem: Problem | None = None) -> Receipt:
         key = (known.submission_id, item.digest)
@@ -272,6 +289,11 @@ class Writer:
         shown = item.problem if item.problem.status >= 400 else None
         return Receipt(item.arrival.id, digest, item.problem.status, code, 0, shown)
 
+    def _refuse(self, item: Unfit) -> Receipt:
+        """What was erased isn't kept again, not even in quarantine."""
+        self.refused += 1
+        return Receipt(item.arrival.id, item.arrival.sent_digest, item.problem.status, "", 0, item.problem)
+
     def _find_quarantine(self, digest: str) -> int | None:
         return self.session.scalar(
             select(Quarantine.id).where(
@@ -300,6 +322,7 @@ class Writer:
 
     def _audit(self, items: int) -> None:
         told: dict[str, Any] = {"edited": self.edited} if self.edited else {}
+        told |= {"refused": self.refused} if self.refused else {}
         closed = sum(row["submission_id"] is None for row in self.seals.rows)
         stored, conflicts, quarantined = len(self.submissions) + closed, len(self.conflicts), len(self.quarantine)
         add_audit(
@@ -310,7 +333,7 @@ class Writer:
             stored=stored,
             conflicts=conflicts,
             quarantined=quarantined,
-            repeated=items - stored - conflicts - quarantined - self.edited,
+            repeated=items - stored - conflicts - quarantined - self.edited - self.refused,
             **told,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -32,17 +32,22 @@ def take_in(
     keyring: Keyring | None = None,
     *,
     open_again: bool = False,
+    beside: Callable[[Session, Sequence[Receipt]], None] | None = None,
 ) -> list[Receipt]:
     """Store what is new, flag what is odd, keep what can't be read: one receipt per arrival, in their order.
 
     Sealed arrivals are opened with `keyring`; with `open_again` also those that were kept closed until now.
+    `beside` writes what belongs to them, such as files, in the same transaction.
     All or nothing: when this raises, nothing of the batch is stored; when it returns, everything is on the disk.
     """
     for tries_left in reversed(range(_TRIES)):
         read = _read(database, source, arrivals, keyring, open_again)
         try:
             with database.transaction() as session:
-                return Writer(session, source, read.known).write(read.items)
+                receipts = Writer(session, source, read.known).write(read.items)
+                if beside is not None:
+                    beside(session, receipts)
+                return receipts
         except IntegrityError:
             # Another request stored one of these ids between our reading and our writing: look again.
             if not tries_left:

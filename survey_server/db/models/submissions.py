@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_server.db.models.base import Base, InProgramme, WithId, now
@@ -81,7 +81,7 @@ class SubmissionVersion(InProgramme, Base):
     received_at: Mapped[datetime]
     answers: Mapped[str]
     xml: Mapped[bytes]
-    client: Mapped[dict[str, Any] | None]
+    client: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What an OpenRosa client said of itself: its deviceID, its user agent."""
     actor: Mapped[str | None]
     """Who edited, and why; nobody for what came from the field."""
