@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,18 +35,44 @@ _NO_INSTANT = np.array([np.datetime64("NaT")], dtype=_INSTANT)
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     """The columns of these rows; a row that lacks a name has it missing."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: column_of([row.get(name) for row in rows]) for name in names}
+    return {name: column_of([row.get(name) for row in rows]) for name in dict.fromkeys(chain.from_iterable(rows))}
 
 
 def column_of(values: Sequence[Any]) -> Column:
-    """One column: of numbers when there is nothing else in it, of instants when there are only those, else of text."""
-    kinds = {type(value) for value in values if value is not None}
+    """One column: of numbers when there is nothing else in it, of instants when there are only those, else of text.
+
+    Several choices are one text, with spaces between them.
+    """
+    kinds = set(map(type, values)) - {type(None)}
     if kinds <= {int, float, bool}:
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        return np.array(values, dtype=np.float64)
     if kinds <= {datetime, date}:
         return np.array([None if value is None else _naive(value) for value in values], dtype=_INSTANT)
+    if kinds == {str}:
+        return _texts(values)
     return _texts([None if value is None else _as_text(value) for value in values])
+
+
+def instants_of(milliseconds: Sequence[int | None]) -> NDArray[Any]:
+    """Instants from the milliseconds that the database keeps; None is missing."""
+    numbers = np.array(milliseconds, dtype=np.float64)
+    known = ~np.isnan(numbers)
+    instants = np.full(len(numbers), _NO_INSTANT[0])
+    instants[known] = (numbers[known].astype(np.int64) * 1000).view(_INSTANT)
+    return instants
+
+
+def together(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
+    """All parts one below the other, in their order."""
+    below = [dict(part) for part in parts if part]
+    while len(below) > 1:  # two and two, so that nothing is copied often
+        twos = [below[start : start + 2] for start in range(0, len(below), 2)]
+        below = [joined(two[0], two[1], _size(two[0])) if len(two) == 2 else two[0] for two in twos]
+    return below[0] if below else {}
+
+
+def _size(columns: Mapping[str, Column]) -> int:
+    return len(next(iter(columns.values()), ()))
 
 
 def joined(old: Mapping[str, Column], new: Mapping[str, Column], size: int) -> dict[str, Column]:
@@ -79,7 +106,8 @@ def smallest(texts: Texts) -> Texts:
 def _series(column: Column) -> Any:
     if isinstance(column, Texts):
         order = np.argsort(column.distinct) if len(column.distinct) else np.array([], dtype=np.intp)
-        ranks = np.append(np.argsort(order), -1).astype(np.int32)  # the last place, -1, stays missing
+        ranks = np.append(np.argsort(order), -1)  # the last place, -1, stays missing
+        ranks = ranks.astype(np.min_scalar_type(-max(len(order), 1)))
         distinct = pd.Index(column.distinct[order], dtype=object)
         return pd.Categorical.from_codes(ranks[column.places], categories=distinct)
     return pd.DatetimeIndex(column, tz="UTC") if column.dtype == _INSTANT else column
@@ -136,14 +164,15 @@ def _as_texts(column: Column) -> Texts:
 
 
 def _texts(values: Sequence[str | None]) -> Texts:
-    known: dict[str, int] = {}
-    places = [-1 if value is None else known.setdefault(value, len(known)) for value in values]
-    distinct = np.empty(len(known), dtype=object)
-    distinct[:] = list(known)
-    return Texts(np.array(places, dtype=np.int32), distinct)
+    told = np.empty(len(values), dtype=object)
+    told[:] = values
+    places, distinct = pd.factorize(told)
+    return Texts(places.astype(np.int32), distinct)
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(value)
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return str(value)

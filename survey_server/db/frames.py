@@ -6,9 +6,9 @@ What was read is kept as columns in memory, and in files beside the database for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,24 +16,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import BigInteger, Select, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from survey_server.db.columns import Column, Texts, columns_of, frame_of, joined, taken, without
+from survey_server.db.changes import find_changes
+from survey_server.db.columns import (
+    Column,
+    Texts,
+    column_of,
+    columns_of,
+    frame_of,
+    instants_of,
+    taken,
+    together,
+    without,
+)
 from survey_server.db.kept_columns import KeptColumns, read_columns, write_columns
 from survey_server.db.models import Site, Submission, SubmissionVersion, Wave, WaveSite
 from survey_server.db.sites import COLUMNS as SITE_COLUMNS
 
-_LOOK_BACK = timedelta(minutes=10)
-"""Other servers' clocks and open transactions: what changed shortly before the last look is looked at again."""
-
-_AT_ONCE = 1000
+_AT_ONCE = 2500
 _WAVES_KEPT = 64
 _FACTS = (
     *("_row", "_changed", "_id", "_received_at", "_collected_on", "_started", "_ended", "_interviewer", "_version"),
     *("_issues", "_review_state", "_repeats", "_site"),
 )
-_INSTANTS = ("_received_at", "_collected_on", "_started", "_ended")
+_MILLISECONDS = ("_received_at", "_started", "_ended")
+_INSTANTS = (*_MILLISECONDS, "_collected_on")
 _TEXTS = ("_id", "_interviewer", "_version", "_review_state", "_site")
 _IDS = ("_row", "_changed")
 
@@ -84,7 +93,10 @@ def repeat_frame(session: Session, wave: Wave, repeat: str) -> pd.DataFrame:
 
 def _in_order(columns: dict[str, Column], *names: str) -> dict[str, Column]:
     keys = [column for name in reversed(names) if not isinstance(column := columns[name], Texts)]
-    return taken(columns, np.lexsort(keys))
+    order = np.lexsort(keys)
+    if (order[1:] > order[:-1]).all():
+        return {name: column if isinstance(column, Texts) else column.copy() for name, column in columns.items()}
+    return taken(columns, order)
 
 
 def _look_again(session: Session, wave: Wave) -> KeptColumns:
@@ -96,10 +108,10 @@ def _look_again(session: Session, wave: Wave) -> KeptColumns:
         count, latest = _extent(session, wave)
         if columns.looked_until and (latest is None or latest < columns.looked_until):  # an older state was restored
             columns = KeptColumns()
-        changed = _find_changes(session, wave, columns)
+        changed = find_changes(session, wave, columns)
         if len(np.union1d(_rows(columns), changed)) != count:  # some were moved to another wave, or deleted
             columns = KeptColumns()
-            changed = _find_changes(session, wave, columns)
+            changed = find_changes(session, wave, columns)
         if len(changed) or columns is not kept.columns or not columns.answers:
             kept.columns = _grown(session, wave, columns, changed)
             kept.columns.looked_until = latest
@@ -115,9 +127,13 @@ def _grown(session: Session, wave: Wave, columns: KeptColumns, changed: NDArray[
     if known.any():
         kept.answers = without(kept.answers, ~known)
         kept.repeats = {name: without(one, ~np.isin(_ids(one), changed)) for name, one in kept.repeats.items()}
+    answers, repeats = [kept.answers], {name: [one] for name, one in kept.repeats.items()}
     for start in range(0, len(changed), _AT_ONCE):
-        _take(session, wave, kept, changed[start : start + _AT_ONCE].tolist())
-    return kept
+        new, nested = _take(session, wave, changed[start : start + _AT_ONCE].tolist())
+        answers.append(new)
+        for name, lines in nested.items():
+            repeats.setdefault(name, []).append(lines)
+    return KeptColumns(together(answers), {name: together(parts) for name, parts in repeats.items()})
 
 
 def _nothing() -> dict[str, Column]:
@@ -163,79 +179,66 @@ def _extent(session: Session, wave: Wave) -> tuple[int, datetime | None]:
     return count, latest
 
 
-def _find_changes(session: Session, wave: Wave, columns: KeptColumns) -> NDArray[np.int64]:
-    """The submissions that are new or have changed since we looked: a walk over an index."""
-    changed_at = type_coerce(Submission.changed_at, BigInteger)  # milliseconds, compared as they are kept
-    query = select(Submission.id, changed_at).where(
-        Submission.programme_id == wave.programme_id, Submission.wave_id == wave.id
-    )
-    since = columns.looked_until and columns.looked_until - _LOOK_BACK
-    found = session.execute(query if since is None else query.where(Submission.changed_at >= since)).all()
-    rows, ticks = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 2).T
-    if since is None:
-        return rows
-    known_rows, known_ticks = _changed_since(columns, since)
-    place = np.minimum(np.searchsorted(known_rows, rows), max(len(known_rows) - 1, 0))
-    if not len(known_rows):
-        return rows
-    changed: NDArray[np.int64] = rows[(known_rows[place] != rows) | (known_ticks[place] != ticks * _MICROSECONDS)]
-    return changed
+def _take(session: Session, wave: Wave, rows: Sequence[int]) -> tuple[dict[str, Column], dict[str, dict[str, Column]]]:
+    """Read these submissions: their answers and facts, and the instances inside repeats by the repeat's name."""
+    *told, texts = zip(*session.execute(_query(wave, rows)), strict=True)
+    facts = dict(zip(_FACTS, told, strict=True))
+    documents: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")  # at once: the names are made once
+    nested = _without_repeats(documents)
+    answers = columns_of(documents) | _fact_columns(facts)
+    repeats = {}
+    for name, instances in nested.items():
+        lines = [{**one, "_position": number} for _, several in instances for number, one in enumerate(several, 1)]
+        places = [place for place, several in instances for _ in several]
+        row = np.array([facts["_row"][place] for place in places], dtype=np.int64)
+        repeats[name] = columns_of(lines) | {"_row": row, "_id": column_of([facts["_id"][place] for place in places])}
+    return answers, repeats
 
 
-def _changed_since(columns: KeptColumns, since: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rows that we know to have changed since then, in order, with the instant of each."""
-    changed = columns.answers["_changed"]
-    assert not isinstance(changed, Texts)
-    recent = changed >= _ticks(since)
-    rows, instants = _rows(columns)[recent], changed[recent]
-    order = np.argsort(rows)
-    return rows[order], instants[order]
+def _without_repeats(documents: list[dict[str, Any]]) -> dict[str, list[tuple[int, list[dict[str, Any]]]]]:
+    """Takes the instances inside repeats out of the documents, with the place of the document of each."""
+    found: dict[str, list[tuple[int, list[dict[str, Any]]]]] = {}
+    for place, document in enumerate(documents):
+        for name in [name for name, value in document.items() if type(value) is list and _is_nested(value)]:
+            found.setdefault(name, []).append((place, [_flat(one) for one in document.pop(name)]))
+    return found
 
 
-def _ticks(moment: datetime) -> int:
-    """Whole microseconds since 1970: an instant as a number that compares exactly."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+def _is_nested(value: list[Any]) -> bool:
+    return bool(value) and isinstance(value[0], dict)
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECONDS = 1000
+def _flat(instance: dict[str, Any]) -> dict[str, Any]:
+    """The answers of one instance that fit one cell each."""
+    return {name: value for name, value in instance.items() if not (type(value) is list and _is_nested(value))}
 
 
-def _take(session: Session, wave: Wave, kept: KeptColumns, rows: Sequence[int]) -> None:
-    """Read these submissions and set them below the others."""
-    answers: list[dict[str, Any]] = []
-    repeats: dict[str, list[dict[str, Any]]] = {}
-    for facts, text in _read(session, wave, rows):
-        flat, nested = _split(json.loads(text))
-        answers.append({**flat, **facts, "_changed": _ticks(facts["_changed"])})
-        for name, instances in nested.items():
-            own = {"_row": facts["_row"], "_id": facts["_id"]}
-            lines = [{**_split(one)[0], **own, "_position": number} for number, one in enumerate(instances, 1)]
-            repeats.setdefault(name, []).extend(lines)
-    kept.answers = _below(kept.answers, answers)
-    for name, lines in repeats.items():
-        kept.repeats[name] = _below(kept.repeats.get(name, {}), lines)
+def _fact_columns(facts: Mapping[str, Sequence[Any]]) -> dict[str, Column]:
+    """Ids and milliseconds have more digits than a float: they are made into columns here."""
+    columns: dict[str, Column] = {}
+    for name, values in facts.items():
+        if name == "_row":
+            columns[name] = np.array(values, dtype=np.int64)
+        elif name == "_changed":
+            columns[name] = np.array(values, dtype=np.int64) * 1000
+        else:
+            columns[name] = instants_of(values) if name in _MILLISECONDS else column_of(values)
+    return columns
 
 
-def _below(columns: dict[str, Column], rows: list[dict[str, Any]]) -> dict[str, Column]:
-    made = columns_of(rows)
-    for name in _IDS:
-        if name in made:  # ids and microseconds have more digits than a float
-            made[name] = np.array([row[name] for row in rows], dtype=np.int64)
-    return joined(columns, made, len(columns["_row"])) if columns else made
-
-
-def _read(session: Session, wave: Wave, rows: Sequence[int]) -> Iterator[tuple[dict[str, Any], str]]:
+def _query(wave: Wave, rows: Sequence[int]) -> Select[Any, *tuple[Any, ...]]:
     version = SubmissionVersion
-    query = (
+    instants = (Submission.received_at, Submission.started, Submission.ended)
+    received_at, started, ended = (type_coerce(instant, BigInteger) for instant in instants)
+    return (
         select(
             Submission.id,
-            Submission.changed_at,
+            type_coerce(Submission.changed_at, BigInteger),
             Submission.instance_id,
-            Submission.received_at,
+            received_at,
             Submission.collected_on,
-            Submission.started,
-            Submission.ended,
+            started,
+            ended,
             Submission.interviewer,
             Submission.version,
             Submission.issue_count,
@@ -252,24 +255,6 @@ def _read(session: Session, wave: Wave, rows: Sequence[int]) -> Iterator[tuple[d
         )
         .where(Submission.programme_id == wave.programme_id, Submission.id.in_(rows))
     )
-    for row in session.execute(query):
-        *facts, answers = row
-        yield dict(zip(_FACTS, facts, strict=True)), answers
-
-
-def _split(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
-    """The answers that fit one cell each, and the repeats."""
-    flat: dict[str, Any] = {}
-    nested: dict[str, list[dict[str, Any]]] = {}
-    for name, value in answers.items():
-        if isinstance(value, list):
-            if value and isinstance(value[0], dict):
-                nested[name] = value
-            else:
-                flat[name] = " ".join(value)
-        elif value is not None:
-            flat[name] = value
-    return flat, nested
 
 
 def _site_columns(session: Session, wave: Wave) -> tuple[dict[str, Column], dict[str, int]]:
