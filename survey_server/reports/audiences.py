@@ -22,6 +22,7 @@ from survey_server.reports.value import (
     Note,
     Page,
     Paragraphs,
+    Part,
     Prose,
     Row,
     SideBySide,
@@ -76,13 +77,20 @@ def _without_places(block: Block) -> Iterator[Block]:
                 more = tuple(_without_flags(table) for table in block.more if table.audience != "full")
                 yield replace(block, table=_without_flags(block.table), more=more)
         case SideBySide():
-            yield replace(block, tables=tuple(_without_flags(t) for t in block.tables if t.audience != "full"))
+            yield replace(block, parts=tuple(_kept_parts(block.parts)))
         case Prose():
             yield replace(block, notes=_unnamed_all(block.notes))
         case Paragraphs():
             yield replace(block, parts=tuple(replace(part, notes=_unnamed_all(part.notes)) for part in block.parts))
         case _:
             yield block
+
+
+def _kept_parts(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        for kept in _without_places(part):
+            assert isinstance(kept, Table | Chart | Prose)
+            yield kept
 
 
 def _without_flags(table: Table) -> Table:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.palette import AFTER, BEFORE, INK, LINE, QUIET
-from survey_server.reports.svg import FULL, WIDE, Drawing, Scale, fitted, text_width, wrap
+from survey_server.reports.svg import WIDE, WIDTHS, Drawing, Scale, fitted, text_width, wrap
 from survey_server.reports.value import Cell, Chart, Column, Row
 
 PER_ROW = 6
@@ -62,9 +62,10 @@ def draw_modes(chart: Chart, catalogue: Catalogue) -> str:
     """The index by mode, waves one above the other, values written beside the dots."""
     rows = [row for row in chart.table.rows if row.kind != "total"]
     places = [place for place, column in enumerate(chart.table.columns) if column.key in ("before", "after")]
-    labels, deep = 150.0, 24.0
-    drawing = Drawing(FULL, deep * len(rows) + FOOT)
-    x = Scale(0, 100, labels, FULL - 34)
+    full = WIDTHS[chart.size]
+    labels, deep = 0.31 * full, 21.0
+    drawing = Drawing(full, deep * len(rows) + FOOT)
+    x = Scale(0, 100, labels, full - 34)
     axis(drawing, catalogue, x, 0, deep * len(rows), [Cell(0.0, "count")], 5)
     for number, row in enumerate(rows):
         y = deep * (number + 0.5)

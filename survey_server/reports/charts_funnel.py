@@ -6,7 +6,7 @@ import math
 
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.palette import AFTER, INK, LINE, QUIET, WASH
-from survey_server.reports.svg import FULL, Drawing, Scale
+from survey_server.reports.svg import WIDTHS, Drawing, Scale
 from survey_server.reports.value import Chart
 
 HEIGHT, LEFT, BOTTOM = 150.0, 24.0, 26.0
@@ -26,12 +26,13 @@ def draw_funnel(chart: Chart, catalogue: Catalogue) -> str:
     ]
     most = max([n for n, _ in points], default=1.0) * 1.08
     least = max(min([n for n, _ in points], default=1.0) * 0.85, 1.0)
-    drawing = Drawing(FULL, HEIGHT + BOTTOM)
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, HEIGHT + BOTTOM)
     reach = 3.3 * spread / math.sqrt(least)
     ends = [level - reach, level + reach, *(value for _, value in points)]
-    x, y = Scale(least, most, LEFT + 6, FULL - 70), Scale(max(min(ends), 0.0), min(max(ends), 100.0), HEIGHT, 4)
+    x, y = Scale(least, most, LEFT + 6, full - 70), Scale(max(min(ends), 0.0), min(max(ends), 100.0), HEIGHT, 4)
     for mark in y.ticks(5):
-        drawing.line(LEFT, y(mark), FULL - 66, y(mark), LINE, 0.4)
+        drawing.line(LEFT, y(mark), full - 66, y(mark), LINE, 0.4)
         drawing.text(LEFT - 4, y(mark) + 2.3, catalogue.numbers.number(mark), 6.6, QUIET, "end")
     steps = [least + (most - least) * step / 40 for step in range(41)]
     for z, fill in ((3.09, "#f3f6f6"), (1.96, WASH)):
@@ -41,16 +42,16 @@ def draw_funnel(chart: Chart, catalogue: Catalogue) -> str:
         drawing.polyline(upper, QUIET, 0.5, "2 2" if z > 2 else "")
         drawing.polyline(lower[::-1], QUIET, 0.5, "2 2" if z > 2 else "")
         drawing.text(
-            FULL - 64, y(level + z * spread / math.sqrt(most)) + 2.3, "95 %" if z < 2 else "99.8 %", 6.4, QUIET
+            full - 64, y(level + z * spread / math.sqrt(most)) + 2.3, "95 %" if z < 2 else "99.8 %", 6.4, QUIET
         )
-    drawing.line(LEFT, y(level), FULL - 66, y(level), AFTER, 0.9)
+    drawing.line(LEFT, y(level), full - 66, y(level), AFTER, 0.9)
     drawing.text(
-        FULL - 64, y(level) + 2.3, catalogue.numbers.show(total.cells[table.column("value")]), 7.2, AFTER, bold=True
+        full - 64, y(level) + 2.3, catalogue.numbers.show(total.cells[table.column("value")]), 7.2, AFTER, bold=True
     )
     for n, value in points:
         outside = abs(value - level) > 1.96 * spread / math.sqrt(n)
         drawing.dot(x(n), y(value), INK if outside else AFTER, not outside, 2.4)
     for mark in x.ticks(6):
         drawing.text(x(mark), HEIGHT + 9, catalogue.numbers.number(mark), 6.6, QUIET, "middle")
-    drawing.text((LEFT + FULL - 66) / 2, HEIGHT + 20, table.column_label("n"), 7, QUIET, "middle")
+    drawing.text((LEFT + full - 66) / 2, HEIGHT + 20, table.column_label("n"), 7, QUIET, "middle")
     return drawing.svg()

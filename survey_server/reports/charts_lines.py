@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.palette import AFTER, BLUE, BROWN, INK, LINE, QUIET
-from survey_server.reports.svg import FULL, Drawing, Scale, fitted, wrap
+from survey_server.reports.svg import WIDTHS, Drawing, Scale, fitted, wrap
 from survey_server.reports.value import Cell, Chart, Column, Row, Table
 
 PER_ROW, GAP = 5, 10.0
-PANEL, HEAD, FOOT = 58.0, 22.0, 13.0
+PANEL, HEAD, FOOT = 48.0, 22.0, 13.0
 
 
 def draw_slopes(chart: Chart, catalogue: Catalogue) -> str:
     """One small panel for each indicator: full line for programme areas, dashed for comparison areas."""
     rows = [row for row in chart.table.rows if all(cell.shown for cell in row.cells[:4])]
     lines, deep = max(-(-len(rows) // PER_ROW), 1), HEAD + PANEL + FOOT
-    drawing = Drawing(FULL, deep * lines)
-    width = FULL / PER_ROW
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, deep * lines)
+    width = full / PER_ROW
     waves = [column.label for column in chart.table.columns[:2]]
     for place, row in enumerate(rows):
         line, column = divmod(place, PER_ROW)
@@ -75,9 +76,10 @@ def apart(ends: Sequence[tuple[float, Cell, str]], least: float) -> list[tuple[f
 def draw_curves(chart: Chart, catalogue: Catalogue) -> str:
     """The index by visit and by minutes: announced against covert, with intervals."""
     tables = (chart.table, *chart.more)
-    height = 92.0
-    drawing = Drawing(FULL, height + 42)
-    width = FULL / len(tables)
+    height = 60.0
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, height + 42)
+    width = full / len(tables)
     for place, table in enumerate(tables):
         left = place * width
         drawing.text(left, 9, table.title, 8, bold=True)
@@ -125,8 +127,9 @@ def draw_trends(chart: Chart, catalogue: Catalogue) -> str:
     rows, waves = [row for row in chart.table.rows if row.cells], _waves(chart.table)
     per_row = 3
     lines, deep = max(-(-len(rows) // per_row), 1), HEAD + 74.0 + FOOT
-    drawing = Drawing(FULL, deep * lines)
-    width = FULL / per_row
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, deep * lines)
+    width = full / per_row
     for place, row in enumerate(rows):
         line, column = divmod(place, per_row)
         left, top = column * width, line * deep + HEAD

@@ -6,7 +6,7 @@ from survey_server.outlines import Drawing as Map
 from survey_server.outlines import draw_outlines, read_outlines
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.palette import INK, QUIET, ordered_shades
-from survey_server.reports.svg import FULL, HATCHED, WIDE, Drawing
+from survey_server.reports.svg import HATCHED, WIDTHS, Drawing
 from survey_server.reports.value import Cell, Chart, Column
 
 GAP, KEY, TITLE = 12.0, 42.0, 24.0
@@ -16,7 +16,7 @@ def draw_map(chart: Chart, catalogue: Catalogue) -> str:
     """One small map for each column of the table, whose rows are departments; each map has classes of its own."""
     outlines = read_outlines("GT")
     columns = list(enumerate(chart.table.columns))
-    full, per_row = (WIDE, 6) if chart.wide else (FULL, 3)
+    full, per_row = WIDTHS[chart.size], {"wide": 6, "full": 3, "half": 2}[chart.size]
     width = (full - GAP * (per_row - 1)) / per_row
     shape = draw_outlines(outlines, width)
     lines = -(-len(columns) // per_row)

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.palette import AFTER, BEFORE, BROWN, INK, LINE, QUIET, WASH
-from survey_server.reports.svg import FULL, Drawing, Scale, fitted, text_width, wrap
+from survey_server.reports.svg import WIDTHS, Drawing, Scale, fitted, text_width, wrap
 from survey_server.reports.value import Cell, Chart, Column, Row, Table
 
 START = "start"
@@ -49,11 +49,12 @@ def draw_months(chart: Chart, catalogue: Catalogue) -> str:
     """
     table = chart.table
     panels = list(_panels(table))
-    per_row = 1 if len(panels) == 1 else 2 if len(panels) <= 4 else 3 if len(panels) <= 9 else 5
-    height = 70.0 if per_row == 1 else 64.0 if per_row == 2 else 50.0 if per_row == 3 else 34.0
+    per_row = 1 if len(panels) == 1 else 2 if len(panels) <= 4 else 3 if len(panels) <= 9 else 7
+    height = {1: 70.0, 2: 60.0, 3: 46.0, 7: 26.0}[per_row]
     lines = -(-len(panels) // per_row)
-    drawing = Drawing(FULL, (_HEAD + height + _FOOT) * lines)
-    width = FULL / per_row
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, (_HEAD + height + _FOOT) * lines)
+    width = full / per_row
     for place, panel in enumerate(panels):
         line, column = divmod(place, per_row)
         top = line * (_HEAD + height + _FOOT) + _HEAD
@@ -166,10 +167,11 @@ def _months(drawing: Drawing, rows: Sequence[Row], x: Scale, frame: _Frame) -> N
 def draw_parts(chart: Chart, catalogue: Catalogue) -> str:
     """Bars from zero with intervals: what a change in percent is made of."""
     rows = [row for row in chart.table.rows if row.cells[0].shown]
-    drawing = Drawing(FULL, 20.0 * len(rows) + 18)
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, 20.0 * len(rows) + 18)
     edges = [value for row in rows for value in _ends(row.cells[0])]
     left = 170.0
-    x = fitted([0.0, *edges], left, FULL - 54)
+    x = fitted([0.0, *edges], left, full - 54)
     for mark in x.ticks(6):
         drawing.line(x(mark), 2, x(mark), 20.0 * len(rows) + 2, LINE, 0.4)
         drawing.text(x(mark), 20.0 * len(rows) + 12, catalogue.numbers.number(mark, signed=True), 6.4, QUIET, "middle")
@@ -183,7 +185,7 @@ def draw_parts(chart: Chart, catalogue: Catalogue) -> str:
         drawing.rect(min(x(0), x(value)), y - 4, abs(x(value) - x(0)), 8, BEFORE if place == 0 else AFTER)
         low, high = _ends(cell)
         drawing.line(x(low), y, x(high), y, INK, 0.9)
-        drawing.text(FULL - 50, y + 2.4, f"{catalogue.numbers.show(cell)} %", 7.0, INK)
+        drawing.text(full - 50, y + 2.4, f"{catalogue.numbers.show(cell)} %", 7.0, INK)
     return drawing.svg()
 
 
@@ -199,9 +201,10 @@ def draw_stages(chart: Chart, catalogue: Catalogue) -> str:
         max((cell.value or 0.0 for row in table.rows for cell in row.cells[: len(table.columns)]), default=1.0) or 1.0
     )
     deep = 8.0 + 9.0 * len(table.columns)
-    drawing = Drawing(FULL, deep * len(table.rows) + 2)
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, deep * len(table.rows) + 2)
     left = 170.0
-    x = Scale(0, most, left, FULL - 110)
+    x = Scale(0, most, left, full - 110)
     for place, row in enumerate(table.rows):
         top = deep * place + 4
         drawing.paragraph(2, top + 8, row.label, left - 12, 7.0, lines=2)

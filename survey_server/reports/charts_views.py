@@ -5,7 +5,7 @@ from __future__ import annotations
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.charts_dots import axis
 from survey_server.reports.palette import AFTER, BROWN, INK, LINE, QUIET, WASH
-from survey_server.reports.svg import FULL, Drawing, Scale, fitted
+from survey_server.reports.svg import WIDTHS, Drawing, Scale, fitted
 from survey_server.reports.value import Cell, Chart
 
 LABELS, DEEP, FOOT, HEAD = 150.0, 19.0, 16.0, 16.0
@@ -18,8 +18,9 @@ def draw_views(chart: Chart, catalogue: Catalogue) -> str:
         group: [c.key for c in table.columns if c.key.startswith(f"{group}.")][-1]
         for group in ("told", "unannounced", "announced")
     }
-    drawing = Drawing(FULL, HEAD + DEEP * len(rows) + FOOT)
-    x = Scale(0, 100, LABELS, FULL - 14)
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, HEAD + DEEP * len(rows) + FOOT)
+    x = Scale(0, 100, LABELS, full - 14)
     _legend(drawing, [table.columns[table.column(key)].group for key in series.values()])
     axis(drawing, catalogue, x, HEAD, HEAD + DEEP * len(rows), [Cell(0.0, "count")], 5)
     for number, row in enumerate(rows):
@@ -55,12 +56,13 @@ def draw_example(chart: Chart, catalogue: Catalogue) -> str:
     row, t = chart.table.rows[0], catalogue
     change, step = row.cells[0], row.cells[1].value or 0.0
     low, value, high = change.low or 0.0, change.value or 0.0, change.high or 0.0
-    drawing = Drawing(FULL, 74)
-    x = fitted([low, high, -step, step], 30, FULL - 30, 0.12)
+    full = WIDTHS[chart.size]
+    drawing = Drawing(full, 74)
+    x = fitted([low, high, -step, step], 30, full - 30, 0.12)
     y = 34.0
     drawing.rect(x(-step), y - 12, x(step) - x(-step), 24, WASH)
     drawing.line(x(0), y - 15, x(0), y + 15, QUIET, 0.9)
-    drawing.line(24, y + 15, FULL - 24, y + 15, LINE, 0.5)
+    drawing.line(24, y + 15, full - 24, y + 15, LINE, 0.5)
     drawing.line(x(low), y, x(high), y, AFTER, 2.2)
     drawing.dot(x(value), y, AFTER, True, 3.6)
     drawing.text(
@@ -75,5 +77,5 @@ def draw_example(chart: Chart, catalogue: Catalogue) -> str:
     for edge in (low, high):
         drawing.text(x(edge), y + 25, t.numbers.show(Cell(edge, change.format)), 7.2, AFTER, "middle")
     drawing.text(x(0), y + 25, "0", 7.2, QUIET, "middle")
-    drawing.text(FULL / 2, y + 37, t["guide.figure.words"], 7.2, QUIET, "middle")
+    drawing.text(full / 2, y + 37, t["guide.figure.words"], 7.2, QUIET, "middle")
     return drawing.svg()

@@ -85,8 +85,10 @@ def _labels(summary: WaveSummary) -> Iterator[Sequence[str]]:
     for page in summary.pages:
         for block in page.blocks:
             if isinstance(block, Toplines):
+                section = ""
                 for question in block.questions:
-                    yield question.table.id, question.wording, "section", question.name, block.title
+                    section = question.section or section
+                    yield question.table.id, question.wording, "section", question.name, section
                     if question.lead_in:
                         yield question.table.id, question.wording, "lead-in", question.name, question.lead_in
     for table in summary.tables():

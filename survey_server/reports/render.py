@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -24,9 +25,10 @@ from weasyprint.urls import URLFetcher
 from survey_server.reports.catalogue import Catalogue, get_catalogue
 from survey_server.reports.charts import draw_chart
 from survey_server.reports.fonts import FACES, Face
+from survey_server.reports.packing import folded, pack, part_height, question_height
 from survey_server.reports.palette import AFTER, QUIET
 from survey_server.reports.sparks import change_spark, legend_mark, level_spark, rating_bars
-from survey_server.reports.value import Chart, Column, Question, Row, Table
+from survey_server.reports.value import Chart, Column, Part, Question, Row, Table
 from survey_server.reports.wave_summary import WaveSummary
 
 Paper = Literal["A4", "Letter"]
@@ -48,7 +50,7 @@ def render_pdf(summary: WaveSummary, paper: Paper = "A4") -> bytes:
     with _without_collecting():
         fonts = FontConfiguration()
         style = CSS(string=_faces(_file_url) + _paper(summary, paper), font_config=fonts)
-        document = _Html(_html(summary, _image, "")).render(stylesheets=[style], font_config=fonts)
+        document = _Html(_html(summary, _image, "", paper)).render(stylesheets=[style], font_config=fonts)
         pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=bytes.fromhex(_identifier(summary)))
     return pdf
 
@@ -74,7 +76,7 @@ def _identifier(summary: WaveSummary) -> str:
     return (summary.report_id.lower() + "0" * 32)[:32]
 
 
-def _html(summary: WaveSummary, picture: Any, faces: str) -> str:
+def _html(summary: WaveSummary, picture: Any, faces: str, paper: Paper = "A4") -> str:
     catalogue = get_catalogue(summary.language)
     drawing = _Drawing(catalogue, picture)
     environment = Environment(
@@ -95,6 +97,9 @@ def _html(summary: WaveSummary, picture: Any, faces: str) -> str:
         "spark": drawing.spark,
         "bars": drawing.bars,
         "legend": drawing.legend,
+        "question_bands": partial(_question_bands, catalogue, paper),
+        "part_bands": drawing.bands,
+        "folded": folded,
         "style": Markup(faces + _style("report.css") + _style("screen.css")),  # noqa: S704 - our own files
     }
     return environment.get_template("report.html.j2").render()
@@ -133,6 +138,16 @@ class _Drawing:
         drawn: Markup = self.picture(draw_chart(chart, self.t), chart.alt)
         return drawn
 
+    def bands(self, parts: Sequence[Part]) -> Iterator[list[list[Part]]]:
+        """The parts in strips of two columns with as little left blank as can be."""
+        shown = [part for part in parts if not isinstance(part, Table) or part.rows]
+        heights = [part_height(p, self.t, self._height(p) if isinstance(p, Chart) else 0.0) for p in shown]
+        for band in pack(heights, 2):
+            yield [[shown[place] for place in column] for column in band.columns]
+
+    def _height(self, chart: Chart) -> float:
+        return float(_SVG_HEIGHT.search(draw_chart(chart, self.t))[1])  # type: ignore[index]
+
     def spark(self, table: Table, row: Row) -> Markup:
         """The plot of one headline indicator."""
         cells = {column.key: cell for column, cell in zip(table.columns, row.cells, strict=True)}
@@ -166,6 +181,20 @@ class _Drawing:
             for mark in ("interval", "band", "target")
         ]
         return Markup(" &nbsp; ").join(parts)
+
+
+_SVG_HEIGHT = re.compile(r'height="([\d.]+)pt"')
+QUESTION_BAND, QUESTION_PAGE, QUESTION_HEAD = 480.0, {"A4": 738.0, "Letter": 688.0}, 104.0
+"""The tallest strip of toplines, the room of a page for them, and what heading and reading aid take of the first."""
+
+
+def _question_bands(
+    catalogue: Catalogue, paper: Paper, questions: Sequence[Question]
+) -> Iterator[list[list[Question]]]:
+    """The toplines in strips of three columns that fill the pages nearly to their feet."""
+    heights = [question_height(question, catalogue) for question in questions]
+    for band in pack(heights, 3, QUESTION_BAND, QUESTION_PAGE[paper], QUESTION_HEAD):
+        yield [[questions[place] for place in column] for column in band.columns]
 
 
 def _image(svg: str, alt: str, css_class: str = "") -> Markup:

@@ -13,6 +13,8 @@ from survey_server.estimation.verdict import Verdict
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.fieldwork import Work, work_of
 from survey_server.reports.measure import Pair
+from survey_server.reports.methods_used import with_plan
+from survey_server.reports.plan import Plan
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.results import Result, compute_results, headlines_of
 from survey_server.reports.sample import MISSING_CODES, Codes, Sample
@@ -39,8 +41,9 @@ class Study:
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
-        """All indicators of all forms."""
-        return compute_results(self.pairs)
+        """All indicators of all forms, also those that only the plan makes possible."""
+        plan = Plan.of(self.programme.plan)
+        return tuple(with_plan(result, plan) for result in compute_results(self.pairs))
 
     @cached_property
     def headlines(self) -> tuple[Result, ...]:

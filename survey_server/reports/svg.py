@@ -6,7 +6,7 @@ Text stays text. `y` grows downwards, as on paper; a `Scale` turns numbers into 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -17,8 +17,11 @@ from fontTools.ttLib import TTFont
 from survey_server.reports.fonts import FACES, SANS
 from survey_server.reports.palette import INK, LINE, QUIET
 
-FULL, WIDE = 476.0, 742.0
-"""The widths, in points, of the text on an A4 page upright and on its side."""
+FULL, WIDE, HALF = 493.0, 759.0, 237.0
+"""The widths, in points, of the text on an A4 page upright and on its side, and of one of two columns."""
+
+WIDTHS: Mapping[str, float] = {"half": HALF, "full": FULL, "wide": WIDE}
+"""The width of a chart by its `size`."""
 
 HATCHED = "hatched"
 Anchor = Literal["start", "middle", "end"]

@@ -129,7 +129,7 @@ class Chart:
     alt: str
     more: tuple[Table, ...] = ()
     caption: Note | None = None
-    wide: bool = False
+    size: Literal["half", "full", "wide"] = "full"
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ class Question:
     lead_in: str = ""
     hint: str = ""
     section: str = ""
+    """The heading of the part of the form that begins with this question; empty inside a part."""
     broken: bool = False
     scale: tuple[str, ...] = ()
     good_end: int = 1
@@ -158,9 +159,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Toplines:
-    """The questions of one part of a form, in the order in which they're asked."""
+    """The questions of a form, in the order in which they're asked, set in three narrow columns."""
 
-    title: str
     questions: tuple[Question, ...]
 
 
@@ -171,11 +171,15 @@ class Headlines:
     table: Table
 
 
+Part = Table | Chart | Prose
+"""What can stand in one of two columns."""
+
+
 @dataclass(frozen=True)
 class SideBySide:
-    """Narrow tables set in two columns."""
+    """Narrow tables, charts and paragraphs set in two columns, in reading order."""
 
-    tables: tuple[Table, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,12 @@ class Page:
     wide: bool = False
     number: str = ""
 
+    @property
+    def parts(self) -> Iterator[Block]:
+        """The blocks in reading order, those that stand side by side one by one."""
+        for block in self.blocks:
+            yield from block.parts if isinstance(block, SideBySide) else (block,)
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -229,7 +239,7 @@ def tables_of(page: Page) -> Iterator[Table]:
 
 
 def _tables(page: Page) -> Iterator[Table]:
-    for block in page.blocks:
+    for block in page.parts:
         match block:
             case Table():
                 yield block
@@ -237,8 +247,6 @@ def _tables(page: Page) -> Iterator[Table]:
                 yield from (block.table, *block.more)
             case Headlines():
                 yield block.table
-            case SideBySide():
-                yield from block.tables
             case Toplines():
                 for question in block.questions:
                     yield question.table
@@ -247,7 +255,7 @@ def _tables(page: Page) -> Iterator[Table]:
 def notes_of(page: Page) -> Iterator[Note]:
     """Every sentence of a page that may quote cells."""
     yield page.message
-    for block in page.blocks:
+    for block in page.parts:
         if isinstance(block, Prose):
             yield from block.notes
         if isinstance(block, Paragraphs):

@@ -42,7 +42,7 @@ def packed(pack: bytes) -> tuple[list[float], str]:
 def axis_numbers(summary: WaveSummary) -> Iterator[str]:
     """The round numbers at the axes of the plots: they aren't results."""
     for page in summary.pages:
-        for chart in (block for block in page.blocks if isinstance(block, Chart)):
+        for chart in (block for block in page.parts if isinstance(block, Chart)):
             drawn = etree.fromstring(draw_chart(chart, get_catalogue(summary.language)).encode())
             for text in drawn.iter("{http://www.w3.org/2000/svg}text"):
                 if text.get("fill") == QUIET or chart.kind == "map":

@@ -321,7 +321,7 @@ def test_it_draws_a_gap_as_a_broken_line() -> None:
     counts[5] = None
     study = study_of(admin_monthly=register("ssr_admin_monthly", returns({"P1": counts}, rep_viol=4.0)))
     page = page_of(next(iter(build_admin(study))))
-    chart = next(block for block in page.blocks if isinstance(block, Chart) and block.id == "admin.units")
+    chart = next(block for block in page.parts if isinstance(block, Chart) and block.id == "admin.units")
     assert draw_chart(chart, study.t).count('stroke-linejoin="round"') == 2
 
 

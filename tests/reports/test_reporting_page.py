@@ -104,7 +104,7 @@ def test_it_reads_rate_and_trust_that_disagree_as_no_change() -> None:
 
 def test_its_parts_multiply_to_the_change_of_reports() -> None:
     [page] = built(1.28, 0.8, 1.6, 1.0)
-    chart = next(block for block in page.blocks if isinstance(block, Chart))
+    chart = next(block for block in page.parts if isinstance(block, Chart))
     parts = {row.key: 1 + (row.cells[0].value or 0) / 100 for row in chart.table.rows}
     assert parts["victimisation"] * parts["reporting_rate"] * parts["residual"] == pytest.approx(parts["reports"])
     assert parts["reports"] == pytest.approx(1.28)
@@ -114,7 +114,7 @@ def test_its_parts_multiply_to_the_change_of_reports() -> None:
 def test_it_reads_nothing_from_too_few_victims() -> None:
     [page] = built(1.3, 0.8, 1.6, 1.0, n=49)
     assert page.message.words["reading"] == "too few victims interviewed to read the reports"
-    assert not [block for block in page.blocks if isinstance(block, Chart)]
+    assert not [block for block in page.parts if isinstance(block, Chart)]
 
 
 def test_it_draws_no_such_page_without_a_survey() -> None:

@@ -7,6 +7,7 @@ never called better or worse.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -65,12 +66,16 @@ def build_admin(study: Study) -> Iterator[Page | LeftOut]:
     if returns is None or "dead_viol" not in returns.sample.frame.columns:
         yield LeftOut("admin", name, note("left_out.no_admin"))
         return
-    beside = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
-    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(beside))]
+    received = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
+    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(received))]
     blocks += [_counts(study, returns), _ratios(study, returns), context_readings(study, returns)]
-    blocks += [_units(study, returns), *incident_tables(study)]
+    blocks.append(_units(study, returns))
+    events = SideBySide(tuple(incident_tables(study)))
+    beside = list(build_reporting(study, returns))
+    if not beside:
+        blocks.append(events)
     yield Page("admin", name, _message(returns), tuple(blocks))
-    yield from build_reporting(study, returns)
+    yield from (replace(page, blocks=(*page.blocks, events)) for page in beside)
 
 
 def _message(returns: Returns) -> Note:

@@ -34,7 +34,7 @@ def agreement_blocks(study: Study, observed: Observed) -> list[Block]:
         columns,
         tuple(rows),
         notes=notes,
-        layout="items",
+        layout="items folded agreement",
         corner=t["head.item"],
     )
     weak = sum(1 for agreement in found.values() if agreement.quality in ("dagger", "dropped"))

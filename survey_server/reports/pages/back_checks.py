@@ -12,7 +12,7 @@ from survey_server.reports.measure import Pair, count_cell
 from survey_server.reports.registers import BACK_CHECKS
 from survey_server.reports.sample import Sample, codes_of
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Column, Note, Row, Table
+from survey_server.reports.value import Block, Cell, Column, Note, Row, SideBySide, Table
 
 FIRM, LOOSE = ("n_adults", "age", "edu"), ("cross_freq", "v_theft")
 """What must match a back-check (age by one year), and what memory may change."""
@@ -27,10 +27,7 @@ def back_check_blocks(study: Study) -> Iterator[Block]:
     if checks is not None and "case_id" in checks.frame.columns:
         matched = back_checks(study, checks)
         if len(matched):
-            yield _checks(study, checks, matched)
-            by_person = _by_interviewer(study, matched)
-            if by_person.rows:
-                yield by_person
+            yield SideBySide((_checks(study, checks, matched), _by_interviewer(study, matched)))
 
 
 def back_check_warnings(study: Study) -> Iterator[Note]:

@@ -72,7 +72,7 @@ def _charts(matrix: Matrix) -> Iterator[Chart]:
     table = Table(f"breakdown.{pair.form_id}.dots", "", columns, tuple(rows))
     alt = study.t.write(Note("breakdown.chart.alt", {"count": Cell(float(len(results)))}))
     caption = note("breakdown.chart", waves=" / ".join(study.wave_names))
-    yield Chart(f"breakdown-{pair.form_id}", "whisker", table, alt, caption=caption)
+    yield Chart(f"breakdown-{pair.form_id}", "whisker", table, alt, caption=caption, size="wide")
 
 
 def _map(matrix: Matrix) -> Iterator[Chart]:
@@ -98,7 +98,12 @@ def _map(matrix: Matrix) -> Iterator[Chart]:
     table = Table(f"breakdown.{pair.form_id}.map", "", columns, tuple(rows))
     caption = note("breakdown.map", wave=pair.after.data.wave.name)
     yield Chart(
-        f"map-{pair.form_id}", "map", table, study.t["breakdown.map.alt"], caption=caption, wide=not matrix.narrow
+        f"map-{pair.form_id}",
+        "map",
+        table,
+        study.t["breakdown.map.alt"],
+        caption=caption,
+        size="half" if matrix.narrow else "wide",
     )
 
 

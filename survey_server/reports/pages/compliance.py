@@ -10,10 +10,11 @@ import numpy as np
 from survey_server.reports.measure import Columns, Pair, count_cell, estimate_cell, share_cell
 from survey_server.reports.observed import NOT_SCORED, SCORES, Observed
 from survey_server.reports.pages.posts import post_blocks
+from survey_server.reports.pages.used import used_blocks
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import BLANK, Cell, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import BLANK, Cell, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 
 DAGGERS = {"dagger": "†", "dropped": "††"}
 
@@ -25,18 +26,19 @@ def build_compliance(study: Study) -> Page | LeftOut:
     observed = [one for one in observed if one.items]
     if not observed:
         return LeftOut("compliance", name, note("left_out.no_observation"))
-    tables = tuple(
-        table for one in observed for table in (_items(study, one), _indicators(study, one.pair)) if table.rows
-    )
+    tables = [table for one in observed if (table := _items(study, one)).rows]
+    beside: list[Part] = []
+    for one in observed:
+        beside += [_indicators(study, one.pair), *post_blocks(study, one)]
+    rest = SideBySide((*beside, *used_blocks(study)))
     index = [r for r in study.headlines if r.pair in study.observations and r.comparison.after]
     cells = {"items": Cell(float(sum(len(one.items) for one in observed)))}
-    posts = tuple(block for one in observed for block in post_blocks(study, one))
     if not index:
-        return Page("compliance", name, Note("compliance.message.items", cells), (*tables, *posts))
+        return Page("compliance", name, Note("compliance.message.items", cells), (*tables, rest))
     cells["index"] = estimate_cell(index[0].comparison.after, "index")
     lead = Prose((note("compliance.lead"),), "lead")
     return Page(
-        "compliance", name, Note("compliance.message", cells, {"name": study.label(index[0])}), (lead, *tables, *posts)
+        "compliance", name, Note("compliance.message", cells, {"name": study.label(index[0])}), (lead, *tables, rest)
     )
 
 

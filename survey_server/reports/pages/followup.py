@@ -45,8 +45,8 @@ def build_followup(study: Study) -> Page | LeftOut:
     if sample is None or not {"p_code", "fu_when", "same_job"} <= set(sample.everyone.columns):
         return LeftOut("followup", name, note("left_out.no_followup"))
     asked = Asked(study, sample)
-    use = _use(asked)
-    blocks: list[Block] = [Prose((note("followup.lead"),), "lead"), _traced(asked), use, *_wear(asked)]
+    beside = SideBySide((_traced(asked), *_wear(asked)))
+    blocks: list[Block] = [Prose((note("followup.lead"),), "lead"), beside, _use(asked)]
     gap = _said_and_seen(asked)
     blocks.append(SideBySide(tuple(table for table in (_barriers(asked), _support(asked)) if table.rows)))
     blocks += [table for table in (gap, taught_and_seen(study)) if table.rows]
@@ -175,7 +175,7 @@ def _use(asked: Asked) -> Table:
     )
 
 
-def _wear(asked: Asked) -> Iterator[Block]:
+def _wear(asked: Asked) -> Iterator[Chart]:
     """How use and knowledge go on from the course: one line each."""
     t, use = asked.study.t, _use_of(asked)
     series = {}
@@ -201,7 +201,7 @@ def _wear(asked: Asked) -> Iterator[Block]:
         table = Table(
             "followup.wear", t["followup.table.wear"], tuple(columns), tuple(rows), corner=t["followup.since"]
         )
-        yield Chart("followup.wear", "curve", table, t["followup.wear.alt"])
+        yield Chart("followup.wear", "curve", table, t["followup.wear.alt"], size="half")
 
 
 def _barriers(asked: Asked) -> Table:

@@ -58,14 +58,14 @@ def _page(study: Study, observed: Observed, waves: Sequence[Encounters], togethe
     caption = note("hawthorne.caption.modes")
     blocks: list[Block] = [
         Prose((note("hawthorne.lead"), *_sentences(observed, waves)), "lead"),
-        Chart("hawthorne-modes", "modes", modes, t["hawthorne.chart.modes"], caption=caption),
         modes,
     ]
+    chart = Chart("hawthorne-modes", "modes", modes, t["hawthorne.chart.modes"], caption=caption, size="half")
+    blocks.append(SideBySide((chart, _mix(study, observed), _reactions(study, observed))))
     curves = list(_curves(study, together))
     if curves:
-        chart = Chart("hawthorne-curves", "curve", curves[0], t["hawthorne.chart.curves"], more=tuple(curves[1:]))
-        blocks += [chart, SideBySide(tuple(curves))]
-    blocks.append(SideBySide((_mix(study, observed), _reactions(study, observed))))
+        alt, more = t["hawthorne.chart.curves"], tuple(curves[1:])
+        blocks += [Chart("hawthorne-curves", "curve", curves[0], alt, more=more), SideBySide(tuple(curves))]
     blocks += agreement_blocks(study, observed)
     return Page("hawthorne", t["page.hawthorne"], message, tuple(blocks))
 

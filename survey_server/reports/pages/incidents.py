@@ -17,12 +17,12 @@ from survey_server.reports.monthly import choice_labels, plain, programme_start
 from survey_server.reports.registers import INCIDENTS
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Column, Note, Row, Table
+from survey_server.reports.value import Cell, Column, Note, Row, Table
 
 BANDS = ((0, 5), (6, 11), (12, 17), (18, 23))
 
 
-def incident_tables(study: Study) -> Iterator[Block]:
+def incident_tables(study: Study) -> Iterator[Table]:
     """The blocks about incidents; none without the form."""
     sample = study.registers.get(INCIDENTS)
     if sample is None or not {"ictype", "t_event"} <= set(sample.frame.columns):
@@ -54,7 +54,9 @@ def _hours(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:
     heads = [Column("before", t["year.before"]), Column("after", t["year.after"])]
     heads += [Column(f"h{low}", f"{low}–{high} h", t["incidents.hours"]) for low, high in BANDS]
     base = Note("incidents.base", {"n": count_cell(len(frame))})
-    return Table("incidents.hours", t["incidents.table.hours"], tuple(heads), tuple(rows), base, layout="items")
+    return Table(
+        "incidents.hours", t["incidents.table.hours"], tuple(heads), tuple(rows), base, layout="items narrow fixed"
+    )
 
 
 def _places(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:
@@ -73,7 +75,9 @@ def _places(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:
         rows.append(Row(area, labels.get(area, area), (*cells, count_cell(_n(found[area, ALL])))))
     heads = (*(Column(group, t[f"incidents.group.{group}"]) for group in groups), Column("all", t["incidents.all"]))
     notes, corner = (note("incidents.places.note"),), t["breakdown.department"]
-    return Table("incidents.places", t["incidents.table.places"], heads, tuple(rows), None, notes, "items", corner)
+    return Table(
+        "incidents.places", t["incidents.table.places"], heads, tuple(rows), None, notes, "items narrow fixed", corner
+    )
 
 
 def _n(row: Mapping[Hashable, Any] | None) -> float:

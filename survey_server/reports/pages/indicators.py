@@ -21,16 +21,17 @@ def build_indicators(study: Study) -> Page | LeftOut:
     left = tuple(_left_out(study))
     blocks = (*tables, *((Prose(left, "small", study.t["indicators.left_out"]),) if left else ()))
     message = Note("indicators.message", {"count": Cell(float(len(study.results)))})
-    return Page("indicators", name, message, blocks, wide=True)
+    return Page("indicators", name, message, blocks)
 
 
 def _table(study: Study, pair: Pair) -> Table:
     results = [r for r in study.results if r.pair is pair and (r.comparison.after or r.comparison.before)]
     t = study.t
+    waves = [sample.data.wave.name for sample in pair.samples]
     sides = tuple(
-        Column(f"{key}.{part}", t[f"head.{part}"], sample.data.wave.name)
-        for key, sample in zip(pair.wave_keys, pair.samples, strict=True)
+        Column(f"{key}.{part}", wave, t[f"head.{part}"])
         for part in ("value", "n", "n_eff", "deff")
+        for key, wave in zip(pair.wave_keys, waves, strict=True)
     )
     change = (
         Column("change", t["head.change"], detail=t["head.interval"]),
@@ -47,7 +48,7 @@ def _table(study: Study, pair: Pair) -> Table:
         (*sides, *(change if pair.before else ())),
         rows,
         notes=notes,
-        layout="dense",
+        layout="dense annex fixed",
         corner=t["head.indicator"],
     )
 
@@ -57,7 +58,7 @@ def _row(study: Study, result: Result) -> Row:
     sides: Sequence[Estimate | None] = (
         (comparison.before, comparison.after) if result.pair.before else (comparison.after,)
     )
-    cells = [cell for side in sides for cell in _side(result, side)]
+    cells = [cell for part in zip(*(_side(result, side) for side in sides), strict=True) for cell in part]
     if result.pair.before:
         change = BLANK
         if not result.comparability.breaks:
@@ -76,7 +77,7 @@ def _row(study: Study, result: Result) -> Row:
 
 
 def _side(result: Result, side: Estimate | None) -> list[Cell]:
-    value = estimate_cell(side, result.value_format, interval=True, sensitive=result.indicator.sensitive)
+    value = estimate_cell(side, result.value_format, sensitive=result.indicator.sensitive)
     if side is None or not value.shown:
         return [value, count_cell(side.n if side else 0), Cell(), Cell()]
     return [value, count_cell(side.n), number_cell(side.n_eff, "count"), number_cell(side.deff, "coefficient")]

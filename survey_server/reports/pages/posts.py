@@ -11,12 +11,12 @@ from survey_server.estimation.suppression import flag_for_post
 from survey_server.reports.measure import count_cell
 from survey_server.reports.observed import Observed
 from survey_server.reports.study import Study
-from survey_server.reports.value import Block, Cell, Chart, Column, Note, Row, Table
+from survey_server.reports.value import Cell, Chart, Column, Note, Row, Table
 
 FEWEST_POSTS = 5
 
 
-def post_blocks(study: Study, observed: Observed) -> Iterator[Block]:
+def post_blocks(study: Study, observed: Observed) -> Iterator[Chart]:
     """The funnel of the later wave's unannounced encounters; nothing with fewer than five posts to show."""
     index, sample = observed.index, observed.pair.after
     place, officer = sample.role("psu") or sample.role("site"), sample.role("officer")
@@ -61,7 +61,8 @@ def post_blocks(study: Study, observed: Observed) -> Iterator[Block]:
         "outside": Cell(float(outside)),
         "hidden": Cell(float(len(flags) - flags.count(""))),
     }
-    yield Chart("compliance-posts", "funnel", table, study.t["posts.alt"], caption=Note("posts.caption", cells))
+    caption = Note("posts.caption", cells)
+    yield Chart("compliance-posts", "funnel", table, study.t["posts.alt"], caption=caption, size="half")
 
 
 def _row(number: int, n: int, value: float, flag: str) -> Row:

@@ -106,7 +106,7 @@ def _columns(work: Work) -> tuple[Column, ...]:
 
 def _table(study: Study, work: Work, kind: str, rows: Sequence[Row], *notes: Note) -> Table:
     table_id = f"quality.{kind}.{work.pair.form_id}"
-    layout = "items" if kind == "missing" else ""
+    layout = "items folded" if kind == "missing" else ""
     return Table(table_id, study.t[f"quality.table.{kind}"], _columns(work), tuple(rows), notes=notes, layout=layout)
 
 

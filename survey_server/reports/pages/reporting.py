@@ -21,7 +21,7 @@ from survey_server.reports.measure import count_cell, estimate_cell
 from survey_server.reports.monthly import Returns, percent_cell
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Prose, Row, Table
 
 VICTIMS, POLICE_RATE, RATE, TRUST = "S09", "S12p", "S12", "S16"
 REPORTS = "rep_viol"
@@ -34,7 +34,7 @@ _LINES: tuple[tuple[str, Move, tuple[Move, ...]], ...] = (
 _COLUMNS: tuple[Move, ...] = ("up", "flat", "down")
 
 
-def build_reporting(study: Study, returns: Returns) -> Iterator[Page | LeftOut]:
+def build_reporting(study: Study, returns: Returns) -> Iterator[Page]:
     """The page that sets recorded reports beside what people told the survey; nothing without both."""
     found = {code: _result(study, code) for code in (VICTIMS, POLICE_RATE, RATE, TRUST)}
     change = returns.change(REPORTS)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 
-import numpy as np
-
-from survey_server.estimation.design import Floats
+from survey_server.estimation.arrays import Scored
 from survey_server.estimation.multiplicity import benjamini_hochberg
 from survey_server.reports.comparability import broken_questions
 from survey_server.reports.conditions import Words
@@ -62,17 +59,31 @@ def build_toplines(study: Study, pair: Pair) -> Page | LeftOut:
     cube = pair.cube([_columns(sample, items, answers, place) for place, sample in enumerate(pair.samples)], {})
     marks = _marks(cube, items, answers, pair)
     common = _common_conditions(items)
-    sections = []
+    questions: list[Question] = []
     for title, group in groupby(items, key=lambda item: text_in(item.section, study.t.language)):
-        questions = tuple(_question(study, pair, item, answers[item.name], cube, marks, common) for item in group)
-        sections.append(Toplines(title or study.title_of(pair), questions))
+        part = [_question(study, pair, item, answers[item.name], cube, marks, common) for item in group]
+        questions += [replace(part[0], section=title), *part[1:]]
+    questions = list(_unrepeated(questions))
     count = Cell(float(len(items)))
     broken = Cell(float(len(broken_questions(pair, tuple(item.name for item in items)))))
     rule = "toplines.message.broken" if broken.value else "toplines.message"
     languages = pair.after.data.questionnaire.title
     told = any(name == study.t.language or f"({study.t.language})" in name for name in languages)
     reading = Prose((note("toplines.reading"), *(() if told else (note("toplines.language"),))), "small")
-    return Page(page_id, name, Note(rule, {"count": count, "broken": broken}), (reading, *sections))
+    return Page(page_id, name, Note(rule, {"count": count, "broken": broken}), (reading, Toplines(tuple(questions))))
+
+
+def _unrepeated(questions: Sequence[Question]) -> Iterator[Question]:
+    """What was read out before several questions and who was asked stand with the first of them only."""
+    last: Question | None = None
+    for question in questions:
+        told = question
+        if last is not None and question.lead_in and question.lead_in == last.lead_in and not question.section:
+            told = replace(told, lead_in="")
+        if last is not None and question.table.base and question.table.base == last.table.base:
+            told = replace(told, table=replace(told.table, base=note("base.same")))
+        yield told
+        last = question
 
 
 def _common_conditions(items: Sequence[Item]) -> set[str]:
@@ -108,30 +119,30 @@ def _answers(study: Study, pair: Pair, item: Item) -> Iterator[Answer]:
 
 
 def _columns(sample: Sample, items: Sequence[Item], answers: Mapping[str, list[Answer]], place: int) -> Columns:
-    columns: dict[str, Callable[[], Floats]] = {}
+    columns: dict[str, Scored] = {}
     for item in items:
         for answer in answers[item.name]:
             if place in answer.waves:
-                columns[f"{item.name}|{answer.key}"] = partial(_column, sample, item, answer.code)
+                columns[f"{item.name}|{answer.key}"] = _column(sample, item, answer.code)
     return Columns(columns, {})
 
 
-def _column(sample: Sample, item: Item, code: str) -> Floats:
+def _column(sample: Sample, item: Item, code: str) -> Scored:
     """100 where the answer was given, 0 where another was, NaN where the question wasn't asked."""
     coded = sample.coded(item.name)
     if code == "mean":
-        numbers = coded.numbers(_number)
-        return np.where(np.isin(numbers, list(MISSING_NUMBERS)), math.nan, numbers)
+        return coded.scored(_number)
     if item.kind == "many":
-        return coded.numbers(lambda given: 100.0 * (code in given.split()))
-    return coded.numbers(lambda given: 100.0 * (given == code))
+        return coded.scored(lambda given: 100.0 * (code in given.split()))
+    return coded.scored(lambda given: 100.0 * (given == code))
 
 
 def _number(answer: str) -> float:
     try:
-        return float(answer)
+        number = float(answer)
     except ValueError:
         return math.nan
+    return math.nan if number in MISSING_NUMBERS else number
 
 
 def _marks(cube: Cube, items: Sequence[Item], answers: Mapping[str, list[Answer]], pair: Pair) -> dict[str, str]:

@@ -15,9 +15,9 @@ from survey_server.reports.measure import count_cell, estimate_cell, number_cell
 from survey_server.reports.monthly import choice_labels, numbers_of, plan_of
 from survey_server.reports.registers import FOLLOW_UP, TRAINING
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
+from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 
-NORM = 15
+SPLITS = ("p_inst", "p_sex", "adm1")
 CERTIFIED_LEVEL, CERTIFIED_BLOCKS, CERTIFIED_MODULES = 4, 3, 2
 STILL_IN_DUTY = ("1", "2")
 CHECKED_AFTER = ("6", "12", "24")
@@ -33,11 +33,9 @@ def build_training(study: Study) -> Page | LeftOut:
     course = Courses(sample, plan_of(study))
     if not len(course.held):
         return LeftOut("training", name, note("left_out.no_training"))
-    blocks: list[Block] = [Prose((note("training.lead"),), "lead"), _summary(study, course)]
-    blocks += _charts(study, course)
-    tables = [_split(study, course, column) for column in ("p_inst", "p_sex")]
-    blocks.append(SideBySide((_money(study, course), *(table for table in tables if table.rows))))
-    return Page("training", name, _message(course), tuple(blocks))
+    splits = [_split(study, course, column) for column in SPLITS if column in course.finished]
+    parts: list[Part] = [_summary(study, course), *_charts(study, course), _money(study, course), *splits]
+    return Page("training", name, _message(course), (Prose((note("training.lead"),), "lead"), SideBySide(tuple(parts))))
 
 
 def _message(course: Courses) -> Note:
@@ -118,7 +116,7 @@ def _per_lead(course: Courses) -> float:
     return len(course.held) / len(leads) if leads else math.nan
 
 
-def _charts(study: Study, course: Courses) -> Iterator[Block]:
+def _charts(study: Study, course: Courses) -> Iterator[Part]:
     t = study.t
     if course.taper:
         rows = tuple(
@@ -147,7 +145,7 @@ def _charts(study: Study, course: Courses) -> Iterator[Block]:
             corner=t["head.month"],
         )
         drawn = Table("training.taper.lines", "", heads[:2], tuple(Row(r.key, r.label, r.cells[:2]) for r in rows))
-        yield Chart("training.taper", "months", drawn, t["training.chart.taper.alt"])
+        yield Chart("training.taper", "months", drawn, t["training.chart.taper.alt"], size="half")
         yield table
     yield _cumulative(study, course)
 
@@ -165,7 +163,7 @@ def _cumulative(study: Study, course: Courses) -> Chart:
         cells = (reached, count_cell(course.plan.trained.get(month)))[: len(heads)]
         rows.append(Row(month, month, cells, detail=START if month == course.plan.started else ""))
     table = Table("training.cumulative", title, tuple(heads), tuple(rows))
-    return Chart("training.cumulative", "months", table, t["training.chart.cumulative.alt"])
+    return Chart("training.cumulative", "months", table, t["training.chart.cumulative.alt"], size="half")
 
 
 def _percent(share: float) -> Cell:
@@ -177,7 +175,7 @@ def _known(value: float) -> float | None:
 
 
 def _split(study: Study, course: Courses, column: str) -> Table:
-    """The people trained by institution or sex."""
+    """The people trained by institution, sex, or department of the course."""
     t, people = study.t, course.finished[column].astype(str)
     labels = choice_labels(study, course.sample, column)
     codes: Sequence[str] = [code for code in labels if (people == code).any()] or sorted(set(people))
