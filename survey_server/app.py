@@ -14,9 +14,11 @@ from survey_server.web.access import set_strict_headers
 from survey_server.web.enrol import enrol
 from survey_server.web.errors import set_error_answers
 from survey_server.web.field_forms import field_forms
+from survey_server.web.health import health, watch
 from survey_server.web.media import media
 from survey_server.web.office import office
 from survey_server.web.openapi import openapi
+from survey_server.web.openrosa import openrosa
 from survey_server.web.phone import phone
 from survey_server.web.sync import sync
 from survey_server.work import start_workers
@@ -30,9 +32,10 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.update(SURVEY=config, CLOCK=now, MAX_CONTENT_LENGTH=config.max_body_bytes)
     app.extensions["database"] = open_database(config.database_url)
     app.extensions["keyring"] = Keyring(config.secret_key)
+    watch(app)
     set_strict_headers(app)
     set_error_answers(app)
-    for face in (enrol, field_forms, sync, media, openapi, phone, office):
+    for face in (enrol, field_forms, sync, media, openapi, openrosa, health, phone, office):
         app.register_blueprint(face)
     return app
 

@@ -24,6 +24,9 @@ class Config:
     media_reserve_bytes: int
     jobs_in_server: bool
     media_url: str
+    metrics_token: str
+    log: str
+    second_factor_required: bool
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Config:
@@ -39,6 +42,9 @@ class Config:
             media_reserve_bytes=_megabytes(environment, "SURVEY_MEDIA_RESERVE_MB", 256),
             jobs_in_server=_one_of(environment, "SURVEY_JOBS", ("server", "apart")) == "server",
             media_url=environment.get("SURVEY_MEDIA_URL", ""),
+            second_factor_required=_one_of(environment, "SURVEY_SECOND_FACTOR", ("required", "offered")) == "required",
+            metrics_token=environment.get("SURVEY_METRICS_TOKEN", ""),
+            log=_one_of(environment, "SURVEY_LOG", ("text", "json")),
         )
 
 

@@ -772,3 +772,31 @@ class BrokenEncryption(Problem):
 
     status = 422
     title = "The encrypted interview can't be opened"
+
+
+class UnknownWithdrawal(Problem):
+    """No interview has this withdrawal code. Compare it with the card; a phone may still hold the interview unsent."""
+
+    status = 404
+    title = "There is no interview with this code"
+
+
+class UnfitReview(Problem):
+    """A review lacks what it needs, such as the reason of a rejection: nothing was changed."""
+
+    status = 422
+    title = "This review is not complete"
+
+
+class UnfitRepair(Problem):
+    """What was repaired in quarantine is still no interview; the bytes that came stay as they are."""
+
+    status = 422
+    title = "This can't be let in yet"
+
+
+class UnfitRoster(Problem):
+    """A list of officers can't be given aliases. The message names what is wrong with the file."""
+
+    status = 422
+    title = "The roster can't be used"

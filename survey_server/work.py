@@ -24,6 +24,9 @@ from survey_server.db.jobs import (
     keep_periodic,
     renew_lease,
 )
+from survey_server.db.keys import Keyring
+from survey_server.db.media_stores import open_media_store
+from survey_server.db.retention import keep_programmes
 from survey_server.db.session import Database, open_database
 from survey_server.problems import JobLost, Problem
 
@@ -73,8 +76,13 @@ def _forget_old_jobs(task: Task) -> Mapping[str, Any]:
         return {"dropped": drop_old_jobs(session)}
 
 
+def _apply_retention(task: Task) -> Mapping[str, Any]:
+    return keep_programmes(task.database, Keyring(task.config.secret_key), open_media_store(task.config))
+
+
 KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
+    "retention": Kind(_apply_retention, every=timedelta(days=1)),
 }
 """Every kind of job. Lanes run beside each other: a long export keeps no short message waiting."""
 

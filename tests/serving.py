@@ -51,6 +51,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(_PATIENCE_SECONDS)
 
+    def reload(self) -> None:
+        """Ask for new workers in the place of the old ones, as `systemctl reload` does."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
+    def workers(self) -> set[int]:
+        """The process ids of the workers."""
+        return set(self._pids()[1:])
+
     def kill(self) -> None:
         """SIGKILL to the server and its workers: no goodbye, nothing flushed."""
         if self.process is not None and self.process.poll() is None:

@@ -10,6 +10,8 @@ FLOORS = {
     "problems": 0,
     "config": 0,
     "outlines": 0,
+    "logs": 0,
+    "aliases": 0,
     "sealing": 0,
     "sealed_stream": 0,
     "xlsform": 1,

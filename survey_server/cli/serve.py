@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from granian.constants import Interfaces
@@ -13,19 +12,10 @@ from granian.server import Server as Granian
 
 from survey_server.config import Config
 from survey_server.db.migrate import migrate
+from survey_server.logs import logging_setup
 
 STOP_SECONDS = 30
 """How long requests in hand may take to end after a stop was asked for."""
-
-LOGGING: dict[str, Any] = {
-    "formatters": {"generic": {"format": "%(asctime)s %(levelname)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys.stdout"}},
-    "loggers": {
-        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "survey_server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
-"""One line per problem (web/errors.py) and per start and stop; no line per request, since addresses may hold codes."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +55,7 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
         log_access=False,
-        log_dictconfig=LOGGING,
+        log_dictconfig=logging_setup(Config.from_environment().log),
         ssl_cert=certificate,
         ssl_key=key,
     ).serve()

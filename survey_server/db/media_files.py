@@ -45,6 +45,9 @@ class MediaStore(Protocol):
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
 
+    def drop(self, programme_id: int, sha256: str) -> None:
+        """Delete the blob; one that isn't there is no mistake."""
+
     def drop_abandoned(self, programme_id: int, before: datetime) -> int:
         """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""
 
@@ -120,6 +123,10 @@ class FolderStore:
             return self._blob(programme_id, sha256).read_bytes()
         except FileNotFoundError as error:
             raise UnknownMedia() from error
+
+    def drop(self, programme_id: int, sha256: str) -> None:
+        """Delete the blob; one that isn't there is no mistake."""
+        self._blob(programme_id, sha256).unlink(missing_ok=True)
 
     def drop_abandoned(self, programme_id: int, before: datetime) -> int:
         """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""

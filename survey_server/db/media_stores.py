@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Object
 from minio.error import MinioException, S3Error
 
 from survey_server.config import Config
@@ -101,6 +102,10 @@ class ObjectStore:
         """The whole blob; raises UnknownMedia."""
         return self._get(self._blob(programme_id, sha256))
 
+    def drop(self, programme_id: int, sha256: str) -> None:
+        """Delete the blob; one that isn't there is no mistake."""
+        self._remove(self._blob(programme_id, sha256))
+
     def drop_abandoned(self, programme_id: int, before: datetime) -> int:
         """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""
         newest: dict[str, datetime] = {}
@@ -127,7 +132,7 @@ class ObjectStore:
             end += begins[end][1]
         return chain
 
-    def _list(self, prefix: str) -> Iterator[object]:
+    def _list(self, prefix: str) -> Iterator[Object]:
         return iter(self._client.list_objects(bucket_name=self._bucket, prefix=prefix, recursive=True))
 
     def _get(self, name: str) -> bytes:

@@ -51,7 +51,11 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose changes are committed, durably, when the block ends well; else nothing of it is kept."""
-        with self._in_turn(), _as_problems(), Session(self._writing, expire_on_commit=False) as session:
+        with (
+            self._in_turn(),
+            _as_problems(),
+            Session(self._writing, expire_on_commit=False, info=self._info) as session,
+        ):
             try:
                 yield session
                 session.commit()

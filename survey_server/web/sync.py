@@ -15,6 +15,7 @@ from survey_server.db.submissions import Arrival, Receipt, Source, take_in
 from survey_server.problems import BadFields, OldApp
 from survey_server.web.access import get_database, get_keyring, get_sending_device
 from survey_server.web.bodies import read_fields
+from survey_server.web.health import count_receipts
 from survey_server.web.schemas import DeviceReport, SubmissionItem, SyncRequest
 
 sync = Blueprint("sync", __name__, url_prefix="/api/v1")
@@ -41,6 +42,7 @@ def sync_submissions() -> Response:
     report = _read_report(batch["device"])
     source = Source(device.programme_id, "phone", f"device:{device.id}", device, report, moment)
     receipts = take_in(get_database(), source, [read_item(item) for item in batch["submissions"]], get_keyring())
+    count_receipts("phone", [receipt.status for receipt in receipts])
     if emergency := report.get("emergency"):
         with get_database().transaction() as session:
             add_alarm(session, device.programme_id, device.id, emergency)

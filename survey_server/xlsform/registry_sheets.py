@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 
 from survey_server.xlsform.complaints import FormProblem
@@ -25,7 +26,7 @@ SHEETS = ("design", "indicators", "codes")
 ROLES = (
     *("psu", "stratum", "weight", "arm", "site", "department", "interviewer", "case_id", "consent", "outcome", "gps"),
     *("collected", "mode", "pair", "observer", "visit_ordinal", "minutes", "reacted", "seen", "officer"),
-    *("duration_start", "duration_end", "revision", "privacy"),
+    *("duration_start", "duration_end", "revision", "privacy", "withdrawal"),
 )
 SOURCES = ("question", "site")
 LEVELS = ("output", "behaviour", "outcome", "context")
@@ -38,6 +39,7 @@ DESIGN_COLUMNS = ("role", "source", "field", "note")
 INDICATOR_COLUMNS = (
     *("code", "level", "estimator", "formula", "denominator", "base", "scale", "unit", "direction", "minimum_change"),
     *("headline", "family", "breakdowns", "companions", "sensitive", "target", "note"),
+    *("owner", "frequency", "baseline", "baseline_date", "target_date"),
 )
 CODE_COLUMNS = ("name", "code")
 
@@ -121,6 +123,11 @@ class _Reader:
             sensitive=cells.yes("sensitive"),
             target=cells.number("target"),
             note=cells.text("note"),
+            owner=cells.text("owner"),
+            frequency=cells.text("frequency"),
+            baseline=cells.number("baseline"),
+            baseline_date=cells.day("baseline_date"),
+            target_date=cells.day("target_date"),
         )
         if indicator.direction == "target" and indicator.target is None and not indicator.note:
             cells.complain(
@@ -220,6 +227,13 @@ class _Reader:
             cells.complain(column, f"The site table has no column called {name}.", f"Did you mean {near[0]}?")
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 @dataclass
 class _Cells:
     """The cells of one row, read with complaints."""
@@ -242,6 +256,12 @@ class _Cells:
 
     def text(self, column: str) -> str:
         return self.row.cells.get(column, "").strip()
+
+    def day(self, column: str) -> str:
+        text = self.text(column).removesuffix(" 00:00:00")
+        if text and not _is_day(text):
+            self.complain(column, f"“{text}” is no day.", "Write it as 2027-03-31.")
+        return text
 
     def needed(self, column: str) -> str:
         if not self.text(column):

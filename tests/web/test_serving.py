@@ -33,6 +33,7 @@ class Load:
         self.acknowledged: dict[str, str] = {}
         self.enough = threading.Event()
         self.refused: list[object] = []
+        self.notice: Callable[[Exception], object] = lambda error: None
         self.threads = [threading.Thread(target=self._send) for _ in range(SENDERS)]
 
     def run_until(self, is_time: Callable[[], bool], then: Callable[[], object]) -> None:
@@ -49,10 +50,12 @@ class Load:
     def _send(self) -> None:
         while not self.enough.is_set():
             items = [new_item() for _ in range(self.batch)]
-            with suppress(OSError, http.client.HTTPException):  # a phone without an answer tries again later
-                connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+            try:
                 with closing(connection):
                     self._keep(items, post_batch(connection, self.token, packed_batch(items)))
+            except (OSError, http.client.HTTPException) as error:  # a phone without an answer tries again later
+                self.notice(error)
 
     def _keep(self, items: list[dict[str, Any]], receipts: list[dict[str, Any]]) -> None:
         for item, receipt in zip(items, receipts, strict=True):
@@ -186,3 +189,25 @@ def test_it_keeps_tokens_and_answers_out_of_its_log(
 
 def _connect(server: Server) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+
+
+def test_it_takes_on_new_code_without_losing_or_refusing_an_interview(
+    sqlite_url: str, field: tuple[Database, str], tmp_path: Path
+) -> None:
+    server = Server(tmp_path, sqlite_url)
+    server.start()
+    before = server.workers()
+    load = Load(server, field[1], 5)
+    broken: list[Exception] = []
+    load.notice = broken.append
+
+    def reload() -> None:
+        server.reload()
+        goal = len(load.acknowledged) + 100
+        while server.workers() & before or len(load.acknowledged) < goal:
+            assert any(thread.is_alive() for thread in load.threads), load.refused
+
+    load.run_until(lambda: len(load.acknowledged) >= 50, reload)
+    server.stop()
+    assert (load.refused, broken) == ([], [])
+    assert stored(sqlite_url) == load.acknowledged
