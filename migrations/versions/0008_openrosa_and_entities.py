@@ -22,8 +22,6 @@ def _own(table: str) -> list[sa.schema.SchemaItem]:
 
 def upgrade() -> None:
     op.add_column("device", sa.Column("kind", sa.String(), nullable=False, server_default="phone"))
-    with op.batch_alter_table("device") as device:
-        device.alter_column("kind", existing_type=sa.String(), existing_nullable=False, server_default=None)
     op.add_column("submission_version", sa.Column("client", sa.JSON(), nullable=True))
     op.create_table(
         "entity_list",
@@ -125,7 +123,5 @@ def downgrade() -> None:
     op.drop_table("entity_version")
     op.drop_table("entity")
     op.drop_table("entity_list")
-    with op.batch_alter_table("submission_version") as version:
-        version.drop_column("client")
-    with op.batch_alter_table("device") as device:
-        device.drop_column("kind")
+    op.drop_column("submission_version", "client")
+    op.drop_column("device", "kind")

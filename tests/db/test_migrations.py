@@ -207,6 +207,11 @@ def test_it_keeps_phones_and_documents_when_openrosa_and_entities_come_and_go(em
         session.execute(text(f"INSERT INTO programme ({columns}) VALUES ({values})"), {"no": False})
         columns = "programme_id, id, label, interviewer, token_sha256, enrolled_at, seen_at"
         session.execute(text(f"INSERT INTO device ({columns}) VALUES (1, 2, 'Uno', 'EN1', 'f', 3, 4)"))
+        columns = "programme_id, code_sha256, label, interviewer, created_at, expires_at, device_id"
+        session.execute(text(f"INSERT INTO enrolment ({columns}) VALUES (1, 'c', 'Uno', 'EN1', 3, 4, 2)"))
+        columns = "programme_id, id, instance_id, name, type, size, sha256, sealed, source, device_id, announced_at"
+        values = "1, 9, 'uuid:a', '1.jpg', 'image/jpeg', 5, 'f', :no, 'phone', 2, 7"
+        session.execute(text(f"INSERT INTO media ({columns}) VALUES ({values})"), {"no": False})
     migrate(empty_database_url, "0008")
     with database.transaction() as session:
         assert session.execute(text("SELECT kind, label FROM device")).one() == ("phone", "Uno")
