@@ -20,6 +20,7 @@ from survey_server.db.people import (
     set_roles,
 )
 from survey_server.db.programmes import get_programme
+from survey_server.db.second_factor import reset_second_factor
 from survey_server.db.session import open_database
 from survey_server.web.office.people import GIVEN_ROLES
 
@@ -79,6 +80,19 @@ def link(login: str) -> None:
     click.echo(_told(config, code))
 
 
+@person.command("second-factor")
+@click.argument("login")
+def second_factor(login: str) -> None:
+    """Forget LOGIN's second factor; prints a one-time link by which they set up another, with their password."""
+    config = Config.from_environment()
+    with open_database(config.database_url).transaction() as session:
+        one = get_person_by_login(session, login)
+        reset_second_factor(session, one)
+        code = add_link(session, one, "second-factor")
+        add_audit(session, SERVER, "command", "reset-second-factor", f"person:{one.id}")
+    click.echo(f"Open once, within {LINK_LIVES.days} days, to set up another second factor:\n{_address(config, code)}")
+
+
 @person.command()
 @click.argument("login")
 @click.argument("programme")
@@ -112,4 +126,8 @@ def _by_programme(roles: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _told(config: Config, code: str) -> str:
-    return f"Open once, within {LINK_LIVES.days} days, to choose a password:\n{config.base_url}/office/link/{code}"
+    return f"Open once, within {LINK_LIVES.days} days, to choose a password:\n{_address(config, code)}"
+
+
+def _address(config: Config, code: str) -> str:
+    return f"{config.base_url}/office/link/{code}"

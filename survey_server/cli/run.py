@@ -35,6 +35,7 @@ DEMO_ROLES = ("coordinator", "analyst", "supervisor")
 def run(host: str, port: int, prepare_only: bool) -> None:
     """Prepare what is missing (database, administrator, demo programme, report), say where everything is, and serve."""
     os.environ.setdefault("SURVEY_BASE_URL", f"http://127.0.0.1:{port}")
+    os.environ.setdefault("SURVEY_SECOND_FACTOR", "offered")
     config = Config.from_environment()
     migrate(config.database_url)
     app = create_app(config)

@@ -116,6 +116,12 @@ def opens_cases(role: str) -> bool:
     return any(grants & OPENING for (each, _), grants in read_matrix().items() if each == role)
 
 
+def reads_others(role: str) -> bool:
+    """Whether the role may read submissions that others filled in: who holds it needs a second factor."""
+    others = OPENING - {Grant.OWN, Grant.UNIT}
+    return any(grants & others for (each, _), grants in read_matrix().items() if each == role)
+
+
 def matrix_as_markdown() -> str:
     """The table as the README prints it."""
     head, *lines = (line.split() for line in MATRIX.strip().splitlines())

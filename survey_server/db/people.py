@@ -15,7 +15,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.matrix import reads_others
 from survey_server.db.models import Membership, OfficeSession, Person, PersonLink, Programme, now
+from survey_server.db.second_factor import RESET, allow_second_factor
 from survey_server.problems import LinkExpired, LoginTaken, PersonNotFound, WeakPassword
 
 IDLE = timedelta(minutes=30)
@@ -44,6 +46,8 @@ class Login:
     must_change_password: bool
     roles: dict[str, frozenset[str]]
     """Programme code -> roles; an administrator has no roles unless given."""
+    second_factor: str = "none"
+    """none, wanted (to be set up before anything else), linked (only a link lets them set it up), due or done."""
 
     @property
     def actor(self) -> str:
@@ -61,6 +65,7 @@ class Member:
     administrator: bool
     active: bool
     has_password: bool
+    second_factor: bool
     roles: dict[str, frozenset[str]]
 
 
@@ -129,14 +134,22 @@ def note_login(session: Session, person_id: int, *, succeeded: bool) -> None:
     session.execute(update(Person).where(Person.id == person_id).values(failed_logins=count))
 
 
-def begin_session(session: Session, person: Person, at: datetime | None = None) -> str:
-    """A new session; the answer is the cookie, which is kept nowhere. Old sessions of everybody are swept."""
+def begin_session(session: Session, person: Person, at: datetime | None = None, *, proved: bool = False) -> str:
+    """A new session; the answer is the cookie, which is kept nowhere. Old sessions of everybody are swept.
+
+    `proved` says that the second factor was shown: without it, who has one gets no further than the page for its code.
+    """
     at = at or now()
     session.execute(delete(OfficeSession).where((OfficeSession.expires_at < at) | (OfficeSession.seen_at < at - IDLE)))
     token = secrets.token_urlsafe(32)
     session.add(
         OfficeSession(
-            token_sha256=digest(token), person_id=person.id, created_at=at, seen_at=at, expires_at=at + LONGEST
+            token_sha256=digest(token),
+            person_id=person.id,
+            created_at=at,
+            seen_at=at,
+            expires_at=at + LONGEST,
+            second_factor_at=at if proved else None,
         )
     )
     return token
@@ -146,13 +159,14 @@ def find_login(session: Session, token: str, at: datetime | None = None) -> tupl
     """Who holds this cookie and when they were last seen; None when it is unknown, idle for too long or ended."""
     at = at or now()
     found = session.execute(
-        select(OfficeSession.seen_at, OfficeSession.expires_at, Person)
+        select(OfficeSession.seen_at, OfficeSession.expires_at, OfficeSession.second_factor_at, Person)
         .join(Person, Person.id == OfficeSession.person_id)
         .where(OfficeSession.token_sha256 == digest(token), Person.active)
     ).one_or_none()
     if found is None or found.expires_at <= at or found.seen_at + IDLE <= at:
         return None
     person = found.Person
+    roles = _roles(session, [person.id]).get(person.id, {})
     login = Login(
         person_id=person.id,
         login=person.login,
@@ -160,9 +174,22 @@ def find_login(session: Session, token: str, at: datetime | None = None) -> tupl
         language=person.language,
         administrator=person.administrator,
         must_change_password=person.must_change_password,
-        roles=_roles(session, [person.id]).get(person.id, {}),
+        roles=roles,
+        second_factor=_state_of(session, person, roles, proved=found.second_factor_at is not None),
     )
     return login, found.seen_at
+
+
+def _state_of(session: Session, person: Person, roles: dict[str, frozenset[str]], *, proved: bool) -> str:
+    """How it stands with the second factor in this session."""
+    if person.totp_secret:
+        return "done" if proved else "due"
+    if person.totp_secret == RESET:
+        return "linked"
+    if person.administrator or any(reads_others(role) for held in roles.values() for role in held):
+        return "wanted"
+    rules = session.scalars(select(Programme.policies).where(Programme.code.in_(roles)))
+    return "wanted" if any(policies.get("second_factor") == "everybody" for policies in rules) else "none"
 
 
 def touch_session(session: Session, token: str, at: datetime | None = None) -> None:
@@ -178,7 +205,10 @@ def end_session(session: Session, token: str) -> None:
 
 
 def add_link(session: Session, person: Person, purpose: str = "password", at: datetime | None = None) -> str:
-    """A code that lets its holder choose the person's password, once, within three days; older ones stop working."""
+    """A code that lets its holder choose the person's password, or set up their second factor, once, within three days.
+
+    Older ones stop working.
+    """
     at = at or now()
     session.execute(
         update(PersonLink).where(PersonLink.person_id == person.id, PersonLink.used_at.is_(None)).values(used_at=at)
@@ -188,20 +218,40 @@ def add_link(session: Session, person: Person, purpose: str = "password", at: da
     return code
 
 
-def get_link_person(session: Session, code: str, at: datetime | None = None) -> Person:
-    """Whose link this is; raises LinkExpired for one that is used, old or unknown."""
+def get_link_person(session: Session, code: str, at: datetime | None = None, purpose: str = "password") -> Person:
+    """Whose link for this purpose it is; raises LinkExpired for one that is used, old or unknown."""
     link = session.get(PersonLink, digest(code))
-    if link is None or link.used_at or link.expires_at <= (at or now()):
+    if link is None or link.used_at or link.expires_at <= (at or now()) or link.purpose != purpose:
         raise LinkExpired("The link has been used or is too old: ask for a new one.")
     return get_person(session, link.person_id)
+
+
+def find_link_purpose(session: Session, code: str) -> str | None:
+    """What a link is for: "password" or "second-factor"."""
+    return session.scalar(select(PersonLink.purpose).where(PersonLink.code_sha256 == digest(code)))
 
 
 def use_link(session: Session, code: str, password: str, at: datetime | None = None) -> Person:
     """Set the password of the link's person and use the link up."""
     person = get_link_person(session, code, at)
     set_password(session, person, password)
-    session.execute(update(PersonLink).where(PersonLink.code_sha256 == digest(code)).values(used_at=at or now()))
+    _use_up(session, code, at)
     return person
+
+
+def use_second_factor_link(session: Session, code: str, at: datetime | None = None) -> Person:
+    """Let the link's person set up another second factor, and use the link up."""
+    person = get_link_person(session, code, at, "second-factor")
+    allow_second_factor(person)
+    _use_up(session, code, at)
+    return person
+
+
+def _use_up(session: Session, code: str, at: datetime | None) -> None:
+    """Only one of two who open a link at the same moment gets through."""
+    unused = update(PersonLink).where(PersonLink.code_sha256 == digest(code), PersonLink.used_at.is_(None))
+    if session.scalar(unused.values(used_at=at or now()).returning(PersonLink.person_id)) is None:
+        raise LinkExpired("The link has been used or is too old: ask for a new one.")
 
 
 def set_roles(session: Session, person: Person, programme: Programme, roles: Iterable[str], *, actor: str) -> None:
@@ -234,6 +284,7 @@ def list_people(session: Session) -> list[Member]:
             person.administrator,
             person.active,
             person.password_hash is not None,
+            bool(person.totp_secret),
             roles.get(person.id, {}),
         )
         for person in people

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from survey_server.db.audit import add_audit
 from survey_server.db.matrix import LETTERS, OPENING, OTHERWISE, RESTRICTED, Grant, grants_of
 from survey_server.db.models import Device, Form, Membership, Programme, Submission, SubmissionVersion, Team, Wave
 
@@ -85,14 +86,27 @@ def keep_visible(session: Session, reader: Reader, programme_id: int, submission
 
 
 def set_scope(
-    session: Session, programme_id: int, person_id: int, codes: Iterable[str], units: Iterable[str]
-) -> dict[str, Any]:
-    """Say what is the person's own in the programme, for all their roles there; the answer is what was written."""
+    session: Session, programme_id: int, person_id: int, codes: Iterable[str], units: Iterable[str], *, actor: str
+) -> None:
+    """Say what is the person's own in the programme, for all their roles there."""
     scope = {"codes": sorted(set(codes)), "units": sorted(set(units))}
     query = select(Membership).where(Membership.programme_id == programme_id, Membership.person_id == person_id)
-    for membership in session.scalars(query):
+    changed = [membership for membership in session.scalars(query) if membership.scope != scope]
+    for membership in changed:
         membership.scope = scope
-    return scope
+    if changed:
+        session.flush()
+        add_audit(session, programme_id, actor, "set-scope", f"person:{person_id}", **scope)
+
+
+def list_scopes(session: Session, person_id: int) -> dict[str, dict[str, Any]]:
+    """Programme code -> what is the person's own there."""
+    query = (
+        select(Programme.code, Membership.scope)
+        .join(Membership, Membership.programme_id == Programme.id)
+        .where(Membership.person_id == person_id)
+    )
+    return {code: scope for code, scope in session.execute(query)}  # noqa: C416 - rows, not pairs
 
 
 _OWN = ("codes", "units")

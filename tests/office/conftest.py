@@ -12,8 +12,6 @@ from argon2 import PasswordHasher
 from survey_server.app import create_app
 from survey_server.db import people
 from survey_server.db.session import open_database
-from survey_server.web.office import account
-from survey_server.web.office.attempts import Attempts
 from tests.office.world import World, build_world, make_config
 
 
@@ -47,9 +45,3 @@ def world(world_template: tuple[World, bytes], tmp_path: Path) -> Iterator[World
     database = open_database(url)
     yield replace(template, app=create_app(make_config(url, tmp_path / "data")), database=database)
     database.close()
-
-
-@pytest.fixture(autouse=True)
-def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wrong passwords of other tests are forgotten."""
-    monkeypatch.setattr(account, "ATTEMPTS", Attempts())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from survey_server.app import create_app
-from survey_server.db.models import AuditRow, OfficeSession, Person, PersonLink, now
+from survey_server.db.attempts import begin_attempt, forgive_attempt, keys_of
+from survey_server.db.models import AuditRow, LoginAttempt, OfficeSession, Person, PersonLink, now
 from survey_server.db.people import (
     add_link,
     add_person,
@@ -25,7 +27,6 @@ from survey_server.db.people import (
 )
 from survey_server.db.session import Database
 from survey_server.problems import LinkExpired, LoginTaken, TooManyAttempts, WeakPassword
-from survey_server.web.office.attempts import Attempts
 from survey_server.web.office.proof import is_proof, make_proof
 from tests.office.world import PASSWORD, World, make_config
 
@@ -186,33 +187,70 @@ def test_it_goes_on_where_the_reader_wanted_to_go(world: World) -> None:
     assert answer.location == "/office/p/norte/?x=1"
 
 
-def test_it_makes_who_guesses_wait_longer_and_longer_but_only_them() -> None:
-    clock = [0.0]
-    attempts = Attempts(lambda: clock[0])
-    for _ in range(5):
-        attempts.check("1.2.3.4", "ana")
-        attempts.note_failure("1.2.3.4", "ana")
+def test_it_makes_who_guesses_wait_longer_and_longer_but_only_them(database: Database) -> None:
+    start = now()
+    here = keys_of("1.2.3.4", "ana")
     waits = []
+    for _ in range(5):
+        with database.transaction() as session:
+            begin_attempt(session, here, start)
+    at = start
     for _ in range(12):
-        with pytest.raises(TooManyAttempts) as raised:
-            attempts.check("1.2.3.4", "ana")
+        with pytest.raises(TooManyAttempts) as raised, database.transaction() as session:
+            begin_attempt(session, here, at)
         waits.append(raised.value.extras["retry_after"])
-        attempts.note_failure("1.2.3.4", "ana")
-        attempts.check("5.6.7.8", "ana")
-        attempts.check("1.2.3.4", "luis")
+        at += timedelta(seconds=waits[-1])
+        with database.transaction() as session:
+            begin_attempt(session, here, at)
+            begin_attempt(session, keys_of("5.6.7.8", "ana"), at)
+            forgive_attempt(session, keys_of("5.6.7.8", "ana"))
+            begin_attempt(session, keys_of("1.2.3.4", "luis"), at)
+            forgive_attempt(session, keys_of("1.2.3.4", "luis"))
     assert waits == sorted(waits)
-    assert waits[-1] <= 901
-    clock[0] += 900
-    attempts.check("1.2.3.4", "ana")
+    assert 600 < waits[-1] <= 901
+    with database.transaction() as session:
+        forgive_attempt(session, here)
+        begin_attempt(session, here, at)
 
 
-def test_it_stops_an_address_that_walks_through_many_logins() -> None:
-    attempts = Attempts(lambda: 0.0)
-    for number in range(50):
-        attempts.note_failure("1.2.3.4", f"person{number}")
-    with pytest.raises(TooManyAttempts):
-        attempts.check("1.2.3.4", "person51")
-    attempts.check("5.6.7.8", "person51")
+def test_it_stops_an_address_that_walks_through_many_logins(database: Database) -> None:
+    at = now()
+    with database.transaction() as session:
+        for number in range(50):
+            begin_attempt(session, keys_of("1.2.3.4", f"person{number}"), at)
+        with pytest.raises(TooManyAttempts):
+            begin_attempt(session, keys_of("1.2.3.4", "person51"), at)
+        begin_attempt(session, keys_of("5.6.7.8", "person51"), at)
+
+
+def test_it_counts_tries_across_processes_keeps_no_address_and_forgets_after_a_day(database: Database) -> None:
+    at, keys = now(), keys_of("1.2.3.4", "ana")
+    other = Database(database.engine)  # as another process has it: nothing but the database in common
+    for one in (database, other, database, other, database):
+        with one.transaction() as session:
+            begin_attempt(session, keys, at)
+    with pytest.raises(TooManyAttempts), other.transaction() as session:
+        begin_attempt(session, keys, at)
+    with database.transaction() as session:
+        assert all("1.2.3.4" not in key for key in session.scalars(select(LoginAttempt.key_sha256)))
+        begin_attempt(session, keys_of("9.9.9.9", "x"), at + timedelta(days=1, seconds=1))
+        assert len(session.scalars(select(LoginAttempt)).all()) == 2
+
+
+def test_it_counts_a_try_before_it_is_judged_so_that_many_at_once_count_too(database: Database) -> None:
+    at, keys = now(), keys_of("1.2.3.4", "ana")
+
+    def attempt(_: int) -> bool:
+        try:
+            with database.transaction() as session:
+                begin_attempt(session, keys, at)
+        except TooManyAttempts:
+            return False
+        return True
+
+    attempt(0)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(24))) == 4
 
 
 def test_it_answers_429_with_the_wait(world: World) -> None:
@@ -303,3 +341,16 @@ def test_it_lets_no_administrator_stop_their_own_login(world: World) -> None:
     path = f"/office/people/{world.people['administrator']}/active"
     assert administrator.post(path, {"active": "no"}).status_code == 403
     assert administrator.get("/office/").status_code == 200
+
+
+def test_it_takes_over_no_cookie_that_was_planted_before_the_login(world: World) -> None:
+    browser = world.browser()
+    browser.client.set_cookie("office", "planted-by-somebody-else", path="/office")
+    proof = make_proof(world.app.config["SURVEY"].secret_key, "planted-by-somebody-else")
+    answer = browser.post("/office/login", {"login": "observer", "password": PASSWORD}, proof=proof)
+    assert answer.status_code == 303
+    after = browser.client.get_cookie("office", path="/office")
+    assert after and after.value != "planted-by-somebody-else"
+    stranger = world.browser()
+    stranger.client.set_cookie("office", "planted-by-somebody-else", path="/office")
+    assert stranger.get("/office/").status_code == 303

@@ -69,6 +69,7 @@ class Site:
             "people": "/office/people",
             "person": f"/office/people/{self.world.people['observer']}",
             "account": "/office/account",
+            "second-factor": "/office/second-factor",
             "not-there": "/office/p/missing/",
         }
 

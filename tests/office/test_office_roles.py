@@ -30,12 +30,17 @@ READERS = (
     }
 )
 REPORTERS = frozenset({"coordinator", "analyst"})
+QUALITY = frozenset({"coordinator", "analyst", "supervisor"})
 
 ALLOWED = {
     ("home", "GET"): EVERYBODY,
     ("logout", "POST"): EVERYBODY,
     ("account_page", "GET"): EVERYBODY,
     ("change_password", "POST"): EVERYBODY,
+    ("code_page", "GET"): EVERYBODY,
+    ("enter_code", "POST"): EVERYBODY,
+    ("second_factor_page", "GET"): EVERYBODY,
+    ("set_up_second_factor", "POST"): EVERYBODY,
     ("programme_page", "GET"): WATCHERS,
     ("wave_page", "GET"): WATCHERS,
     ("change_wave_state", "POST"): frozenset({"coordinator"}),
@@ -44,6 +49,9 @@ ALLOWED = {
     ("media_file", "GET"): CASES,
     ("media_picture", "GET"): CASES,
     ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
+    ("quality_page", "GET"): QUALITY,
+    ("quality_cases_page", "GET"): frozenset({"supervisor"}),  # the wave is open
+    ("field_sheet", "GET"): QUALITY,
     ("quarantine_page", "GET"): REPORTERS,
     ("devices_page", "GET"): FIELD,
     ("field_page", "GET"): WATCHERS,
@@ -111,8 +119,9 @@ ALLOWED = {
     ("change_roles", "POST"): ADMINISTRATORS,
     ("new_link", "POST"): ADMINISTRATORS,
     ("change_active", "POST"): ADMINISTRATORS,
+    ("reset_factor", "POST"): ADMINISTRATORS,
 }
-PUBLIC = {"login_page", "login", "set_language", "link_page", "take_link"}
+PUBLIC = {"login_page", "login", "set_language", "link_page", "take_link", "take_second_factor_link"}
 VALUES = {
     "change_wave_state": {"state": "closed"},
     "enrol": {"label": "T-03", "interviewer": "EN003"},
@@ -137,7 +146,12 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     for name, value in world.field.items():
         path = path.replace(f"<int:{name}>", str(value))
-    return path.replace("<report>", "0" * 16).replace("<export>", "0" * 16).replace("<name>", "wave-summary.pdf")
+    return (
+        path.replace("<report>", "0" * 16)
+        .replace("<export>", "0" * 16)
+        .replace("<name>", "wave-summary.pdf")
+        .replace("<check>", "fast")
+    )
 
 
 def visit(browser: Browser, guard: Guard, path: str) -> TestResponse:

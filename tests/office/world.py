@@ -45,6 +45,7 @@ def make_config(url: str, folder: Path, base_url: str = "http://127.0.0.1:8000")
             "SURVEY_DATABASE_URL": url,
             "SURVEY_SECRET_KEY": "k" * 40,
             "SURVEY_BASE_URL": base_url,
+            "SURVEY_SECOND_FACTOR": "offered",
         }
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import g, redirect, request, url_for
 
+from survey_server.db.attempts import begin_attempt, forgive_attempt, keys_of
 from survey_server.db.audit import SERVER, add_audit
 from survey_server.db.people import (
     begin_session,
     check_password,
     end_session,
+    find_link_purpose,
     find_person,
     get_link_person,
     get_person,
@@ -18,7 +20,6 @@ from survey_server.db.people import (
 )
 from survey_server.problems import NotThere, WeakPassword, WrongLogin
 from survey_server.web.access import get_config, get_database
-from survey_server.web.office.attempts import Attempts
 from survey_server.web.office.frame import (
     COOKIE,
     LANGUAGE_COOKIE,
@@ -33,7 +34,6 @@ from survey_server.web.office.frame import (
 from survey_server.web.office.proof import is_proof, make_proof
 from survey_server.web.office.texts import LANGUAGES
 
-ATTEMPTS = Attempts()
 KNOWN_COOKIE = "office-known"
 _A_YEAR = 365 * 24 * 3600
 
@@ -48,8 +48,9 @@ def login_page() -> Answer:
 def login() -> Answer:
     """Check the password and begin a session under a new cookie."""
     name, password = request.form.get("login", "").strip().lower(), request.form.get("password", "")
-    address = _who_tries(name)
-    ATTEMPTS.check(address, name)
+    keys = keys_of(who_tries(name), name)
+    with get_database().transaction() as session:
+        begin_attempt(session, keys)
     with get_database().reading() as session:
         person = find_person(session, name)
     right = check_password(person, password)
@@ -57,16 +58,17 @@ def login() -> Answer:
         if person:
             note_login(session, person.id, succeeded=right)
             add_audit(session, SERVER, f"person:{person.id}", "login" if right else "failed-login")
+        if right:
+            forgive_attempt(session, keys)
         token = begin_session(session, person) if person and right else ""
     if not token:
-        ATTEMPTS.note_failure(address, name)
         response = render("login.html", wrong=WrongLogin().code, name=name, then=request.form.get("next", ""))
         response.status_code = WrongLogin.status
         return response
-    ATTEMPTS.note_success(address, name)
-    answer = redirect(_local(request.form.get("next", "")), 303)
+    answer = redirect(local(request.form.get("next", "")), 303)
     set_cookie(answer, COOKIE, token)
-    set_cookie(answer, KNOWN_COOKIE, make_proof(get_config().secret_key, _known(name)), _A_YEAR)
+    if person and not person.totp_secret:  # else the code has to prove first that this is the person's browser
+        remember_browser(answer, name)
     return answer
 
 
@@ -87,7 +89,7 @@ def set_language() -> Answer:
     language = request.form.get("language", "")
     if language not in LANGUAGES:
         raise NotThere(f"The office doesn't speak {language!r}.")
-    answer = redirect(_local(request.form.get("next", "")), 303)
+    answer = redirect(local(request.form.get("next", "")), 303)
     set_cookie(answer, LANGUAGE_COOKIE, language, _A_YEAR)
     return answer
 
@@ -109,7 +111,7 @@ def change_password(visit: Visit) -> Answer:
         with visit.database.transaction() as session:
             person = get_person(session, visit.login.person_id)
             set_password(session, person, _typed_twice())
-            token = begin_session(session, person)
+            token = begin_session(session, person, proved=visit.login.second_factor == "done")
             add_audit(session, SERVER, visit.login.actor, "change-password")
     except WeakPassword as problem:
         return _account_again(problem.code, forced=visit.login.must_change_password)
@@ -120,9 +122,12 @@ def change_password(visit: Visit) -> Answer:
 
 @public_page("/link/<link>")
 def link_page(link: str) -> Answer:
-    """Choose a password by a one-time link: an invitation, or a forgotten password."""
+    """Choose a password by a one-time link, an invitation or a forgotten password; or replace a second factor."""
     g.texts = chosen_texts()
     with get_database().reading() as session:
+        if find_link_purpose(session, link) == "second-factor":
+            person = get_link_person(session, link, purpose="second-factor")
+            return render("second_factor_link.html", link=link, name=person.name, login_name=person.login, wrong="")
         person = get_link_person(session, link)
     return render("account.html", wrong="", forced=False, link=link, name=person.name, login_name=person.login)
 
@@ -144,14 +149,23 @@ def take_link(link: str) -> Answer:
     return answer
 
 
-def _who_tries(name: str) -> str:
+def who_tries(name: str) -> str:
     """Whose wrong passwords count together: a browser that this person used before, else a network address.
 
     So nobody can lock another out by guessing, not even from behind the same proxy.
     """
     cookie = request.cookies.get(KNOWN_COOKIE, "")
-    known = is_proof(get_config().secret_key, _known(name), cookie)
-    return f"browser {cookie}" if known else request.remote_addr or ""
+    return f"browser {cookie}" if is_known_browser(name) else request.remote_addr or ""
+
+
+def is_known_browser(name: str) -> bool:
+    """Whether this person has signed in with this browser before, second factor included."""
+    return is_proof(get_config().secret_key, _known(name), request.cookies.get(KNOWN_COOKIE, ""))
+
+
+def remember_browser(answer: Answer, name: str) -> None:
+    """From now on this browser counts for itself when somebody else guesses from the same address."""
+    set_cookie(answer, KNOWN_COOKIE, make_proof(get_config().secret_key, _known(name)), _A_YEAR)
 
 
 def _known(name: str) -> str:
@@ -171,7 +185,7 @@ def _account_again(wrong: str, *, forced: bool, link: str = "", name: str = "", 
     return response
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """An address of the office, whatever the form said: nobody is sent elsewhere after signing in."""
     safe = path.startswith("/office/") and not any(c in path for c in "\\\r\n\t") and "//" not in path
     return path if safe else url_for("office.home")

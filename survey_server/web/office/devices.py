@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-import segno
 from flask import redirect, request, url_for
-from markupsafe import Markup
 
 from survey_server.db.devices import CODE_LIVES, add_enrolment, enrol_link, get_device_by_id, set_device_revoked
 from survey_server.db.keys import get_office_key
@@ -15,6 +11,7 @@ from survey_server.db.models import now
 from survey_server.db.phone_lock import list_alarms, set_alarm_seen
 from survey_server.web.access import get_keyring
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.qr import draw_qr
 from survey_server.web.office.roles import Right
 
 LONGEST_NAME = 60
@@ -39,7 +36,7 @@ def enrol(visit: Visit) -> Answer:
         code = add_enrolment(session, visit.here.id, label, interviewer, actor=visit.login.actor)
         office_kid = get_office_key(session, get_keyring(), visit.here.id).kid
     link = enrol_link(visit.config.base_url, code, office_kid)
-    return render("enrol.html", label=label, interviewer=interviewer, link=link, qr=_qr(link), days=CODE_LIVES.days)
+    return render("enrol.html", label=label, interviewer=interviewer, link=link, qr=draw_qr(link), days=CODE_LIVES.days)
 
 
 @page("/p/<code>/devices/<int:device_id>/revoke", Right.ENROL, methods=("POST",))
@@ -76,12 +73,3 @@ def _devices(visit: Visit, wrong: list[str] | None = None, label: str = "", inte
         label=label,
         interviewer=interviewer,
     )
-
-
-def _qr(link: str) -> Markup:
-    """The link as a picture to scan; the markup is segno's own, the link is only in its dots."""
-    picture = BytesIO()
-    segno.make(link, error="m", micro=False).save(
-        picture, kind="svg", xmldecl=False, svgns=False, border=2, omitsize=True, title="QR"
-    )
-    return Markup(picture.getvalue().decode())  # noqa: S704 - drawn above from nothing but dots

@@ -118,8 +118,9 @@ def page(
             visit = _visit(address.pop("code", None), right, administrator)
             if visit is None:
                 return redirect(url_for("office.login_page", next=request.full_path.rstrip("?")), 303)
-            if visit.login.must_change_password and view.__name__ not in ("account_page", "change_password", "logout"):
-                return redirect(url_for("office.account_page"), 303)
+            if first := _first(visit, view.__name__):
+                then = {"next": request.full_path.rstrip("?")} if first == "code_page" else {}
+                return redirect(url_for(f"office.{first}", **then), 303)
             g.visit = visit
             return view(visit, **address)
 
@@ -127,6 +128,22 @@ def page(
         return view
 
     return register
+
+
+_CODE, _PASSWORD = ("code_page", "enter_code", "logout"), ("account_page", "change_password", "logout")
+_SET_UP = ("second_factor_page", "set_up_second_factor", "logout")
+
+
+def _first(visit: Visit, asked: str) -> str | None:
+    """What has to be done before anything else: prove the second factor, choose a password, set up a second factor."""
+    login = visit.login
+    if login.second_factor == "due":
+        return None if asked in _CODE else "code_page"
+    if login.must_change_password:
+        return None if asked in _PASSWORD else "account_page"
+    if login.second_factor in ("wanted", "linked") and visit.config.second_factor_required:
+        return None if asked in _SET_UP else "second_factor_page"
+    return None
 
 
 def public_page(
@@ -214,7 +231,7 @@ def render(template: str, **values: Any) -> Response:
     """A page in the reader's language, in the frame of the office."""
     visit: Visit | None = g.get("visit")
     texts: Texts = g.get("texts") or chosen_texts()
-    cookie = request.cookies.get(COOKIE) or request.cookies.get(VISITOR_COOKIE, "")
+    cookie = g.get("bound_to") or request.cookies.get(COOKIE) or request.cookies.get(VISITOR_COOKIE, "")
     made = "" if cookie else secrets.token_urlsafe(24)
     body = render_template(
         f"office/{template}",

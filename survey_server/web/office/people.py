@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import redirect, request, url_for
 
 from survey_server.db.audit import SERVER, add_audit
 from survey_server.db.people import LINK_LIVES, add_link, add_person, get_person, list_people, set_active, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
+from survey_server.db.scopes import list_scopes, set_scope
+from survey_server.db.second_factor import reset_second_factor
 from survey_server.problems import LoginTaken, NotAllowed, NotThere
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import ADMINISTRATOR, ROLES
@@ -44,18 +48,21 @@ def person_page(visit: Visit, person_id: int) -> Answer:
     with reading(visit) as session:
         member = next((each for each in list_people(session) if each.person_id == person_id), None)
         programmes = list_programmes(session)
+        scopes = list_scopes(session, person_id)
     if member is None:
         raise NotThere(f"There is no person {person_id}.")
-    return render("person.html", member=member, programmes=programmes, roles=GIVEN_ROLES)
+    return render("person.html", member=member, programmes=programmes, roles=GIVEN_ROLES, scopes=scopes)
 
 
 @page("/people/<int:person_id>/roles", methods=("POST",), administrator=True)
 def change_roles(visit: Visit, person_id: int) -> Answer:
     """The roles in one programme become those that are ticked."""
     roles = [role for role in request.form.getlist("role") if role in GIVEN_ROLES]
+    codes, units = (_several(name) for name in ("codes", "units"))
     with visit.database.transaction() as session:
         programme = get_programme(session, request.form.get("programme", ""))
         set_roles(session, get_person(session, person_id), programme, roles, actor=visit.login.actor)
+        set_scope(session, programme.id, person_id, codes, units, actor=visit.login.actor)
     return redirect(url_for("office.person_page", person_id=person_id), 303)
 
 
@@ -65,6 +72,19 @@ def new_link(visit: Visit, person_id: int) -> Answer:
     with visit.database.transaction() as session:
         link = add_link(session, get_person(session, person_id))
         add_audit(session, SERVER, visit.login.actor, "add-link", f"person:{person_id}")
+    return _link_page(visit, person_id, link)
+
+
+@page("/people/<int:person_id>/second-factor", methods=("POST",), administrator=True)
+def reset_factor(visit: Visit, person_id: int) -> Answer:
+    """Forget the person's second factor; with the link and their password they set up another."""
+    if person_id == visit.login.person_id:
+        raise NotAllowed("Another administrator has to reset your second factor.")
+    with visit.database.transaction() as session:
+        person = get_person(session, person_id)
+        reset_second_factor(session, person)
+        link = add_link(session, person, "second-factor")
+        add_audit(session, SERVER, visit.login.actor, "reset-second-factor", f"person:{person_id}")
     return _link_page(visit, person_id, link)
 
 
@@ -78,6 +98,13 @@ def change_active(visit: Visit, person_id: int) -> Answer:
         set_active(session, get_person(session, person_id), active)
         add_audit(session, SERVER, visit.login.actor, "set-active", f"person:{person_id}", active=active)
     return redirect(url_for("office.person_page", person_id=person_id), 303)
+
+
+def _several(name: str) -> list[str]:
+    """Codes that were typed into one field, with commas or blanks between them."""
+    return [
+        code[:60] for code in re.split(r"[\s,;]+", request.form.get(name, "")[:2000]) if code.isprintable() and code
+    ]
 
 
 def _people(visit: Visit, wrong: str = "", typed: tuple[str, str] = ("", "")) -> Answer:
