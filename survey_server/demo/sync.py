@@ -47,12 +47,17 @@ def batches(outbox: Sequence[Finished]) -> Iterator[list[Finished]]:
 
 def send(client: FlaskClient, batch: Sequence[Finished], app_version: str) -> list[int]:
     """Post one batch and give each item's status; raises RuntimeError when the server answers anything but 200."""
+    clock = client.application.config["CLOCK"]
     answer = client.post(
         "/api/v1/sync",
         headers={"Authorization": f"Bearer {batch[0].token}"},
         json={
             "protocol": 1,
-            "device": {"app_version": app_version, "queue": 0, "clock": batch[-1].ended.astimezone(UTC).isoformat()},
+            "device": {
+                "app_version": app_version,
+                "queue": 0,
+                "clock": clock().isoformat(),
+            },
             "submissions": [item.as_item() for item in batch],
         },
     )

@@ -33,6 +33,14 @@ class Right(StrEnum):
     """Write a decision down for others to sign."""
     SETTINGS = "settings"
     """Change what the programme is: countries, languages, funder, recipients, policies."""
+    REVIEW = "review"
+    """Comment, approve, reject and edit the submissions that one may read, while their wave is not locked."""
+    RAW = "raw"
+    """Download a submission that one may read as the XML that it is."""
+    COMPARE = "compare"
+    """Decide whether a question that changed between versions may still be compared."""
+    REPAIR = "repair"
+    """Open what is in quarantine, repair it and let it in."""
     QUARANTINE = "quarantine"
     """See what could not be read: ids, reasons and times, not the bytes."""
     WAVES = "waves"
@@ -61,6 +69,12 @@ class Right(StrEnum):
     """Set hours of check-ins and the referral card."""
     INCIDENTS = "incidents"
     """Report a phone lost or seized, see and close incidents."""
+    QUALITY = "quality"
+    """See the quality of the fieldwork by check, team and interviewer, and print the weekly field sheet."""
+    TOKENS = "tokens"
+    """Make tokens of the read API, see and revoke them."""
+    WEBHOOKS = "webhooks"
+    """Say which addresses are told of events, see and repeat deliveries; they carry ids, never answers."""
     AUDIT = "audit"
     """Search the audit log: who did what, never the answers."""
     PEOPLE = "people"
@@ -74,6 +88,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
     ADMINISTRATOR: frozenset(
         {
             Right.PROGRESS,
+            Right.WEBHOOKS,
             Right.DEVICES,
             Right.ENROL,
             Right.INCIDENTS,
@@ -86,9 +101,12 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "coordinator": frozenset(
         {
             Right.PROGRESS,
+            Right.QUALITY,
+            Right.WEBHOOKS,
             Right.DEVICES,
             Right.ENROL,
             Right.CASES,
+            Right.REVIEW,
             Right.LOCKED_CASES,
             Right.RESTRICTED,
             Right.INDICATORS,
@@ -112,7 +130,13 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "analyst": frozenset(
         {
             Right.PROGRESS,
+            Right.QUALITY,
+            Right.TOKENS,
             Right.CASES,
+            Right.REVIEW,
+            Right.RAW,
+            Right.COMPARE,
+            Right.REPAIR,
             Right.LOCKED_CASES,
             Right.INDICATORS,
             Right.EDIT_INDICATORS,
@@ -130,8 +154,10 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "supervisor": frozenset(
         {
             Right.PROGRESS,
+            Right.QUALITY,
             Right.DEVICES,
             Right.CASES,
+            Right.REVIEW,
             Right.OPEN_CASES,
             Right.LOCKED_CASES,
             Right.ASSIGN,
