@@ -800,3 +800,17 @@ class UnfitRoster(Problem):
 
     status = 422
     title = "The roster can't be used"
+
+
+class UnfitIndicator(Problem):
+    """An indicator as typed doesn't fit its form, or no reason was given. Correct the named cells; nothing was saved."""
+
+    status = 422
+    title = "The indicator can't be saved so"
+
+
+class UnfitDecision(Problem):
+    """A decision can't be written or signed so: something is blank, it is signed already, or the report has changed."""
+
+    status = 422
+    title = "The decision can't be kept so"
