@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy.orm import Session
 
 from survey_server.db.compiled import CompiledVersion, load_version
@@ -29,6 +30,7 @@ from survey_server.problems import (
     UnknownVersion,
     WasErased,
 )
+from survey_server.xlsform.entities import EntityChange, read_changes
 from survey_server.xlsform.instance import CheckedInstance, Issue, UnreadableInstance, check_instance
 from survey_server.xlsform.kinds import answers_in, column_kinds
 
@@ -49,6 +51,17 @@ class Envelope:
     kid: str
     stored_id: int | None = None
     """Where they are kept already, when they wait there for their key."""
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """How an interview that ODK Collect encrypted is opened: with which key, and what to do with it.
+
+    `open` gives None while files of the interview are missing, and raises BrokenEncryption.
+    """
+
+    kid: str
+    open: Callable[[RSAPrivateKey], bytes | None]
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,8 @@ class Arrival:
     """The phone that brought it, when it isn't the one that hands it over now."""
     received_at: datetime | None = None
     """When it first came, when that isn't now."""
+    encryption: Encryption | None = None
+    """For one that is `sealed` in ODK's way."""
     strict: bool = False
     """Whether it is refused, and only kept, when its form is closed or its version was never published."""
     client: Mapping[str, str] | None = None
@@ -114,6 +129,7 @@ class Interview:
     site_code: str | None
     answers: str
     issues: list[Issue]
+    entities: Sequence[EntityChange] = ()
     deprecated_id: str = ""
     """The instance id of the document that this one is an edit of."""
     case_id: str | None = None
@@ -194,8 +210,9 @@ class Reader:
             issues.append(Issue(site_issue, "", str(site_code)))
         moment = _likely(checked.started) or _likely(checked.ended)
         issues = apply_site_rules(issues, self.fieldwork, site_code, compiled.form, checked.answers, moment)
+        changes = read_changes(compiled.entities, arrival.body) if compiled.entities else []
         interviewer = _text(checked.answers, compiled.question_of("interviewer")) or self.interviewer
-        case_id = _text(checked.answers, compiled.question_of("case")) or _text(checked.answers, CASE)
+        case_id = _text(checked.answers, compiled.question_of("case_id")) or _text(checked.answers, CASE)
         kinds = column_kinds(compiled.form)
         return Interview(
             arrival=arrival,
@@ -212,6 +229,7 @@ class Reader:
             site_code=site_code,
             answers=json.dumps(checked.answers, ensure_ascii=False, separators=(",", ":")),
             issues=issues,
+            entities=changes,
             deprecated_id=checked.deprecated_id,
             case_id=case_id[:_LONGEST_ID] if case_id else None,
             files=sum(1 for _ in answers_in(checked.answers, kinds.files)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from survey_server.db.forms import read_attachments
 from survey_server.db.models import FormVersion
 from survey_server.problems import UnknownForm
+from survey_server.xlsform.entities import Declaration, read_declarations
 from survey_server.xlsform.form import Form, compile_form
 from survey_server.xlsform.registry import Registry, registry_from_json
 
@@ -24,6 +26,7 @@ class CompiledVersion:
 
     form: Form
     registry: Registry
+    entities: Sequence[Declaration] = ()
 
     def question_of(self, *roles: str) -> str | None:
         """The question that plays the first of these roles that the design sheet gives to a question."""
@@ -59,4 +62,4 @@ def _compile(session: Session, programme_id: int, version_id: int) -> CompiledVe
     if version is None:
         raise UnknownForm()
     form = compile_form(version.xform, read_attachments(session, programme_id, version_id))
-    return CompiledVersion(form, registry_from_json(version.registry_sheets))
+    return CompiledVersion(form, registry_from_json(version.registry_sheets), read_declarations(version.xform))

@@ -60,6 +60,8 @@ class Keyring:
 
     secret: str = ""
     handed: Mapping[str, ECKey] = field(default_factory=dict)
+    form_keys: dict[str, Any] = field(default_factory=dict)
+    """RSA keys of encrypted forms (`db/form_keys.py`), by their name: those opened, and what it was handed beside."""
     _opened: dict[tuple[int, str], ECKey] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

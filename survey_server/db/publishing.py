@@ -15,12 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.entities import declare_lists, list_names
 from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.forms import read_attachments
 from survey_server.db.models import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.session import Database
 from survey_server.db.sites import OFFICE_ONLY
-from survey_server.problems import DataSetMissing, DataSetTellsTooMuch, VersionNotRaised
+from survey_server.problems import BrokenEncryption, DataSetMissing, DataSetTellsTooMuch, VersionNotRaised
+from survey_server.xlsform.complaints import FormProblem
+from survey_server.xlsform.encrypted import find_public_key
+from survey_server.xlsform.entities import read_declarations
 from survey_server.xlsform.form import Form as CompiledForm
 from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.instance import column_names
@@ -92,7 +96,9 @@ def publish_form(
         before = _data_before(session, form)
         if any(name in before for name in draft.missing_files):
             draft = _draft(workbook, {**before, **given})
-        if missing := draft.missing_files:
+        declare_lists(session, programme_id, read_declarations(draft.xform))
+        lists = list_names(session, programme_id)
+        if missing := [name for name in draft.missing_files if name.removesuffix(".csv") not in lists]:
             raise DataSetMissing(f"{form.form_id} reads {', '.join(missing)}: publish it with --data {missing[0]}.")
         version, outcome = _find_or_add_version(session, form, draft, filename, source)
         if form.current_version_id != version.id:
@@ -109,11 +115,21 @@ def _draft(workbook: Workbook, data: Mapping[str, bytes]) -> Draft:
     if carried:
         form = compile_form(workbook.xform, carried, workbook.places)
     rehearse(form, workbook.places)
+    _check_public_key(workbook.xform)
     phone = form.to_phone()
     registry = read_registry(workbook.extra, question_types(phone))
     if parts := _parts_for_phones(form, registry):
         phone["parts"] = parts
     return Draft(form, registry, workbook.xform, _json(phone), carried, [*workbook.warnings, *form.warnings])
+
+
+def _check_public_key(xform: bytes) -> None:
+    """What Collect encrypts to must be a key: it would tell nobody until an interview is finished."""
+    try:
+        find_public_key(xform)
+    except BrokenEncryption as problem:
+        cure = "Paste the text that `survey-server form-key make` prints."
+        raise FormProblem([Complaint("settings", 2, "public_key", problem.detail, cure)]) from problem
 
 
 def _parts_for_phones(form: CompiledForm, registry: Registry) -> dict[str, str]:

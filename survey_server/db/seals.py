@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.arrivals import Arrival, Envelope, Unfit
+from survey_server.db.arrivals import Arrival, Encryption, Envelope, Unfit
+from survey_server.db.form_keys import find_form_private
 from survey_server.db.keys import Keyring
 from survey_server.db.models import Media, Sealed, Submission, new_id, table_of
-from survey_server.problems import BrokenSeal, DigestMismatch, ForeignSeal, SealTellsOtherwise
+from survey_server.problems import BrokenEncryption, BrokenSeal, DigestMismatch, ForeignSeal, SealTellsOtherwise
 from survey_server.sealing import open_envelope, read_header
 
+ENCRYPTED = "openrosa"
+"""The door by which what ODK Collect encrypted comes."""
 LONGEST_INTERVIEW = 16 * 1024 * 1024
 
 
@@ -67,9 +70,12 @@ def _judge(
         return arrival
     digest = arrival.digest
     stored = known.get(digest)
-    if stored is not None and not (again and stored.submission_id is None):
+    if stored is not None and not ((again or arrival.encryption) and stored.submission_id is None):
         return stored
     try:
+        if arrival.encryption is not None:
+            stored_id = stored.sealed_id if stored else None
+            return _open_encrypted(session, programme_id, keyring, arrival, arrival.encryption, stored_id)
         if arrival.sha256 and arrival.sha256 != digest:
             raise DigestMismatch()
         header = read_header(arrival.body)
@@ -79,9 +85,26 @@ def _judge(
         if key is None:
             return ClosedSeal(arrival, envelope)
         opened = open_envelope(arrival.body, key, LONGEST_INTERVIEW)
-    except (BrokenSeal, ForeignSeal, SealTellsOtherwise, DigestMismatch) as problem:
+    except (BrokenEncryption, BrokenSeal, ForeignSeal, SealTellsOtherwise, DigestMismatch) as problem:
         return Unfit(arrival, digest, problem)
     return replace(arrival, body=opened.content, sha256="", sealed=False, envelope=envelope)
+
+
+def _open_encrypted(
+    session: Session,
+    programme_id: int,
+    keyring: Keyring,
+    arrival: Arrival,
+    encryption: Encryption,
+    stored_id: int | None,
+) -> Arrival | ClosedSeal:
+    """One that ODK Collect encrypted: opened when the key and all its files are here, kept closed until then."""
+    envelope = Envelope(arrival.body, arrival.digest, encryption.kid, stored_id)
+    private = find_form_private(session, keyring, programme_id, encryption.kid)
+    xml = encryption.open(private) if private else None
+    if xml is None:
+        return ClosedSeal(arrival, envelope)
+    return replace(arrival, body=xml, sha256="", sealed=False, envelope=envelope, encryption=None)
 
 
 def _compare(header: Mapping[str, Any], arrival: Arrival) -> None:
@@ -163,13 +186,23 @@ def count_closed(session: Session, programme_id: int, wave_id: int | None = None
 
 
 def list_closed(
-    session: Session, programme_id: int, wave_id: int | None, *, after: int = 0, limit: int = 200
+    session: Session,
+    programme_id: int,
+    wave_id: int | None,
+    *,
+    after: int = 0,
+    limit: int = 200,
+    encrypted: bool = False,
 ) -> list[Sealed]:
-    """Unopened seals in the order in which they came, `limit` at a time from `after` on."""
+    """Unopened seals in the order in which they came, `limit` at a time from `after` on.
+
+    With `encrypted` those that ODK Collect encrypted, else those of our own phones.
+    """
     query = select(Sealed).where(
         Sealed.programme_id == programme_id,
         Sealed.submission_id.is_(None),
         Sealed.content.is_not(None),
+        Sealed.source == ENCRYPTED if encrypted else Sealed.source != ENCRYPTED,
         Sealed.id > after,
     )
     if wave_id is not None:

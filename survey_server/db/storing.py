@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from survey_server.db.arrivals import Arrival, Interview, Unfit
 from survey_server.db.audit import add_audit
 from survey_server.db.devices import Sender, set_device_contact
 from survey_server.db.editing import add_version, is_locked
+from survey_server.db.entity_intake import apply_interviews
 from survey_server.db.models import (
     Conflict,
     Quarantine,
@@ -29,6 +30,7 @@ from survey_server.db.receipts import receipt_code
 from survey_server.db.seals import ClosedSeal, KnownSeal, SealWriter
 from survey_server.db.words import with_phone
 from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
+from survey_server.xlsform.entities import EntityChange
 
 _LONGEST_CLAIM = 255
 
@@ -101,6 +103,7 @@ class Writer:
         self.edited = 0
         self.refused = 0
         self.submissions: list[dict[str, Any]] = []
+        self.entities: list[tuple[int, Sequence[EntityChange]]] = []
         self.versions: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.texts: list[dict[str, Any]] = []
@@ -117,6 +120,9 @@ class Writer:
             if rows:
                 self.session.connection().execute(statement, rows)
         self.seals.write(self.session)
+        if self.entities:
+            actor, at = self.source.actor, self.changed_at
+            apply_interviews(self.session, self.source.programme_id, actor, at, self.entities)
         if self.repeated:
             self._count_repeats()
         if self.source.device is not None and self.source.door == "phone":
@@ -244,6 +250,8 @@ class Writer:
                 {**own, "ordinal": ordinal, "kind": issue.kind, "path": issue.path, "detail": issue.detail}
             )
         self.known[key] = Known(submission_id, item.digest, len(item.issues))
+        if item.entities:
+            self.entities.append((submission_id, item.entities))
         self._keep_seal(item.arrival, submission_id)
         digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
         code = receipt_code(submission_id)

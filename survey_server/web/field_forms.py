@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
+from survey_server.db.entities import find_list_content, list_document
+from survey_server.db.form_lists import list_files
 from survey_server.db.forms import get_current_version, get_data_set, get_phone_form, list_data_sets, list_forms
 from survey_server.db.keys import tell_keys
 from survey_server.db.models import FormVersion, Programme, Wave, now
@@ -16,7 +18,7 @@ from survey_server.db.session import Session
 from survey_server.db.team_view import view_field
 from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_keyring, get_trusted_device
-from survey_server.web.assets import read_assets
+from survey_server.web.assets import compressed, read_assets
 from survey_server.web.enrol import view_device, view_lock, view_programme
 from survey_server.web.schemas import FormView
 
@@ -29,8 +31,19 @@ _DATA = (".csv", ".xml", ".geojson")
 
 
 @field_forms.get("/phone")
-def get_phone() -> dict[str, Any]:
+def get_phone() -> Response:
     """What this phone has to know before it goes to the field: itself, its programme and the forms to fill."""
+    body, encoding = compressed(
+        current_app.json.dumps(_view_phone()).encode(), request.headers.get("Accept-Encoding", "")
+    )
+    response = Response(body, content_type="application/json")
+    response.headers["Vary"] = "Accept-Encoding"
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    return response
+
+
+def _view_phone() -> dict[str, Any]:
     device = get_trusted_device()
     keys = tell_keys(get_database(), get_keyring(), device.programme_id)
     with get_database().reading() as session:
@@ -62,8 +75,12 @@ def get_data_set_content(sha256: str) -> Response:
     """A data set as it was attached. What is at this address never changes."""
     device = get_trusted_device()
     with get_database().reading() as session:
-        data_set = get_data_set(session, device.programme_id, sha256)
-    bodies = {"br": data_set.content_br, "gzip": data_set.content_gz, "": data_set.content}
+        content = find_list_content(session, device.programme_id, sha256)
+        if content is None:
+            data_set = get_data_set(session, device.programme_id, sha256)
+            bodies = {"br": data_set.content_br, "gzip": data_set.content_gz, "": data_set.content}
+        else:
+            bodies = {"br": b"", "gzip": b"", "": content}
     return _send_for_ever(bodies, "text/csv; charset=utf-8", sha256)
 
 
@@ -76,11 +93,24 @@ def _view_forms(session: Session, programme: Programme) -> list[dict[str, Any]]:
         kind = "datasets" if filename.lower().endswith(_DATA) else "form-files"
         view = {"filename": filename, "sha256": sha256, "url": f"/api/v1/{kind}/{sha256}"}
         files.setdefault(version_id, []).append(view)
+    for version in versions.values():
+        files.setdefault(version.id, []).extend(_entity_lists(session, version))
     return [
         _view_form(form.form_id, version, files.get(version.id, []), _wave_now(programme, waves, form.id))
         for form in forms
         for version in [versions[form.id]]
     ]
+
+
+def _entity_lists(session: Session, version: FormVersion) -> list[dict[str, str]]:
+    """The entity lists that a form reads: data sets that get another digest with every change."""
+    rows = [file.entity_list for file in list_files(session, version.programme_id, version.id)]
+    views = []
+    for row in rows:
+        if row is not None:
+            digest = list_document(session, row)[1]
+            views.append({"filename": f"{row.name}.csv", "sha256": digest, "url": f"/api/v1/datasets/{digest}"})
+    return views
 
 
 def _view_form(form_id: str, version: FormVersion, files: list[dict[str, str]], wave: Wave | None) -> dict[str, Any]:
