@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from granian._granian import ListenerSpec
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 
 from survey_server.config import Config
 from survey_server.db.migrate import migrate
@@ -16,6 +18,20 @@ from survey_server.logs import logging_setup
 
 STOP_SECONDS = 30
 """How long requests in hand may take to end after a stop was asked for."""
+
+
+class OneSocket(MPServer):
+    """A server whose workers share one listening socket that is open as long as the server lives.
+
+    By itself Granian gives each worker a socket of its own on Linux: what waits in one is lost when its worker ends.
+    """
+
+    def _init_shared_socket(self) -> None:
+        holder = ListenerSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd, self._sfd = holder, holder.get_fd()  # type: ignore[assignment]
+        self._ssp = None
+        self._sso = socket.socket(fileno=self._sfd)
+        self._sso.set_inheritable(True)
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,7 @@ def serve(host: str, port: int, workers: int, threads: int, certificate: Path | 
 
 def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
     """Serve until a signal says stop. Settings come from the environment, in each process anew."""
-    Granian(
+    OneSocket(
         "survey_server.app:create_server",
         factory=True,
         interface=Interfaces.WSGI,

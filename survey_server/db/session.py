@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -83,6 +83,11 @@ class Database:
             yield session
             session.expunge_all()  # what was read stays readable after the block
             session.rollback()
+
+    def check_ready(self) -> None:
+        """Raise what stands in the way of storing an interview now."""
+        with self.transaction() as session:
+            session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
 
     def keep_one_state(self, session: Session) -> None:
         """Let everything that a new reading session reads be of one moment, however long it takes."""

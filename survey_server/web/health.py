@@ -8,7 +8,6 @@ import time
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
-from sqlalchemy import text
 
 from survey_server.logs import FIELDS
 from survey_server.problems import PageNotHere, Problem
@@ -85,8 +84,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Ready: the database answers, and can be written. Send it nothing while it says 503."""
     try:
-        with get_database().transaction() as session:
-            session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        get_database().check_ready()
     except Problem as problem:
         logger.warning("not ready: %s", problem.code)
         answer = _plain(f"not ready: {problem.code}\n")
