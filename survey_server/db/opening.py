@@ -12,7 +12,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.forms import get_current_version, load_registry
+from survey_server.db.forms import get_current_version
+from survey_server.db.indicators import load_registry
 from survey_server.db.models import Assignment, Device, Form, Site, Wave, WavePaper, WaveSite, now
 from survey_server.db.sites import stamp_of
 from survey_server.db.waves import list_waves, set_wave_state
@@ -174,7 +175,7 @@ def _registry(session: Session, form: Form) -> Registry | None:
     if form.current_version_id is None:
         return None
     try:
-        return load_registry(get_current_version(session, form))
+        return load_registry(session, get_current_version(session, form))
     except UnknownForm:
         return None
 

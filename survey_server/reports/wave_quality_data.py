@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 
-from survey_server.db.forms import list_forms, load_registry
+from survey_server.db.forms import list_forms
 from survey_server.db.frames import wave_frame
+from survey_server.db.indicators import load_registry
 from survey_server.db.models import Form, FormVersion, Programme, Wave
 from survey_server.db.quality_facts import FieldState, read_field_state, wave_signature
 from survey_server.db.report_data import count_wave, versions_met
@@ -119,7 +120,7 @@ def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
         form_id=form.form_id,
         wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
         questionnaires=tuple(questionnaire_of(json.loads(version.phone)) for version in versions),
-        registry=load_registry(versions[-1]),
+        registry=load_registry(session, versions[-1]),
         frame=frame,
     )
     return Sample(data)

@@ -73,6 +73,14 @@ def read_registry(extra: Mapping[str, Sequence[SheetRow]], types: Mapping[str, s
     return registry
 
 
+def read_indicator(cells: Mapping[str, str], types: Mapping[str, str]) -> tuple[Indicator | None, list[Complaint]]:
+    """One indicator as the office types it, cell by cell as on the sheet; None with complaints where it doesn't fit."""
+    reader, row = _Reader(dict(types)), SheetRow(0, {column: text for column, text in cells.items() if text.strip()})
+    found = reader.indicator(row)
+    reader.check_together(Registry(), [row])
+    return (None if reader.complaints else found), reader.complaints
+
+
 @dataclass
 class _Reader:
     types: dict[str, str]
