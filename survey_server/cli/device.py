@@ -10,6 +10,7 @@ from survey_server.db.devices import add_enrolment, enrol_link, get_device_by_id
 from survey_server.db.keys import Keyring, get_office_key
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
+from survey_server.db.teams import get_team_by_code
 
 
 @click.group()
@@ -21,12 +22,14 @@ def device() -> None:
 @click.argument("programme")
 @click.argument("label")
 @click.option("--interviewer", default="", help="Code of who carries the phone; LABEL when left out.")
-def enrol(programme: str, label: str, interviewer: str) -> None:
+@click.option("--team", default="", help="Code of the team that it belongs to from its first contact on.")
+def enrol(programme: str, label: str, interviewer: str, team: str) -> None:
     """Make the one-time link, and its QR code, for the phone LABEL."""
     config = Config.from_environment()
     with open_database(config.database_url).transaction() as session:
         programme_id = get_programme(session, programme).id
-        code = add_enrolment(session, programme_id, label, interviewer or label)
+        team_id = get_team_by_code(session, programme_id, team).id if team else None
+        code = add_enrolment(session, programme_id, label, interviewer or label, team_id=team_id)
         office_kid = get_office_key(session, Keyring(config.secret_key), programme_id).kid
     link = enrol_link(config.base_url, code, office_kid)
     click.echo(f"Open once, on the phone, within three days:\n{link}\n")

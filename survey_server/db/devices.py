@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.models import Device, Enrolment, Programme, now, table_of
-from survey_server.problems import BadToken, CodeUsed, UnknownDevice
+from survey_server.db.models import Device, Enrolment, Programme, Team, now, table_of
+from survey_server.problems import BadToken, CodeUsed, NotThere, UnknownDevice
 
 CODE_LIVES = timedelta(days=3)
 PHONE, COLLECT = "phone", "collect"
@@ -38,10 +38,13 @@ def add_enrolment(
     label: str,
     interviewer: str,
     *,
+    team_id: int | None = None,
     lives: timedelta = CODE_LIVES,
     actor: str = "command",
 ) -> str:
-    """The one-time code for a new phone. It is shown once: the database keeps only its digest."""
+    """The one-time code for a new phone, of a team if one is named. It is shown once: we keep only its digest."""
+    if team_id is not None and session.get(Team, (programme_id, team_id)) is None:
+        raise NotThere("There is no such team.")
     code = f"{programme_id}-{secrets.token_urlsafe(15)}"
     session.add(
         Enrolment(
@@ -49,6 +52,7 @@ def add_enrolment(
             code_sha256=token_digest(code),
             label=label,
             interviewer=interviewer,
+            team_id=team_id,
             expires_at=now() + lives,
         )
     )
@@ -72,6 +76,7 @@ def enrol_device(session: Session, code: str) -> tuple[Device, str]:
     if enrolment is None or enrolment.used_at or enrolment.expires_at < now():
         raise CodeUsed()
     device, token = add_device(session, programme_id, enrolment.label, enrolment.interviewer)
+    device.team_id = enrolment.team_id
     enrolment.used_at, enrolment.device_id = now(), device.id
     add_audit(session, programme_id, f"device:{device.id}", "enrol", device.label)
     return device, token

@@ -74,6 +74,14 @@ def get_team(session: Session, programme_id: int, team_id: int, *, for_update: b
     return team
 
 
+def get_team_by_code(session: Session, programme_id: int, code: str) -> Team:
+    """The team with this code; raises NotThere."""
+    team = session.scalar(select(Team).where(Team.programme_id == programme_id, Team.code == code))
+    if team is None:
+        raise NotThere(f"There is no team {code!r}.")
+    return team
+
+
 def edit_team(
     session: Session,
     programme_id: int,

@@ -19,7 +19,8 @@ from survey_server.db.devices import (
 from survey_server.db.models import Programme, now
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
-from survey_server.problems import BadToken, CodeUsed
+from survey_server.db.teams import add_team
+from survey_server.problems import BadToken, CodeUsed, NotThere
 
 
 def enrol(database: Database, programme: Programme) -> tuple[str, str]:
@@ -43,6 +44,16 @@ def test_it_takes_a_code_only_once(database: Database, programme: Programme) -> 
         enrol_device(session, code)
     with database.reading() as session:
         assert len(list_devices(session, programme.id)) == 1
+
+
+def test_it_gives_a_phone_the_team_that_its_code_names(database: Database, programme: Programme) -> None:
+    with database.transaction() as session:
+        team = add_team(session, programme.id, "N1", "Norte 1", actor="person:7")
+        code = add_enrolment(session, programme.id, "Equipo 1", "EN001", team_id=team.id)
+        with pytest.raises(NotThere):
+            add_enrolment(session, programme.id, "Equipo 2", "EN002", team_id=team.id + 1)
+    with database.transaction() as session:
+        assert enrol_device(session, code)[0].team_id == team.id
 
 
 def test_it_takes_no_code_after_its_time(database: Database, programme: Programme) -> None:

@@ -223,3 +223,21 @@ def test_it_keeps_phones_and_documents_when_openrosa_and_entities_come_and_go(em
     with database.reading() as session:
         assert session.execute(text("SELECT label, seen_at FROM device")).one() == ("Uno", 4)
         assert {"entity_list", "entity", "erased"} & set(inspect(session.connection()).get_table_names()) == set()
+
+
+def test_it_keeps_codes_that_wait_when_they_learn_of_teams_and_forget_them(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0008")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        columns = "id, code, name, languages, demo, time_zone, policies, field_revision, created_at"
+        values = "1, 'a', 'A', '[]', :no, 'UTC', '{}', 1, 0"
+        session.execute(text(f"INSERT INTO programme ({columns}) VALUES ({values})"), {"no": False})
+        columns = "programme_id, code_sha256, label, interviewer, created_at, expires_at"
+        session.execute(text(f"INSERT INTO enrolment ({columns}) VALUES (1, 'c', 'Uno', 'EN1', 3, 4)"))
+    migrate(empty_database_url, "0009")
+    with database.transaction() as session:
+        assert session.execute(text("SELECT label, team_id FROM enrolment")).one() == ("Uno", None)
+        session.execute(text("UPDATE enrolment SET team_id = 7"))
+    migrate_down(empty_database_url, "0008")
+    with database.reading() as session:
+        assert session.execute(text("SELECT label, interviewer FROM enrolment")).one() == ("Uno", "EN1")

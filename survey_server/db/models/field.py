@@ -110,3 +110,5 @@ class Enrolment(InProgramme, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     device_id: Mapped[int | None]
+    team_id: Mapped[int | None]
+    """The team that the phone belongs to from its first contact on."""

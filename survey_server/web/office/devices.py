@@ -9,6 +9,7 @@ from survey_server.db.keys import get_office_key
 from survey_server.db.listings import list_open_enrolments, list_phones
 from survey_server.db.models import now
 from survey_server.db.phone_lock import list_alarms, set_alarm_seen
+from survey_server.db.teams import list_teams
 from survey_server.web.access import get_keyring
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.qr import draw_qr
@@ -32,8 +33,10 @@ def enrol(visit: Visit) -> Answer:
         response = _devices(visit, wrong=wrong, label=label, interviewer=interviewer)
         response.status_code = 422
         return response
+    team = request.form.get("team", "")
+    team_id = int(team) if team.isdecimal() and visit.may(Right.ASSIGN) else None
     with visit.database.transaction() as session:
-        code = add_enrolment(session, visit.here.id, label, interviewer, actor=visit.login.actor)
+        code = add_enrolment(session, visit.here.id, label, interviewer, team_id=team_id, actor=visit.login.actor)
         office_kid = get_office_key(session, get_keyring(), visit.here.id).kid
     link = enrol_link(visit.config.base_url, code, office_kid)
     return render("enrol.html", label=label, interviewer=interviewer, link=link, qr=draw_qr(link), days=CODE_LIVES.days)
@@ -63,11 +66,13 @@ def _devices(visit: Visit, wrong: list[str] | None = None, label: str = "", inte
         phones = list_phones(session, visit.here)
         waiting = list_open_enrolments(session, visit.here, at)
         alarms = list_alarms(session, visit.here.id)
+        teams = [line.team for line in list_teams(session, visit.here.id) if line.team.active]
     return render(
         "devices.html",
         phones=phones,
         waiting=waiting,
         alarms=alarms,
+        teams=teams if visit.may(Right.ASSIGN) else [],
         at=at,
         wrong=wrong or [],
         label=label,
