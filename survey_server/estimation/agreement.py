@@ -123,7 +123,7 @@ def design_kappa(first: ArrayLike, second: ArrayLike, design: Design, categories
         return math.nan, math.nan
     chance = one @ c + two @ r - 2 * pe
     influence = share * ((same - po) * (1 - pe) - chance * (1 - po)) / (1 - pe) ** 2
-    variance = design.covariance(influence, design.strata_of(inside))[0, 0]
+    variance = design.covariance(influence, inside)[0, 0]
     return (po - pe) / (1 - pe), math.sqrt(max(float(variance), 0.0))
 
 

@@ -23,6 +23,7 @@ class Design:
 
     `lonely` says what a stratum with a single PSU adds to the variance: its distance from the mean of all PSUs
     (adjust, the default), the average of the other strata (average), nothing (certainty), or a Problem (fail).
+    With `lonely_domains`, adjust and average treat so also a stratum of which a domain has rows in one PSU alone.
     `fpc` is the number of PSUs in the population of the row's stratum, or the share drawn (all values at most 1);
     `fpc2` is the same for the units inside the row's PSU, with `ssu` naming the unit (default: every row is one).
     Without a stratum all are in one, without a PSU each row is its own; without weights they follow from the finite
@@ -41,6 +42,7 @@ class Design:
         ssu: ArrayLike | None = None,
         fpc2: ArrayLike | None = None,
         calibration: Calibration | None = None,
+        lonely_domains: bool = False,
     ) -> None:
         if lonely not in get_args(Lonely):
             raise BadDesign(f"'{lonely}' is no rule for lonely PSUs; use one of {', '.join(get_args(Lonely))}")
@@ -48,6 +50,7 @@ class Design:
             {"stratum": stratum, "psu": psu, "weight": weight, "fpc": fpc, "ssu": ssu, "fpc2": fpc2}
         )
         self.lonely: Lonely = lonely
+        self.lonely_domains = lonely_domains
         self.named_psus = psu is not None
         self.calibration = calibration
         self.weight = _check_weights(weight, self.n_rows)
@@ -115,41 +118,56 @@ class Design:
         sums = [np.bincount(self.row_psu, weights=column, minlength=self.n_psu) for column in rows.T]
         return np.column_stack(sums) if sums else np.zeros((self.n_psu, 0))
 
-    def covariance(self, influence: Floats, strata: Bools | None = None) -> Floats:
+    def covariance(self, influence: Floats, rows: Bools | None = None) -> Floats:
         """The covariance of estimates from the weighted influence of every row (n x k): Taylor linearisation.
 
-        Rows outside a domain are zeros, never dropped. `strata` are those where the domains have rows: only the
-        average rule asks.
+        Rows outside a domain are zeros, never dropped. `rows` are those of the domains: only the average rule and
+        `lonely_domains` ask.
         """
         if influence.ndim == 1:
             influence = influence[:, None]
         if self.calibration is not None:
             influence = self.calibration.residuals(influence, self.weight)
-            strata = None
-        variance = self.covariance_of_totals(self.by_psu(influence), strata)
+            rows = None
+        variance = self.covariance_of_totals(self.by_psu(influence), rows)
         if self.second is not None:
             variance = variance + self.second.covariance(influence)
         return variance
 
-    def covariance_of_totals(self, totals: Floats, strata: Bools | None = None) -> Floats:
+    def covariance_of_totals(self, totals: Floats, rows: Bools | None = None) -> Floats:
         """The first stage of `covariance`, from PSU totals (P x k)."""
-        n = self.psus_of_stratum
+        n, thin = self.psus_of_stratum, self._thin_strata(rows)
         sums = np.stack([np.bincount(self.psu_stratum, weights=c, minlength=self.n_strata) for c in totals.T], axis=1)
         centre = sums / n[:, None]
         scale = (1.0 - self.fraction) * n / np.maximum(n - 1, 1)
         if self.lonely == "adjust":
             centre[self.alone] = totals.mean(axis=0)
+            centre[thin] = 0.0
+        elif self.lonely == "average":
+            scale = np.where(thin, 0.0, scale)
         spread = (totals - centre[self.psu_stratum]) * np.sqrt(scale)[self.psu_stratum][:, None]
         variance: Floats = spread.T @ spread
-        return variance * self.average_factor(strata) if self.lonely == "average" else variance
+        if self.lonely != "average":
+            return variance
+        return variance * self.average_factor(None if rows is None else self.strata_of(rows), thin)
 
-    def average_factor(self, strata: Bools | None = None) -> float:
+    def average_factor(self, strata: Bools | None = None, thin: Bools | None = None) -> float:
         """Under the average rule: strata over strata with a spread of their own; 1 under every other rule."""
         if self.lonely != "average":
             return 1.0
         strata = np.ones(self.n_strata, dtype=bool) if strata is None else strata
-        able = int((strata & ~self.alone).sum())
+        without = self.alone if thin is None else self.alone | thin
+        able = int((strata & ~without).sum())
         return int(strata.sum()) / able if able else np.nan
+
+    def _thin_strata(self, rows: Bools | None) -> Bools:
+        """Strata of several PSUs of which a domain has rows in one alone; none unless `lonely_domains`."""
+        if not self.lonely_domains or rows is None:
+            return np.zeros(self.n_strata, dtype=bool)
+        here = np.zeros(self.n_psu, dtype=bool)
+        here[self.row_psu[rows]] = True
+        met = np.bincount(self.psu_stratum[here], minlength=self.n_strata)
+        return np.asarray((met == 1) & (self.psus_of_stratum > 1))
 
     def reweighted(self, weight: ArrayLike, calibration: Calibration | None) -> Design:
         """The same sample under other weights (post-stratified, raked), whose estimates know it."""

@@ -14,7 +14,7 @@ from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.change import Shared, change_df, joint_covariance, shared_psus
 from survey_server.estimation.design import Design
 from survey_server.estimation.distributions import chi2_upper, f_upper
-from survey_server.estimation.taylor import linear_shares
+from survey_server.estimation.taylor import Linear, linear_shares
 from survey_server.problems import BadEstimate, EmptyDomain
 
 
@@ -34,28 +34,48 @@ class RaoScott:
 
 def rao_scott_test(rows: ArrayLike, columns: ArrayLike, design: Design, domain: ArrayLike | None = None) -> RaoScott:
     """Whether two questions are independent, over the rows that answer both."""
-    first, second = _coded(rows, design), _coded(columns, design)
-    inside = (first >= 0) & (second >= 0)
-    if domain is not None:
-        inside &= np.asarray(domain, dtype=bool)
-    if not inside.any():
-        raise EmptyDomain("no row answers both questions")
-    r, c = _present(first, inside), _present(second, inside)
-    n_rows, n_columns = int(r.max()) + 1, int(c.max()) + 1
-    if n_rows < 2 or n_columns < 2:
-        raise BadEstimate(f"a test needs two categories on each side; here are {n_rows} and {n_columns}")
-    cells = np.where(inside, r * n_columns + c, -1).astype(float)
-    cells[~inside] = np.nan
-    linear = linear_shares(cells, design, list(range(n_rows * n_columns)))
+    linear, n_rows, n_columns, n = _table(rows, columns, design, domain)
     p = linear.values.reshape(n_rows, n_columns)
     expected = np.outer(p.sum(axis=1), p.sum(axis=0))
-    n = int(inside.sum())
     pearson = n * float(((p - expected) ** 2 / expected).sum())
     contrasts = _interaction(n_rows, n_columns)
     inverse = np.diag(np.where(linear.values > 0, 1 / np.where(linear.values > 0, linear.values, 1), 0.0))
     srs = contrasts.T @ inverse @ contrasts / n
     own = contrasts.T @ inverse @ linear.covariance @ inverse @ contrasts
     return _corrected(pearson, np.linalg.solve(srs, own), linear.df)
+
+
+@dataclass(frozen=True)
+class WaldTest:
+    """Wald's F for a table; `adjusted` is corrected for few PSUs, and to be preferred where they are few."""
+
+    f: float
+    ndf: float
+    ddf: float
+    p_value: float
+    adjusted_f: float
+    adjusted_ddf: float
+    adjusted_p: float
+
+
+def wald_test(rows: ArrayLike, columns: ArrayLike, design: Design, domain: ArrayLike | None = None) -> WaldTest:
+    """Whether two questions are independent: what is seen less what is expected, against its own covariance."""
+    linear, n_rows, n_columns, _ = _table(rows, columns, design, domain)
+    inside = linear.members[:, 0]
+    p = linear.values.reshape(n_rows, n_columns)
+    hits = linear.influence * float(design.weight[inside].sum()) + np.outer(design.weight * inside, linear.values)
+    across, down = p.sum(axis=1), p.sum(axis=0)
+    row_sums, column_sums = np.kron(np.eye(n_rows), np.ones(n_columns)), np.kron(np.ones(n_rows), np.eye(n_columns))
+    slope = np.eye(p.size) - down[np.tile(np.arange(n_columns), n_rows)][:, None] * np.repeat(row_sums, n_columns, 0)
+    slope -= np.repeat(across, n_columns)[:, None] * np.tile(column_sums, (n_rows, 1))
+    slope += np.outer(across, down).ravel()[:, None]
+    gap = (p - np.outer(across, down)).ravel() * float(design.weight[inside].sum())
+    kept = np.arange(p.size).reshape(p.shape)[1:, 1:].ravel()
+    covariance = (slope @ design.covariance(hits, inside) @ slope.T)[np.ix_(kept, kept)]
+    wald, k, df = float(gap[kept] @ np.linalg.solve(covariance, gap[kept])), len(kept), design.df
+    f, few = wald / k, df - k + 1
+    adjusted = wald * few / (k * df)
+    return WaldTest(f, k, df, f_upper(f, k, df), adjusted, few, f_upper(adjusted, k, few))
 
 
 def rao_scott_change(
@@ -77,6 +97,26 @@ def rao_scott_change(
     srs = (np.diag(pooled) - np.outer(pooled, pooled))[np.ix_(kept, kept)] * (1 / n0 + 1 / n1)
     pearson = float(gap @ np.linalg.solve(srs, gap))
     return _corrected(pearson, np.linalg.solve(srs, turn @ joint @ turn.T), change_df(first, second, shared))
+
+
+def _table(
+    rows: ArrayLike, columns: ArrayLike, design: Design, domain: ArrayLike | None
+) -> tuple[Linear, int, int, int]:
+    """The shares of a table's cells, row after row, its numbers of rows and columns, and how many answer both."""
+    first, second = _coded(rows, design), _coded(columns, design)
+    inside = (first >= 0) & (second >= 0)
+    if domain is not None:
+        inside &= np.asarray(domain, dtype=bool)
+    if not inside.any():
+        raise EmptyDomain("no row answers both questions")
+    r, c = _present(first, inside), _present(second, inside)
+    n_rows, n_columns = int(r.max()) + 1, int(c.max()) + 1
+    if n_rows < 2 or n_columns < 2:
+        raise BadEstimate(f"a test needs two categories on each side; here are {n_rows} and {n_columns}")
+    cells = np.where(inside, r * n_columns + c, -1).astype(float)
+    cells[~inside] = np.nan
+    linear = linear_shares(cells, design, list(range(n_rows * n_columns)))
+    return linear, n_rows, n_columns, int(inside.sum())
 
 
 def _corrected(pearson: float, delta: Floats, df: float) -> RaoScott:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from survey_server.estimation.arrays import Floats
 from survey_server.estimation.design import Design
-from survey_server.estimation.distributions import t_quantile, t_two_sided
+from survey_server.estimation.distributions import f_upper, t_quantile, t_two_sided
 from survey_server.problems import BadEstimate, EmptyDomain
 
 Link: TypeAlias = Literal["linear", "logit"]
@@ -44,6 +44,13 @@ class Fit:
         reach = t_quantile(0.5 + level / 2, self.df) * float(self.se[i])
         return float(self.coefficients[i]) - reach, float(self.coefficients[i]) + reach
 
+    def joint_test(self, names: Sequence[str]) -> tuple[float, float, float]:
+        """Wald's F that all these coefficients are 0, its numerator degrees of freedom, and p."""
+        places = [self.names.index(name) for name in names]
+        beta, covariance = self.coefficients[places], self.covariance[np.ix_(places, places)]
+        f = float(beta @ np.linalg.solve(covariance, beta)) / len(places)
+        return f, float(len(places)), f_upper(f, len(places), self.df)
+
 
 def fit_regression(
     y: ArrayLike,
@@ -69,7 +76,7 @@ def fit_regression(
     information = (rows.T * (weight * slope)) @ rows
     influence = np.zeros_like(x)
     influence[inside] = (rows * (weight * (answers - fitted))[:, None]) @ np.linalg.inv(information)
-    covariance = design.covariance(influence, design.strata_of(inside))
+    covariance = design.covariance(influence, inside)
     return Fit(names, beta, covariance, design.df_of(inside) + 1 - len(names), int(inside.sum()))
 
 

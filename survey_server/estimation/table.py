@@ -27,13 +27,25 @@ def variances(sums: DomainSums) -> Floats:
     scale = finite * drawn / np.maximum(drawn - 1, 1)
     first, second = pairs.sum_groups(sums.z), pairs.sum_groups(sums.z**2)
     spread = second - first**2 / np.maximum(drawn, 1)
+    thin = thin_groups(sums)
     if design.lonely == "adjust":
         middle = _grand_mean(sums)
         spread = np.where(alone, second - 2 * middle * first + middle**2, spread)
+        spread = np.where(thin, second, spread)
     else:
         scale = np.where(alone, 0.0, scale)
+        scale = np.where(thin, 0.0, scale) if design.lonely == "average" else scale
     variance = pairs.sum_levels(scale * np.maximum(spread, 0.0))
     return variance * average_factors(sums) + sums.extra
+
+
+def thin_groups(sums: DomainSums) -> Bools:
+    """Strata of several PSUs of which a level has rows in one alone (items x groups), where the design minds them."""
+    design, pairs = sums.cells.design, sums.pairs
+    met = pairs.sum_groups((sums.n > 0).astype(float))
+    drawn = pairs.frame.drawn[sums.cells.wave][pairs.group_stratum]
+    minded = design.lonely_domains and design.calibration is None
+    return np.asarray(minded & (met == 1) & (drawn > 1))
 
 
 def _grand_mean(sums: DomainSums) -> Floats:
@@ -53,7 +65,7 @@ def average_factors(sums: DomainSums) -> Floats:
     every = sums.cells.design.calibration is not None
     here = np.where((pairs.sum_groups(sums.n) > 0) | (every & (drawn > 0)), 1.0, 0.0)
     fraction = pairs.frame.fraction[sums.cells.wave][pairs.group_stratum]
-    able = here * ((drawn > 1) | (fraction > 1 - 1e-7))
+    able = here * ((drawn > 1) | (fraction > 1 - 1e-7)) * ~thin_groups(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
         factors: Floats = pairs.sum_levels(here) / pairs.sum_levels(able)
     return factors

@@ -32,8 +32,8 @@ class Linear:
 
     @property
     def covariance(self) -> Floats:
-        """The k x k covariance; under the average rule the strata are those where any of the k has rows."""
-        return self.design.covariance(self.influence, self.design.strata_of(self.anyone))
+        """The k x k covariance; where the lonely rule asks, of the rows of any of the k."""
+        return self.design.covariance(self.influence, self.anyone)
 
     @property
     def df(self) -> float:
@@ -59,7 +59,7 @@ class Linear:
     def estimate(self, i: int, kind: Kind = "mean") -> Estimate:
         """The i-th as an Estimate, with its own domain's degrees of freedom."""
         rows, design = self.members[:, i], self.design
-        variance = design.covariance(self.influence[:, i], design.strata_of(rows))[0, 0]
+        variance = design.covariance(self.influence[:, i], rows)[0, 0]
         weight = design.weight[rows]
         n, total = int(rows.sum()), float(weight.sum())
         kish = n * float((weight**2).sum()) / total**2
@@ -180,7 +180,7 @@ def estimate_ratio(
 def design_effect(linear: Linear, i: int = 0, replacement: bool = True) -> float:
     """Variance against a simple random sample of the same size, drawn with or without replacement."""
     design, rows = linear.design, linear.members[:, i]
-    variance = design.covariance(linear.influence[:, i], design.strata_of(rows))[0, 0]
+    variance = design.covariance(linear.influence[:, i], rows)[0, 0]
     srs = float(linear.srs_variance[i])
     if not replacement:
         srs *= 1 - float(rows.sum()) / float(design.weight[rows].sum())

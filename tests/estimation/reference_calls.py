@@ -18,7 +18,7 @@ from survey_server.estimation.change import contrast, estimate_change, joint_cov
 from survey_server.estimation.design import Design, stack_designs
 from survey_server.estimation.distributions import normal_quantile, t_quantile, t_two_sided
 from survey_server.estimation.outcome_rates import Outcomes, outcome_rates
-from survey_server.estimation.rao_scott import rao_scott_test
+from survey_server.estimation.rao_scott import rao_scott_test, wald_test
 from survey_server.estimation.regression import Fit, fit_regression
 from survey_server.estimation.suppression import nchs_presentation
 from survey_server.estimation.weights import kish_deff, rake
@@ -56,9 +56,9 @@ def nhanes() -> pd.DataFrame:
 
 
 @cache
-def nhanes_design(lonely: str = "adjust") -> Design:
+def nhanes_design(lonely: str = "adjust", lonely_domains: bool = False) -> Design:
     d = nhanes()
-    return Design(d.SDMVSTRA, d.SDMVPSU, d.WTMEC2YR, lonely=lonely, nest=True)
+    return Design(d.SDMVSTRA, d.SDMVPSU, d.WTMEC2YR, lonely=lonely, nest=True, lonely_domains=lonely_domains)
 
 
 @cache
@@ -235,11 +235,12 @@ def lonely_toy(case: Case) -> Any:
     return as_svystat(both, ["Age", "Height"])
 
 
-@answers(r"lonely\.nhdom\.(fail|remove|certainty|adjust|average)\.FALSE")
+@answers(r"lonely\.nhdom\.(fail|remove|certainty|adjust|average)\.(TRUE|FALSE)")
 def lonely_domain(case: Case) -> Any:
     d = nhanes()
     domain = where((d.race == 4) & (d.agecat == "(59,Inf]") & d.SDMVSTRA.isin([75, 76, 77, 78, 79, 80]))
-    return as_svystat(taylor.linear_means(d.HI_CHOL, nhanes_design(our_lonely(case)), [domain]), "HI_CHOL")
+    design = nhanes_design(our_lonely(case), case["id"].endswith("TRUE"))
+    return as_svystat(taylor.linear_means(d.HI_CHOL, design, [domain]), "HI_CHOL")
 
 
 # ---- tests of tables ----------------------------------------------------
@@ -260,6 +261,26 @@ def chi_squared(case: Case) -> Any:
     statistic = test.pearson * len(rows) / valid
     p = test.p_first_order
     return {"statistic": statistic, "statistic_name": "X-squared", "parameter": test.cells_df, "p_value": p} | nothing
+
+
+@answers(r"chisq\.(Wald|adjWald)\.dnh")
+def wald(case: Case) -> Any:
+    test = wald_test(nhanes().race, nhanes().HI_CHOL, nhanes_design())
+    told = (test.f, test.ndf, test.ddf, test.p_value)
+    if "adj" in case["id"]:
+        told = (test.adjusted_f, test.ndf, test.adjusted_ddf, test.adjusted_p)
+    f, ndf, ddf, p = told
+    nothing = {"estimate": None, "conf_int": None}
+    return {"statistic": [f], "statistic_name": "F", "parameter": [ndf, ddf], "p_value": [p]} | nothing
+
+
+@answers(r"regterm\.dnh")
+def joint(case: Case) -> Any:
+    d = nhanes()
+    terms = {f"race{k}": d.race == k for k in (2, 3, 4)} | {"woman": d.RIAGENDR == 2}
+    fit = fit_regression(d.HI_CHOL, terms, nhanes_design(), "logit")
+    f, ndf, p = fit.joint_test(["race2", "race3", "race4"])
+    return {"F": f, "df": ndf, "ddf": fit.df, "p": p}
 
 
 @answers(r"table\.dnh")
