@@ -24,7 +24,7 @@ from survey_server.db.session import Database
 from survey_server.demo.programme import CODE, demo_size, is_demo_whole, make_demo
 
 ADMINISTRATOR = "admin"
-DEMO_ROLES = ("coordinator", "analyst", "supervisor")
+DEMO_ROLES = ("coordinator", "analyst", "supervisor", "data-protection")
 """An administrator alone reads no answers; in the demo the first person may look at everything."""
 
 

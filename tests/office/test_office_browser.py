@@ -66,6 +66,7 @@ class Site:
             "incidents": f"{here}incidents",
             "lost": f"{here}devices/{self.world.device_id}/lost",
             "reports": f"{here}reports",
+            "retention": f"{here}retention",
             "people": "/office/people",
             "person": f"/office/people/{self.world.people['observer']}",
             "account": "/office/account",

@@ -75,6 +75,8 @@ class Right(StrEnum):
     """Make tokens of the read API, see and revoke them."""
     WEBHOOKS = "webhooks"
     """Say which addresses are told of events, see and repeat deliveries; they carry ids, never answers."""
+    RETENTION = "retention"
+    """Say how long data are kept, erase what is due, and the interview of a person who takes it back."""
     AUDIT = "audit"
     """Search the audit log: who did what, never the answers."""
     PEOPLE = "people"
@@ -195,7 +197,15 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "registrar": frozenset({Right.PROGRESS}),
     # Answers for what is kept of people: the audit log, incidents, check-ins; reads no answers.
     "data-protection": frozenset(
-        {Right.PROGRESS, Right.CHECK_INS, Right.INCIDENTS, Right.AUDIT, Right.CASES, Right.DEVICES}
+        {
+            Right.PROGRESS,
+            Right.CHECK_INS,
+            Right.INCIDENTS,
+            Right.AUDIT,
+            Right.CASES,
+            Right.DEVICES,
+            Right.RETENTION,
+        }
     ),
     # Works on a phone, which reads back nothing; the office has no page for them.
     "enumerator": frozenset(),
