@@ -29,11 +29,9 @@ def test_it_sets_rules_shows_what_is_due_and_takes_it_only_when_told(world: Worl
     assert saved.status_code == 303
     with world.database.reading() as session:
         chosen = get_retention(session.get_one(Programme, world.here.id))
-    assert (chosen.on, chosen.days and chosen.days["cases"], chosen.days and chosen.days["positions"]) == (
-        False,
-        0,
-        None,
-    )
+    assert not chosen.on
+    assert chosen.days is not None
+    assert (chosen.days["cases"], chosen.days["positions"]) == (0, None)
     assert submissions(world) == 2
     assert "Toca borrar 2 elementos" in browser.get(PAGE).text
     assert browser.post(f"{PAGE}/apply").status_code == 303
