@@ -1,11 +1,15 @@
 /*
  * The service worker. It only keeps this version's files so that the app opens without signal.
- * It never sends anything, never touches a request that isn't one of those files, and installs all of them or nothing:
- * a failed download leaves the version before it running. The server puts `RELEASE` (version, files with the start of
- * their SHA-256) above.
+ * It never sends anything and never touches a request that isn't one of those files. On a new phone it begins with the
+ * start pack and takes the rest when the app says so ('whole'); a new version of what is there is taken whole or not at
+ * all: a failed download leaves the version before it running. The server puts `RELEASE` (version, the start of the
+ * SHA-256 of each pack) above.
  */
 const PREFIX = 'app-';
 const CACHE = PREFIX + RELEASE.version;
+const BASE = `/static/${RELEASE.version}/`;
+const PAGES = ['/', '/manifest.webmanifest'];
+const LIST = `${BASE}files.json`; // kept last: where it is, everything is
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
@@ -13,10 +17,11 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (url.pathname in RELEASE.files) event.respondWith(serve(url.pathname, request));
+  if (url.pathname.startsWith(BASE) || PAGES.includes(url.pathname)) event.respondWith(serve(url.pathname, request));
 });
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') self.skipWaiting();
+  if (event.data === 'whole') event.waitUntil(complete().then(() => event.source?.postMessage('whole'), () => {}));
 });
 self.addEventListener('sync', (event) => event.waitUntil(wake()));
 
@@ -25,30 +30,79 @@ async function wake() {
   for (const page of await self.clients.matchAll({ includeUncontrolled: true })) page.postMessage('line');
 }
 
-/** Gather every file, checked against its digest; throws if one is missing or isn't the one announced. */
+/** A new phone takes what the first question needs; any other the whole version, or nothing. */
 async function install() {
-  const before = await olderFiles();
-  const fresh = await Promise.all(Object.entries(RELEASE.files).map(([path, sha256]) => obtain(path, sha256, before)));
-  const cache = await caches.open(CACHE);
-  await Promise.all(fresh.map(([path, response]) => cache.put(path, response)));
+  if ((await versions()).length) return gather();
+  try {
+    return await keep(await unpacked('start.pack'));
+  } catch (error) {
+    await caches.delete(CACHE);
+    throw error;
+  }
 }
 
-async function obtain(path, sha256, before) {
+/** Take what the start pack left out; quick when nothing is missing. */
+async function complete() {
+  const cache = await caches.open(CACHE);
+  if (!(await cache.match(LIST))) await gather(await unpacked('rest.pack'));
+}
+
+/** Every file of the version, checked against its digest; throws if one is missing or isn't the one announced. */
+async function gather(packed = []) {
+  await keep(packed);
+  const list = await obtain(LIST, RELEASE.packs['files.json']);
+  const before = await olderFiles();
+  const files = Object.entries(await list.clone().json());
+  const fresh = await Promise.all(files.map(async ([path, sha256]) => [path, await find(path, sha256, before)]));
+  await keep(fresh.filter(([, response]) => response));
+  await keep([[LIST, list]]);
+}
+
+/** The file from an older version, else from the server; null where this version's place has it already. */
+async function find(path, sha256, before) {
   for (const [cache, request] of before.get(plain(path)) ?? []) {
     const kept = await cache.match(request);
-    if (kept && (await digest(kept.clone())) === sha256) return [path, renewed(kept)]; // an update costs only what changed
+    if (!kept || (await digest(kept.clone())) !== sha256) continue;
+    return cache === before.here && new URL(request.url).pathname === path ? null : kept; // an update costs only what changed
   }
-  const response = await fetch(path, { cache: path.startsWith('/static/') ? 'default' : 'no-cache', redirect: 'error' });
-  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
-  if ((await digest(response.clone())) !== sha256) throw new Error(`${path}: other bytes than announced`);
-  return [path, response];
+  return obtain(path, sha256);
 }
 
-/** The files of older versions by their name: name -> [[cache, request]]. */
+async function obtain(path, sha256) {
+  const response = await fetch(path, { cache: path.startsWith(BASE) ? 'default' : 'no-cache', redirect: 'error' });
+  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+  if ((await digest(response.clone())) !== sha256) throw new Error(`${path}: other bytes than announced`);
+  return response;
+}
+
+/** The files of a pack: the length of their list, the list, and one after another. */
+async function unpacked(name) {
+  const packed = await (await obtain(BASE + name, RELEASE.packs[name])).arrayBuffer();
+  const length = new DataView(packed).getUint32(0);
+  let from = 4 + length;
+  return JSON.parse(new TextDecoder().decode(packed.slice(4, from))).map(([path, type, size]) => {
+    from += size;
+    return [BASE + path, new Response(packed.slice(from - size, from), { headers: { 'Content-Type': type } })];
+  });
+}
+
+async function keep(files) {
+  const cache = await caches.open(CACHE);
+  await Promise.all(files.map(([path, response]) => cache.put(path, renewed(response))));
+}
+
+/** The names of the caches of this app's versions. */
+async function versions() {
+  return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+}
+
+/** The files of all versions by their name: name -> [[cache, request]]; `here` is this version's cache. */
 async function olderFiles() {
   const files = new Map();
-  for (const key of (await caches.keys()).filter((name) => name.startsWith(PREFIX))) {
+  files.here = null;
+  for (const key of await versions()) {
     const cache = await caches.open(key);
+    if (key === CACHE) files.here = cache;
     for (const request of await cache.keys()) {
       const name = plain(new URL(request.url).pathname);
       files.set(name, [...(files.get(name) ?? []), [cache, request]]);
@@ -62,9 +116,11 @@ function plain(path) {
   return path.replace(/^\/static\/[^/]+/, '');
 }
 
-/** Without the old address: a module's own imports are looked up beside the address of its response. */
-function renewed(response) {
-  return new Response(response.body, { headers: response.headers });
+/** Without the old address: a module's own imports are looked up beside the address of its response. And no preloads. */
+function renewed({ body, headers }) {
+  const kept = new Headers(headers);
+  kept.delete('Link');
+  return new Response(body, { headers: kept });
 }
 
 async function digest(response) {
@@ -73,8 +129,7 @@ async function digest(response) {
 }
 
 async function activate() {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all((await versions()).filter((name) => name !== CACHE).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 

@@ -8,6 +8,8 @@
  * Reasons: 'offline', 'slow', 'portal', 'unknown-phone', 'old-app', 'busy', 'server'. A line is slow when nothing has moved for a
  * while, however long the whole takes: 2G is given its time, a dead line isn't.
  */
+import { early } from './boot.js';
+
 const STALL = 45_000;
 const SLOWEST = 400; // bytes a second: what was handed to the system may still be on its way
 const MEANT_TO_PASS = { 401: 'unknown-phone', 403: 'unknown-phone', 408: 'slow', 426: 'old-app', 429: 'busy' };
@@ -71,7 +73,7 @@ async function getBytes(path, headers, stall, cache) {
   const hope = () => { clearTimeout(timer); timer = setTimeout(() => alarm.abort(new Stalled()), stall); };
   hope();
   try {
-    const response = await fetch(path, { headers, cache, redirect: 'manual', credentials: 'omit', signal: alarm.signal });
+    const response = await (taken(path, alarm.signal) ?? fetch(path, { headers, cache, redirect: 'manual', credentials: 'omit', signal: alarm.signal }));
     const parts = [];
     for (const reader = response.body?.getReader(); reader;) {
       hope();
@@ -83,6 +85,13 @@ async function getBytes(path, headers, stall, cache) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The answer that was asked for before the app was there, once; undefined when it wasn't. */
+function taken(path, signal) {
+  const asked = early.get(path);
+  early.delete(path);
+  return asked && Promise.race([asked, new Promise((_, reject) => { signal.onabort = () => reject(signal.reason); })]);
 }
 
 /** A POST that knows how much has left: fetch() can't tell. */

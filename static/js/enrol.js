@@ -11,13 +11,6 @@ export function readCode(text) {
   return /^[A-Za-z0-9_-]{6,64}$/.test(trimmed) ? trimmed : null;
 }
 
-/** Take the link's code out of the address at once, so that it stays in no history; what stood there, or null. */
-export function takeCodeFromAddress() {
-  const text = location.hash.startsWith('#enrol=') && readCode(location.hash) ? location.hash : null;
-  if (text) history.replaceState(null, '', '#/enrol');
-  return text;
-}
-
 /** The start of the office key's fingerprint, when the link has it: the server can't slip another key in then. */
 export function readFingerprint(text) {
   return /[#&]key=([A-Za-z0-9_-]{16,43})/.exec(text)?.[1] ?? null;

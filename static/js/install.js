@@ -1,7 +1,7 @@
 /** Keeping the app on the phone: its service worker, new versions, the home screen and the promise not to be evicted. */
+import { calmDown, registerWorker } from './boot.js';
 import { listen, tellHere } from './bus.js';
 import { get } from './store.js';
-import { workerAddress } from './trusted.js';
 
 const PATIENCE = 60_000;
 
@@ -15,12 +15,14 @@ export async function startInstall() {
     invitation = event;
     tellHere('update');
   });
+  document.head.append(document.getElementById('app-links').content);
   if (!('serviceWorker' in navigator)) return;
   registration = (await navigator.serviceWorker.getRegistration()) ?? null;
-  if (!registration && !(await get('meta', 'catalogue'))?.asked_at) await firstThings();
+  if (!(await get('meta', 'catalogue'))?.asked_at) await firstThings();
+  takeWhole();
   if (updateIsReady() && !(await isFilling())) return takeUpdate();
   try {
-    registration = await navigator.serviceWorker.register(workerAddress('/sw.js'), { updateViaCache: 'none' });
+    registration = await registerWorker();
   } catch {
     return; // no line, or a broken deploy: the version that is running goes on
   }
@@ -30,12 +32,25 @@ export async function startInstall() {
   tellHere('update');
 }
 
-/** On a new phone the forms come first over a thin line; what keeps the app for later comes after them. */
+/** On a new phone the forms come first over a thin line; the rooms that keep the app for later come after them. */
 function firstThings() {
   return new Promise((resolve) => {
     listen('catalogue', async () => { if ((await get('meta', 'catalogue'))?.asked_at) resolve(); });
     setTimeout(resolve, PATIENCE);
   });
+}
+
+/** Have the service worker take what its first piece left out; asked again until it has. Then the line is free. */
+function takeWhole() {
+  const ask = () => navigator.serviceWorker.controller?.postMessage('whole');
+  const again = setInterval(ask, PATIENCE);
+  navigator.serviceWorker.addEventListener('message', ({ data }) => {
+    if (data !== 'whole') return;
+    clearInterval(again);
+    calmDown();
+  });
+  setTimeout(calmDown, PATIENCE / 2);
+  ask();
 }
 
 /** Is a new version on the phone, waiting for the word? */

@@ -3,6 +3,7 @@
  * knows how many there should be. They are compared when the app starts; what one lost another gives back, and what all
  * lost is said aloud, with numbers. The work is in rooms/keeping/, so that opening the app doesn't wait for it.
  */
+import { calm } from './boot.js';
 import { listen } from './bus.js';
 import { get, getKeys, getKeysBy } from './store.js';
 import { locked } from './vault.js';
@@ -26,13 +27,14 @@ export function second() {
 export async function startKeeping() {
   const device = await get('meta', 'device').catch(() => null);
   if (device || !(await wasEnrolled())) {
-    (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 });
+    calm.then(() => (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 }));
   } else {
     await compare();
-    if (!(await get('meta', 'device'))) (await import('./rooms/state/cards.js')).shout();
+    if (!(await get('meta', 'device').catch(() => true))) (await import('./rooms/state/cards.js')).shout();
   }
-  listen(['queue', 'drafts', 'catalogue'], () => noteCanary());
-  listen(['catalogue', 'lock'], () => copyPhone());
+  listen(['queue', 'drafts'], () => noteCanary());
+  listen('catalogue', () => calm.then(noteCanary));
+  listen(['catalogue', 'lock'], () => calm.then(copyPhone));
   listen('lock', () => protectOlder());
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
 }
@@ -76,7 +78,7 @@ export async function forgetDraft(id) {
 export async function forgetPrivate() {
   unsaved.clear();
   const copies = await second();
-  await copies.drop(...((await copies.names()) ?? []).filter((name) => !name.startsWith('o-')));
+  await copies.drop(...((await copies.names()) ?? []).filter((name) => !/^[om]-/.test(name)));
   await noteCanary();
 }
 

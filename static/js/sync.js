@@ -1,5 +1,5 @@
 /**
- * The line to the office, as the views see it. What sends is rooms/sync/sending.js: it is loaded when the first view shows,
+ * The line to the office, as the views see it. What sends is rooms/sync/rounds.js: it is loaded when the first view shows,
  * so that opening the app doesn't wait for it.
  */
 import { listen } from './bus.js';
@@ -21,6 +21,6 @@ export async function startSync() {
 
 /** Try now, and forget earlier failures. `catalogue`: ask for the forms too, however lately that was done. */
 export async function syncNow(wanted = {}) {
-  const { sendNow } = await import('./rooms/sync/sending.js');
+  const { sendNow } = await import('./rooms/sync/rounds.js');
   return sendNow(wanted);
 }

@@ -21,17 +21,6 @@ export const TEXTS = {
   demoShort: ['Demostración', 'Demo'],
 
   enrolTitle: ['Inscribir este teléfono', 'Enrol this phone'],
-  enrolIntro: ['Pida a la oficina un enlace o un código. Se usa una sola vez y necesita señal.', 'Ask the office for a link or a code. It works once and needs a signal.'],
-  enrolCode: ['Código o enlace', 'Code or link'],
-  enrolDo: ['Inscribir', 'Enrol'],
-  enrolBusy: ['Inscribiendo…', 'Enrolling…'],
-  enrolScan: ['Escanear el código QR', 'Scan the QR code'],
-  enrolNoCamera: ['No se pudo usar la cámara. Escriba o pegue el código.', 'The camera could not be used. Type or paste the code.'],
-  enrolOther: ['Ese código QR no es de esta encuesta.', 'That QR code does not belong to this survey.'],
-  enrolNotCode: ['Eso no parece un código. Revíselo o pegue el enlace completo.', 'That does not look like a code. Check it or paste the whole link.'],
-  enrolBadCode: ['El código ya se usó, venció o no existe. Pida uno nuevo a la oficina.', 'The code was used, has expired or does not exist. Ask the office for a new one.'],
-  enrolAgain: ['Este teléfono ya está inscrito. Las entrevistas guardadas se conservan y se envían con la nueva inscripción.', 'This phone is already enrolled. Saved interviews are kept and will be sent under the new enrolment.'],
-
   newInterview: ['Nueva entrevista', 'New interview'],
   drafts: ['Sin terminar', 'Unfinished'],
   noForms: ['Todavía no hay formularios en este teléfono.', 'There are no forms on this phone yet.'],
@@ -127,6 +116,7 @@ export const TEXTS = {
   updateNow: ['Actualizar', 'Update'],
   broken: ['Algo falló en la aplicación. Sus respuestas guardadas siguen en el teléfono.', 'Something failed in the app. Your saved answers are still on the phone.'],
   storeBroken: ['El teléfono no pudo abrir lo guardado.', 'The phone could not open its storage.'],
+  repair: ['Reparar…', 'Repair…'],
 };
 
 /** A room that is loaded when needed brings its own texts: { key: ['español', 'English'], … }. */

@@ -25,6 +25,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".txt": "text/plain; charset=utf-8",
 }
 _COMMENT_LINES = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*$", re.MULTILINE | re.DOTALL)
+_LAST_COMMENT = re.compile(rb"[ \t]+// [^'\"`\n]*$", re.MULTILINE)
 _INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 _ALREADY_DENSE = {"image/png", "image/x-icon", "font/woff2"}
 
@@ -56,7 +57,11 @@ class Assets:
 
     def url(self, path: str) -> str:
         """The lasting address of one file; raises KeyError for a file that isn't there."""
-        return f"/static/{self.hash}/{self.files[path].path}"
+        return self.under_version(self.files[path].path)
+
+    def under_version(self, path: str) -> str:
+        """The lasting address of something made from the files, such as a pack."""
+        return f"/static/{self.hash}/{path}"
 
     def under(self, *folders: str) -> list[Asset]:
         """The files of these folders, in a fixed order."""
@@ -102,9 +107,9 @@ def _read(root: Path, path: Path) -> Asset:
 
 
 def _lean(source: bytes) -> bytes:
-    """What a phone needs of a source: no comment lines, no indentation. The lines stay, so that faults name theirs."""
+    """What a phone needs of a source: no comments, no indentation. The lines stay, so that faults name theirs."""
     bare = _COMMENT_LINES.sub(lambda found: b"\n" * found[0].count(b"\n"), source)
-    return _INDENTATION.sub(b"", bare)
+    return _INDENTATION.sub(b"", _LAST_COMMENT.sub(b"", bare))
 
 
 def _accepts(header: str, encoding: str) -> bool:

@@ -17,7 +17,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database
 from tests.bench.bench_engine import wide_form
 from tests.bench.measure import measure
-from tests.browser.field import Phone, Server, running
+from tests.browser.field import Phone, Server, running, wait_whole
 from tests.browser.interviewing import choose_pin
 
 FORMS = Path(__file__).resolve().parents[2] / "forms"
@@ -264,7 +264,7 @@ def _phone(folder: Path) -> Iterator[Page]:
         page = phone.open(path=enrol_link(server.address, code).removeprefix(server.address))
         choose_pin(page)
         page.locator("main ul.list a.card").nth(3).wait_for()
-        page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        wait_whole(page)
         yield page
         phone.close()
 

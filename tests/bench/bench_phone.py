@@ -31,10 +31,10 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.db.waves import add_wave
 from survey_server.web.assets import read_assets
-from survey_server.web.phone import list_shell_modules
+from survey_server.web.release import START, list_modules
 from tests.bench.forms import big500, repeat100, survey40
 from tests.bench.measure import measure
-from tests.browser.field import PIN, SIZE, Phone, Server, running
+from tests.browser.field import PIN, SIZE, Phone, Server, running, wait_whole
 from tests.browser.interviewing import begin, choose_pin
 from tests.chromium import CHROMIUM
 
@@ -151,7 +151,7 @@ def cold(playwright: Playwright, profile: Path, adapter: Adapter, line: Line, sl
 
 def _measure_weight() -> None:
     files = read_assets()
-    paths = {*list_shell_modules(files), "css/app.css"}
+    paths = {*list_modules(files, START), "css/app.css"}
     at_start = [asset for asset in files.under("js/", "css/") if asset.path in paths]
     rest = [asset for asset in files.under("js/", "css/") if asset.path not in paths]
     size = sum(len(asset.encodings.get("br", asset.body)) for asset in at_start) / 1024
@@ -166,7 +166,7 @@ def _measure_installed(playwright: Playwright, folder: Path, server: Server, dat
     page = phone.open(path=_new_link(database, server).removeprefix(server.address))
     choose_pin(page)
     page.locator("main section:last-of-type a.card", has_text="Encuesta de percepción").wait_for()
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_whole(page)
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     measure("first load on the wire, all rooms, forms and headers", tap.received / 1024, "KB")
     page.locator("main section:last-of-type a.card", has_text="Medida repeat100").wait_for()

@@ -84,8 +84,11 @@ class Phone:
         self.permissions = ["geolocation"]
         self.context: BrowserContext | None = None
 
-    def open(self, *, scheme: str = "light", path: str = "/") -> Page:
-        """Start the browser and open the app; what the page complains about fails the test at the end."""
+    def open(self, *, scheme: str = "light", path: str = "/", waits: bool = True) -> Page:
+        """Start the browser and open the app; what the page complains about fails the test at the end.
+
+        Without `waits` the app may not get as far as its lock.
+        """
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile),
             executable_path=CHROMIUM,
@@ -106,7 +109,8 @@ class Phone:
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.address + path)
-        unlock(page)
+        if waits:
+            unlock(page)
         return page
 
     def kill(self) -> None:
@@ -132,6 +136,14 @@ class Phone:
             self.context.close()
             self.context = None
             assert not self.complaints, self.complaints
+
+
+WHOLE = "async () => Boolean(await caches.match(`/static/${document.documentElement.dataset.version}/files.json`))"
+
+
+def wait_whole(page: Page) -> None:
+    """Return when the whole app is on the phone, also the rooms that follow the first question: it may go offline."""
+    page.wait_for_function(WHOLE, timeout=60_000)
 
 
 def unlock(page: Page, secret: str = PIN) -> None:

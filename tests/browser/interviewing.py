@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.field import PIN
+from tests.browser.field import PIN, wait_whole
 
 NEXT = "footer nav button.main"
 
@@ -17,7 +17,7 @@ def enrol(page: Page, link: str) -> None:
     page.goto(link)
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_whole(page)
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     page.locator("text=/Todo enviado|Everything sent/").wait_for()
     page.wait_for_function("document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 2")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from survey_server.db.models import Device, PhoneAlarm, SubmissionVersion
 from survey_server.db.session import Database
-from tests.browser.field import PIN, Phone, Server, reload, unlock, wait_until
+from tests.browser.field import PIN, Phone, Server, reload, unlock, wait_until, wait_whole
 from tests.browser.interviewing import choose_pin
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def page(phone: Phone, link: str) -> Page:
     opened.goto(link)
     choose_pin(opened, emergency=EMERGENCY)
     forms(opened)
-    opened.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_whole(opened)
     return opened
 
 
@@ -322,3 +322,66 @@ def test_it_mixes_what_the_phones_hardware_gives_into_the_key(authenticator: Pag
         }}"""
     )
     assert outcome == ["open", {"a": 1}, "wrong"]
+
+
+NO_ROOM = """() => {
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...all) {
+    if (window.full && this.name === 'vault') throw new DOMException('full', 'QuotaExceededError');
+    return put.apply(this, all);
+  };
+  window.full = true;
+}"""
+
+
+def test_it_opens_a_phone_that_has_no_room_for_one_number_more(page: Page) -> None:
+    begin_draft(page)
+    page.reload()
+    page.locator("#secret").wait_for()
+    page.evaluate(NO_ROOM)
+    try_secret(page, "1111122222")
+    page.locator(".message", has_text="9 intentos").wait_for()
+    try_secret(page, "1111122222")
+    page.locator(".message", has_text="8 intentos").wait_for()
+    page.reload()
+    page.evaluate(NO_ROOM)
+    try_secret(page, "1111122222")
+    page.locator(".message", has_text="7 intentos").wait_for()
+    page.reload()
+    page.evaluate(NO_ROOM)
+    unlock(page)
+    page.locator("form.questions").wait_for()
+    page.reload()
+    try_secret(page, "1111122222")
+    page.locator(".message", has_text="9 intentos").wait_for()
+
+
+def test_it_asks_for_a_passphrase_once_the_office_wants_one_and_keeps_the_drafts(
+    phone: Phone, server: Server, database: Database, label: str
+) -> None:
+    programme = make_programme(database, {"marked": MARKED})
+    page = enrolled(phone, server, database, programme, label)
+    begin_with(page, "una cosa")
+    with database.transaction() as session:
+        set_lock_policy(session, session.get_one(Programme, programme.id), LockPolicy("passphrase"), actor="person:7")
+    refresh(page)
+    page.reload()
+    page.locator("#secret").fill(PIN)
+    page.locator("#secret").press("Enter")
+    page.locator("form.questions").wait_for()  # nobody is asked in the middle of an interview
+    page.locator("[aria-label='Guardar y salir']").click()
+    page.locator("h1", has_text="La oficina pide más protección").wait_for()
+    phrase = "luna lago libro limón lata"
+    for field, value in (("old", "0000000000"), ("new", phrase), ("new-again", phrase)):
+        page.locator(f"#secret-{field}").fill(value)
+    page.locator("form button.main").click()
+    page.locator(".message", has_text="no es correcto").wait_for()
+    page.locator("#secret-old").fill(PIN)
+    page.locator("form button.main").click()
+    page.locator("li.draft").wait_for()
+    page.reload()
+    page.locator("label", has_text="Frase de paso").wait_for()
+    try_secret(page, PIN)
+    page.locator(".message", has_text="intentos").wait_for()
+    unlock(page, phrase)
+    page.locator("li.draft").wait_for()

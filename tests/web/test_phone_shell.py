@@ -24,26 +24,60 @@ def client() -> FlaskClient:
     return app.test_client()
 
 
-def release(client: FlaskClient) -> dict[str, object]:
-    first_line = client.get("/sw.js").text.splitlines()[0]
-    found: dict[str, object] = json.loads(first_line.removeprefix("const RELEASE = ").removesuffix(";"))
-    return found
+def below(path: str) -> str:
+    """The address of a file or a pack of this version."""
+    return read_assets().under_version(path)
 
 
-def test_it_preloads_what_the_app_imports_at_its_start_and_no_room(client: FlaskClient) -> None:
-    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', client.get("/").text))
-    modules = {path.split("/", 3)[3] for path in preloaded}
-    assert {"js/app.js", "js/store.js", "js/engine/interview.js", "js/views/home.js"} <= modules
-    assert not any(module.startswith(("js/rooms/", "js/engine/families/")) for module in modules)
+def unpacked(client: FlaskClient, name: str) -> dict[str, bytes]:
+    """The files of a pack by their path, as the service worker reads it."""
+    packed = client.get(below(name)).data
+    place = 4 + int.from_bytes(packed[:4], "big")
+    files = {}
+    for path, _, length in json.loads(packed[4:place]):
+        files[path] = packed[place : place + length]
+        place += length
+    assert place == len(packed)
+    return files
+
+
+def named(path: str) -> set[str]:
+    """What a module imports when it is loaded."""
+    found = re.findall(r"^(?:import|export)(?: [^;]*?from)? '([^']+)'", (STATIC / path).read_text(), re.MULTILINE)
+    return {posixpath.normpath(f"{posixpath.dirname(path)}/{each}") for each in found}
+
+
+def test_it_brings_a_new_phone_in_one_piece_what_leads_to_the_first_question(client: FlaskClient) -> None:
+    packed = unpacked(client, "start.pack")
+    modules = {path for path in packed if path.endswith(".js")}
+    assert {"js/app.js", "js/store.js", "js/engine/interview.js", "js/views/home.js", "js/views/fill.js"} <= modules
     for module in modules:
-        named = re.findall(r"^(?:import|export) [^;]*?from '([^']+)'", (STATIC / module).read_text(), re.MULTILINE)
-        assert {posixpath.normpath(f"{posixpath.dirname(module)}/{each}") for each in named} <= modules
+        assert named(module) <= modules | {"js/boot.js"}, module
+    assert not any(path.startswith(("js/rooms/maps/", "js/rooms/media/", "icons/", "maps/")) for path in packed)
+    assert all(body == read_assets().files[path].body for path, body in packed.items())
 
 
-def test_it_starts_with_at_most_60_kb(client: FlaskClient) -> None:
-    addresses = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', client.get("/").text)
-    sizes = [len(client.get(address, headers={"Accept-Encoding": "br"}).data) for address in set(addresses)]
-    assert sum(sizes) <= 60 * 1024
+def test_it_sends_in_two_packs_every_file_that_the_page_does_not_name(client: FlaskClient) -> None:
+    packed = [*unpacked(client, "start.pack"), *unpacked(client, "rest.pack")]
+    assert len(packed) == len(set(packed))
+    folders = ("css/", "js/", "maps/")
+    assert {*packed, "js/boot.js", "css/app.css"} == {asset.path for asset in read_assets().under(*folders)}
+
+
+def test_it_asks_for_the_start_pack_with_the_page_and_lists_its_modules_for_later(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert f"<{below('start.pack')}>; rel=preload" in answer.headers["Link"]
+    listed = re.search(r'<template id="app-modules">(.*?)</template>', answer.text, re.DOTALL)
+    assert listed
+    preloaded = {path.split("/", 3)[3] for path in re.findall(r'rel="modulepreload" href="([^"]+)"', listed[1])}
+    assert preloaded == {path for path in unpacked(client, "start.pack") if path.endswith(".js")}
+    assert "modulepreload" not in answer.text.replace(listed[0], ""), "nothing may load beside the pack"
+
+
+def test_it_leads_to_the_first_question_with_at_most_60_kb(client: FlaskClient) -> None:
+    paths = ["/", "/sw.js", *map(below, ("js/boot.js", "css/app.css", "start.pack"))]
+    sent = [client.get(path, headers={"Accept-Encoding": "br"}).data for path in paths]
+    assert sum(map(len, sent)) <= 60 * 1024
 
 
 def test_it_runs_nothing_that_is_written_in_the_page(client: FlaskClient) -> None:
@@ -62,13 +96,16 @@ def test_it_sends_each_file_in_the_smallest_form_that_the_browser_reads(client: 
     assert "immutable" in answer.headers["Cache-Control"] and answer.headers["Vary"] == "Accept-Encoding"
 
 
-def test_it_leaves_out_comment_lines_and_indentation_and_nothing_else() -> None:
+def test_it_leaves_out_comments_and_indentation_and_nothing_else() -> None:
     for asset in read_assets().under("js/", "css/"):
         source = [line.lstrip() for line in (STATIC / asset.path).read_bytes().splitlines()]
         served = asset.body.splitlines()
         assert len(served) == len(source)
         changed = [(old, new) for old, new in zip(source, served, strict=True) if old != new]
-        assert all(new == b"" and old.startswith((b"/*", b"*", b"//")) for old, new in changed), asset.path
+        for old, new in changed:
+            gone = old.removeprefix(new).lstrip()
+            assert gone.startswith((b"/*", b"*", b"//")) and old.startswith(new), asset.path
+            assert not new or (gone.startswith(b"// ") and new.count(b"'") % 2 == 0 and b"`" not in gone), asset.path
         plain = [re.sub(rb"\[[^]]*\]", b"", line) for line in source]
         assert all(line.count(b"`") % 2 == 0 for line in plain), f"{asset.path}: a text over several lines"
 
@@ -85,11 +122,15 @@ def test_it_never_mixes_two_versions(client: FlaskClient) -> None:
 
 
 def test_it_tells_the_service_worker_every_file_with_its_digest(client: FlaskClient) -> None:
-    files = release(client)["files"]
-    assert isinstance(files, dict)
+    first_line = client.get("/sw.js").text.splitlines()[0]
+    release = json.loads(first_line.removeprefix("const RELEASE = ").removesuffix(";"))
+    assert release["version"] == read_assets().hash
+    for name in ("start.pack", "rest.pack", "files.json"):
+        assert hashlib.sha256(client.get(below(name)).data).hexdigest()[:20] == release["packs"][name]
+    files = json.loads(client.get(below("files.json")).data)
     assert {path: hashlib.sha256(client.get(path).data).hexdigest()[:20] for path in files} == files
-    named = set(re.findall(r'(?:href|src)="(/[^"]+)"', client.get("/").text))
-    assert named <= files.keys()
+    linked = set(re.findall(r'(?:href|src)="(/[^"]+)"', client.get("/").text))
+    assert linked <= files.keys() and {"/", "/manifest.webmanifest"} <= files.keys()
 
 
 def test_it_costs_nothing_to_ask_again_for_what_has_not_changed(client: FlaskClient) -> None:
@@ -108,9 +149,3 @@ def test_it_shows_a_neutral_name_on_the_home_screen(client: FlaskClient) -> None
     )
     assert {icon["sizes"] for icon in manifest["icons"]} == {"192x192", "512x512"}
     assert all(client.get(icon["src"]).data.startswith(b"\x89PNG") for icon in manifest["icons"])
-
-
-def test_it_sends_the_whole_app_in_sixty_four_kilobytes(client: FlaskClient) -> None:
-    paths = re.findall(r'(?:href|src)="(/[^"]+\.(?:js|css))"', client.get("/").text)
-    sent = [client.get(path, headers={"Accept-Encoding": "br"}).data for path in {"/", *paths}]
-    assert sum(map(len, sent)) <= 64 * 1024

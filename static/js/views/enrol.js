@@ -4,8 +4,21 @@ import { fill, h } from '../h.js';
 import { go } from '../router.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
-import { t } from '../texts.js';
+import { addTexts, t } from '../texts.js';
 import { bar } from './parts.js';
+
+addTexts({
+  enrolIntro: ['Pida a la oficina un enlace o un código. Se usa una sola vez y necesita señal.', 'Ask the office for a link or a code. It works once and needs a signal.'],
+  enrolCode: ['Código o enlace', 'Code or link'],
+  enrolDo: ['Inscribir', 'Enrol'],
+  enrolBusy: ['Inscribiendo…', 'Enrolling…'],
+  enrolScan: ['Escanear el código QR', 'Scan the QR code'],
+  enrolNoCamera: ['No se pudo usar la cámara. Escriba o pegue el código.', 'The camera could not be used. Type or paste the code.'],
+  enrolOther: ['Ese código QR no es de esta encuesta.', 'That QR code does not belong to this survey.'],
+  enrolNotCode: ['Eso no parece un código. Revíselo o pegue el enlace completo.', 'That does not look like a code. Check it or paste the whole link.'],
+  enrolBadCode: ['El código ya se usó, venció o no existe. Pida uno nuevo a la oficina.', 'The code was used, has expired or does not exist. Ask the office for a new one.'],
+  enrolAgain: ['Este teléfono ya está inscrito. Las entrevistas guardadas se conservan y se envían con la nueva inscripción.', 'This phone is already enrolled. Saved interviews are kept and will be sent under the new enrolment.'],
+});
 
 let offered = null;
 

@@ -6,17 +6,21 @@ import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { keyAlarm } from '../keys.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
-import { language, t, titleOf } from '../texts.js';
-import { enrolView } from './enrol.js';
-import { draftRows } from './drafts.js';
+import { go } from '../router.js';
+import { addTexts, language, t, titleOf } from '../texts.js';
 import { languageButton, queueCard, takeNotice } from './parts.js';
 import { stateCards } from './state.js';
+
+addTexts({ formComing: ['Viene en camino. Tóquelo para que llegue antes que los otros.', 'On its way. Touch it to have it before the others.'] });
+
+/** The form that somebody touched before it was there. */
+let wanted = null;
 
 export async function homeView(_, { signal }) {
   const device = await get('meta', 'device');
   if (!device) {
     history.replaceState(null, '', '#/enrol');
-    return enrolView('', { signal });
+    return (await import('./enrol.js')).enrolView('', { signal });
   }
   const page = h('div.page.home');
   const draw = async () => page.replaceChildren(...(await contents(device, signal)));
@@ -40,8 +44,8 @@ async function contents(device, signal) {
       await keyAlarm(),
       updateIsReady() ? updateBanner() : null,
       await queueCard(signal),
-      drafts.length ? h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue?.forms)) : null,
-      h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? []))),
+      await unfinished(drafts, catalogue),
+      h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? [], catalogue?.coming ?? []))),
     h('footer.foot', {}, h('a.quiet', { href: '#/phone' }, icon('phone'), h('span', {}, device.label || t('phone')))),
   ];
 }
@@ -50,6 +54,12 @@ async function contents(device, signal) {
 async function fieldwork(catalogue) {
   if (!catalogue?.field) return [];
   return (await import('../rooms/field/summary.js')).fieldSummary(catalogue.forms);
+}
+
+async function unfinished(drafts, catalogue) {
+  if (drafts.length === 0) return null;
+  const { draftRows } = await import('./drafts.js');
+  return h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue ?? {}));
 }
 
 function notice() {
@@ -63,18 +73,37 @@ function updateBanner() {
     h('button.plain', { onclick: takeUpdate }, t('updateNow')));
 }
 
-function formList(forms) {
-  if (forms.length === 0) {
+function formList(forms, coming) {
+  if (forms.some(({ id }) => id === wanted)) begin(wanted);
+  if (forms.length + coming.length === 0) {
     return h('div.card.empty', {},
       h('p', {}, t('noForms')), h('p.small', {}, t('noFormsHelp')),
       h('button.plain', { onclick: () => syncNow({ catalogue: true }) }, t('getForms')));
   }
   const title = ({ title: each }) => titleOf(each);
-  const inOrder = forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave) || title(a).localeCompare(title(b), language()));
+  const inOrder = [...forms, ...coming].toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave) || title(a).localeCompare(title(b), language()));
   return h('ul.list', {}, inOrder.map((entry) => h('li', {},
-    h('a.card.row', { href: `#/fill/${encodeURIComponent(`new:${entry.id}`)}` },
-      h('span.words', {},
-        h('strong', {}, titleOf(entry.title)),
-        h('span.small', {}, entry.wave ? titleOf(entry.wave.name) : t('noWave'))),
-      h('span.badge', {}, icon('plus'))))));
+    coming.includes(entry) ? onItsWay(entry) : h('a.card.row', { href: addressOf(entry.id) }, ...wordsOf(entry), h('span.badge', {}, icon('plus'))))));
+}
+
+/** On a new phone its form may be asked for before it is there: it comes next, and opens when it has. */
+function onItsWay(entry) {
+  const choose = async () => {
+    wanted = entry.id;
+    (await import('../rooms/sync/catalogue.js')).want(entry.id);
+  };
+  return h('button.card.row', { type: 'button', onclick: choose }, ...wordsOf(entry, t('formComing')), h('span.badge', {}, icon('waiting')));
+}
+
+function wordsOf({ title, wave }, more = wave ? titleOf(wave.name) : t('noWave')) {
+  return [h('span.words', {}, h('strong', {}, titleOf(title)), h('span.small', {}, more))];
+}
+
+function addressOf(id) {
+  return `#/fill/${encodeURIComponent(`new:${id}`)}`;
+}
+
+function begin(id) {
+  wanted = null;
+  go(addressOf(id));
 }

@@ -1,4 +1,5 @@
 /** What the person holding the phone should know about it, on the first screen: drawn after everything else. */
+import { calm } from '../boot.js';
 import { listen } from '../bus.js';
 import { fill, h } from '../h.js';
 
@@ -6,6 +7,7 @@ import { fill, h } from '../h.js';
 export function stateCards(signal) {
   const place = h('div.stack.state');
   const draw = async () => {
+    await calm;
     const { cards } = await import('../rooms/state/cards.js');
     if (!signal.aborted) fill(place, await cards(draw));
   };

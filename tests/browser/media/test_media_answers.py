@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from survey_server.db.media_types import find_type
-from tests.browser.field import Phone, Server, reload, wait_until
+from tests.browser.field import Phone, Server, reload, wait_until, wait_whole
 from tests.browser.interviewing import NEXT, choose_pin, finish, unsent
 from tests.browser.media.conftest import Arrived, beep, photo
 
@@ -23,7 +23,7 @@ def enrol(page: Page, link: str) -> None:
     page.goto(link)
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    wait_whole(page)
     page.wait_for_function("navigator.serviceWorker.controller !== null")
     page.locator("text=Todo enviado").wait_for()
     page.wait_for_function("document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 4")
@@ -264,6 +264,7 @@ def test_it_records_sound_and_film_and_plays_them_back(
     question.locator("button[data-do=mediaStop]").click()
     saved(question)
     page.wait_for_function(CAN_PLAY)
+    assert 1.5 < page.evaluate("document.querySelector('.media audio').duration") < 12, "players know how long it is"
     question = go_to(page, "clip")
     question.locator("button[data-do=mediaRecordVideo]").click()
     question.locator("[role=timer]", has_text="0:02").wait_for()

@@ -2,13 +2,14 @@
  * The second copy of what must not be lost, in files beside IndexedDB (writer.js), each with the SHA-256 of its content:
  *
  *   o-<id>        a finished interview: { item, body }, both as the outbox has them
+ *   m-<id>-0, …   its files, as they are sent (rooms/media/second.js)
  *   d-<id>-0, -1  a draft as it is stored; written in turns, so that one of them is always whole
  *   phone-0, -1   who this phone is and its wrapped keys
  *
  * And the canary: in localStorage, which ids there should be. It says how many are missing should both copies be gone.
  * Nothing here throws for a browser that can't keep files: `false` and null say so.
  */
-import { workerAddress } from '../../trusted.js';
+import { workerAddress } from '../../boot.js';
 import { pack, unpack } from '../../vault.js';
 
 const CANARY = 'encuesta';

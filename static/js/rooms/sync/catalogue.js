@@ -1,6 +1,6 @@
 /**
- * The forms of this phone. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }] };
- * an entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
+ * The forms of this phone. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }],
+ * coming?: [{ id, title, wave }] }; an entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
  * whatever the server says, and a form is only taken when this app can open it: until then the one before it stays.
  */
 import { call, download } from '../../api.js';
@@ -8,6 +8,13 @@ import { tell } from '../../bus.js';
 import { Interview } from '../../engine/interview.js';
 import { lookForUpdate } from '../../install.js';
 import { commit, get, getAll, getKeys } from '../../store.js';
+
+let wanted = null;
+
+/** Somebody waits for this form: it comes next. */
+export function want(formId) {
+  wanted = formId;
+}
 
 /** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). */
 export async function refreshCatalogue(device) {
@@ -17,26 +24,52 @@ export async function refreshCatalogue(device) {
   if (!Array.isArray(answer.data.forms)) return { reason: 'portal' };
   if (answer.data.app && answer.data.app !== appVersion()) lookForUpdate();
   const before = await get('meta', 'catalogue');
-  const forms = [];
-  const unopened = [];
-  let stuck = null;
-  for (const entry of answer.data.forms) {
-    const trouble = await obtain(entry, device.token, before?.unopened ?? []);
-    const kept = trouble ? before?.forms.find((old) => old.id === entry.id) : entry;
-    if (kept) forms.push(kept);
-    if (trouble?.why) unopened.push({ id: entry.id, title: entry.title, version: entry.version, hash: entry.hash, why: trouble.why, app: appVersion() });
-    else stuck ??= trouble;
+  const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), stuck: null };
+  while (round.left.length) {
+    if (!before?.asked_at) await publish(round);
+    await takeOne(round, device.token);
   }
-  const { programme, policies, keys, lock } = answer.data;
-  await commit([
-    { store: 'meta', key: 'catalogue', value: { asked_at: stuck ? 0 : Date.now(), programme, policies, forms, unopened, stops: answer.data.stop_work?.length ?? 0, field: hasField(answer.data, forms) } },
-    ...(await (await import('../field/log.js')).keepOffice(answer.data)),
+  await publish(round, [...(await officeChanges(answer.data)), ...(await unneeded(round.forms))]);
+  return round.stuck ?? fetchShown(round.forms, device);
+}
+
+/** What has a wave comes first: it will be wanted first. */
+function inOrder(forms) {
+  return forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave));
+}
+
+async function takeOne(round, token) {
+  const place = Math.max(0, round.left.findIndex(({ id }) => id === wanted));
+  const [entry] = round.left.splice(place, 1);
+  const trouble = await obtain(entry, token, round.before?.unopened ?? []);
+  const kept = trouble ? round.before?.forms.find((old) => old.id === entry.id) : entry;
+  if (kept) round.forms.push(kept);
+  if (trouble?.why) round.unopened.push({ id: entry.id, title: entry.title, version: entry.version, hash: entry.hash, why: trouble.why, app: appVersion() });
+  else round.stuck ??= trouble;
+}
+
+/** The catalogue as it is now; on a new phone also half-way, with what is still `coming`. */
+async function publish({ told, before, forms: taken, unopened, left, stuck }, more = []) {
+  const { programme, policies } = told;
+  const older = left.map(({ id }) => before?.forms.find((old) => old.id === id)).filter(Boolean);
+  const coming = left.filter(({ id }) => !older.some((old) => old.id === id));
+  const forms = [...taken, ...older];
+  const value = {
+    asked_at: stuck || left.length ? 0 : Date.now(), programme, policies, forms, unopened, stops: told.stop_work?.length ?? 0, field: hasField(told, forms),
+    ...(coming.length ? { coming: coming.map(({ id, title, wave }) => ({ id, title, wave })) } : {}),
+  };
+  await commit([{ store: 'meta', key: 'catalogue', value }, ...more]);
+  tell('catalogue');
+}
+
+/** What the office said besides its forms. */
+async function officeChanges(told) {
+  const { programme, keys, lock } = told;
+  return [
+    ...(await (await import('../field/log.js')).keepOffice(told)),
     ...(keys ? await (await import('../lock/trust.js')).acceptKeys(keys, programme.code) : []),
     ...(lock ? [{ store: 'vault', key: 'policy', value: lock }] : []),
-    ...(await unneeded(forms)),
-  ]);
-  tell('catalogue');
-  return stuck ?? fetchShown(forms, device);
+  ];
 }
 
 /** What forms show (pictures, sound, film) comes after the forms: no interview waits for it. */
@@ -62,15 +95,17 @@ async function obtain(entry, token, unopened) {
 async function fetchForm(entry, token) {
   const changes = [];
   const files = {};
-  for (const { filename, sha256, url } of entry.datasets ?? []) {
+  const data = async ({ filename, sha256, url }) => {
     const stored = await get('datasets', sha256);
     const got = stored === undefined ? await download(url, sha256, token) : null;
-    if (got?.reason) return { reason: got.reason };
+    if (got?.reason) return got;
     files[filename] = stored ?? new TextDecoder().decode(got.bytes);
     if (got) changes.push({ store: 'datasets', key: sha256, value: files[filename] });
-  }
-  const { reason, bytes } = await download(entry.url, entry.hash, token);
-  if (reason) return { reason };
+    return {};
+  };
+  const [{ reason, bytes }, ...others] = await Promise.all([download(entry.url, entry.hash, token), ...(entry.datasets ?? []).map(data)]);
+  const stopped = [reason, ...others.map((each) => each.reason)].find(Boolean);
+  if (stopped) return { reason: stopped };
   const form = JSON.parse(new TextDecoder().decode(bytes));
   await Interview.open(form, { datasets: files });
   await commit([...changes, { store: 'forms', key: entry.hash, value: { form, datasets: entry.datasets ?? [] } }]);

@@ -1,82 +1,24 @@
 /**
- * Sends what waits: when it is told to (sync.js: the app opens, comes into view, an interview is finished) and on a timer
- * that backs off. `navigator.onLine` is never asked; only an answer proves a line. One tab at a time (Web Lock).
- * Interviews go first, oldest first, in batches that the line carries in some seconds; pictures and sound after them.
+ * Sends what waits, oldest first, in batches that the line carries in some seconds, and tells the office how this phone is.
+ * When that happens is decided by rounds.js.
  */
 import { call } from '../../api.js';
-import { tellHere } from '../../bus.js';
-import { refreshCatalogue } from './catalogue.js';
-import { isKept, lookForUpdate, wakeMe } from '../../install.js';
-import { countQueue, dropSent, listMediaItems, listOldest, settle, toSubmission } from '../../outbox.js';
+import { isKept, lookForUpdate } from '../../install.js';
+import { countQueue, listOldest, settle, toSubmission } from '../../outbox.js';
 import { commit, get, getKeys } from '../../store.js';
 import { line } from '../../sync.js';
-import { emptySince, locked } from '../../vault.js';
+import { emptySince } from '../../vault.js';
 
-const FIRST_WAIT = 3_000;
-const LONGEST_WAIT = 300_000;
 const BATCH_ITEMS = 20;
 const SMALLEST_BATCH = 16 * 1024;
 const LARGEST_BATCH = 256 * 1024;
 const BATCH_SECONDS = 10;
-const CATALOGUE_AGE = 15 * 60_000;
 
-let failures = 0;
-let timer = null;
-let round = null;
-let again = false;
-let catalogueWanted = false;
 let budget = LARGEST_BATCH / 4;
 let told = null;
 
-/** Try now, and forget earlier failures; a round that is running is followed by another. */
-export function sendNow({ catalogue = false } = {}) {
-  failures = 0;
-  catalogueWanted ||= catalogue;
-  again = round !== null;
-  return round ?? begin();
-}
-
-function begin() {
-  clearTimeout(timer);
-  round = work().finally(() => {
-    round = null;
-    if (again) sendNow();
-  });
-  return round;
-}
-
-async function work() {
-  const device = await get('meta', 'device');
-  if (!device) return;
-  setLine({ busy: true });
-  let met = { reason: 'phone' };
-  try {
-    met = await alone(() => oneRound(device));
-  } finally {
-    setLine({ busy: false, reason: met?.reason ?? null });
-    schedule(met);
-  }
-}
-
-async function oneRound(device) {
-  const stuck = (await upload(device)) ?? (await uploadMedia(device));
-  if (stuck) {
-    wakeMe();
-    return stuck;
-  }
-  await dropSent();
-  const age = Date.now() - ((await get('meta', 'catalogue'))?.asked_at ?? 0);
-  if (!catalogueWanted && age >= 0 && age < CATALOGUE_AGE) return report(device);
-  if (locked() || emptySince()) return report(device); // what it brings may be private, and an empty phone stays empty
-  catalogueWanted = false;
-  const met = await refreshCatalogue(device);
-  if (met) return met;
-  await noteContact();
-  return report(device);
-}
-
 /** Send batches until nothing waits; returns what stopped it, or null. */
-async function upload(device) {
+export async function upload(device) {
   const tried = new Set();
   for (;;) {
     const { waiting: count } = await countQueue({ hidden: true });
@@ -87,13 +29,6 @@ async function upload(device) {
     const stuck = await sendBatch(device, batch, count);
     if (stuck) return stuck;
   }
-}
-
-/** Then what belongs to them; the room is only entered when there is something. */
-async function uploadMedia(device) {
-  if ((await listMediaItems()).length === 0) return null;
-  const room = await import('../media/uploading.js');
-  return room.uploadMedia(device);
 }
 
 /** The oldest that fit `most` bytes; always at least one. */
@@ -150,16 +85,16 @@ async function sendSound(device, sound, queue) {
 /** What the office wants to know about the phone, so that it sees expected against received. */
 async function aboutPhone(queue) {
   const { usage = null, quota = null } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
-  const [losses, drafts, items, kept, { refused, media }] = await Promise.all([
-    get('meta', 'losses'), getKeys('drafts'), getKeys('outbox'), isKept(), countQueue({ hidden: true }),
+  const [losses, expired, drafts, items, kept, { refused, media }] = await Promise.all([
+    get('meta', 'losses'), get('meta', 'expired'), getKeys('drafts'), getKeys('outbox'), isKept(), countQueue({ hidden: true }),
   ]);
-  const storage = { kept, usage, quota, drafts: drafts.length, finished: items.length, refused, media, lost: losses?.total ?? 0 };
+  const storage = { kept, usage, quota, drafts: drafts.length, finished: items.length, refused, media, lost: losses?.total ?? 0, expired: expired?.total ?? 0 };
   const emergency = emptySince() ? await (await import('../lock/pass.js')).emergency() : undefined;
   return { app_version: document.documentElement.dataset.version, queue: queue + refused, clock: new Date().toISOString(), storage, emergency };
 }
 
 /** Nothing to send: tell the office all the same, when what it should know has changed since it was last told. */
-async function report(device) {
+export async function report(device) {
   const about = await aboutPhone(0);
   const { usage, quota, ...facts } = about.storage;
   const news = JSON.stringify([about.app_version, about.queue, facts, about.emergency]);
@@ -197,28 +132,10 @@ function refusal(status, problem) {
 }
 
 /** The server answered; `time` is its clock, by which this phone's is judged. */
-async function noteContact(time, emergency = null) {
+export async function noteContact(time, emergency = null) {
   if (emergency && emptySince()) await (await import('../lock/pass.js')).officeWasTold();
   line.contact = new Date().toISOString();
   const offset = Date.parse(time) - Date.now();
   const clock = Number.isFinite(offset) ? [{ store: 'meta', key: 'clock', value: { offset, server: time } }] : [];
   await commit([{ store: 'meta', key: 'contact', value: line.contact }, ...clock]);
-}
-
-/** After a failure try again, later each time and never all phones at once; the server may ask for more patience. */
-function schedule(met) {
-  clearTimeout(timer);
-  const wait = met ? Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT) * (0.75 + Math.random() / 2) : CATALOGUE_AGE;
-  failures = met ? failures + 1 : 0;
-  timer = setTimeout(() => round ?? begin(), Math.max(wait, met?.after ?? 0));
-}
-
-function alone(task) {
-  if (!navigator.locks) return task();
-  return navigator.locks.request('uploader', { ifAvailable: true }, (lock) => (lock ? task() : { reason: null }));
-}
-
-function setLine(changes) {
-  Object.assign(line, changes);
-  tellHere('line');
 }
