@@ -100,15 +100,9 @@ def _rows(
         }
 
 
-def find_names_here(session: Session, programme_id: int, instance_id: str) -> set[str]:
-    """The names of the whole files of an interview."""
-    values = {"programme_id": programme_id, "instance_id": instance_id}
-    return {row.name for row in session.connection().execute(_KNOWN, values) if row.completed_at is not None}
-
-
 # Made once: intake runs them for every interview, and to build a statement costs more than to run it.
 _media = table_of(Media)
 _INSERT = insert(_media)
-_KNOWN = select(_media.c.name, _media.c.sha256, _media.c.completed_at).where(
+_KNOWN = select(_media.c.name, _media.c.sha256).where(
     _media.c.programme_id == bindparam("programme_id"), _media.c.instance_id == bindparam("instance_id")
 )

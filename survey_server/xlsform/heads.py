@@ -23,8 +23,11 @@ class Head:
     instance_id: str
     deprecated_id: str
     encrypted: bool
-    values: frozenset[str]
-    """Every text of a leaf: a file belongs to the instance if its name is among them."""
+    root: etree._Element
+
+    def values(self) -> frozenset[str]:
+        """Every text of a leaf: a file belongs to the instance if its name is among them."""
+        return frozenset(str(text).strip() for text in self.root.itertext() if text and not text.isspace())
 
 
 def read_head(xml: bytes) -> Head:
@@ -43,7 +46,7 @@ def read_head(xml: bytes) -> Head:
         instance_id=meta.get("instanceID") or root.get("instanceID") or "",
         deprecated_id=meta.get("deprecatedID", ""),
         encrypted=root.get("encrypted") == "yes",
-        values=frozenset(str(text).strip() for text in root.itertext() if text and not text.isspace()),
+        root=root,
     )
 
 

@@ -34,8 +34,6 @@ class _Sent:
 
     xml: bytes | None = None
     files: list[Part] = field(default_factory=list)
-    incomplete: bool = False
-    """More of the same interview comes in further requests, as the client says."""
 
 
 @door("/submission", "GET", "HEAD")
@@ -88,8 +86,6 @@ def _read(config: Config) -> Iterator[_Sent]:
                 sent.xml = part.content() if sent.xml is None else sent.xml
             elif part.filename:
                 sent.files.append(part)
-            elif part.name == "*isIncomplete*":
-                sent.incomplete = part.content().strip().lower() == b"yes"
         yield sent
     finally:
         for part in opened:
@@ -107,7 +103,7 @@ def _store(caller: Caller, sent: _Sent, xml: bytes) -> Response:
         raise KeyNotValid()
     if receipt.problem is not None:
         raise receipt.problem
-    return _accepted(caller, sent, head, receipt)
+    return _accepted(caller, receipt)
 
 
 def _head(xml: bytes) -> Head | None:
@@ -119,13 +115,13 @@ def _head(xml: bytes) -> Head | None:
 
 def _keep(caller: Caller, head: Head | None, files: Sequence[Part]) -> list[Kept]:
     """The files that the interview names, on the disk. Others are not stored, as the standard has it."""
-    if head is None or not head.instance_id:
+    if head is None or not head.instance_id or not files:
         return []
-    store = get_store()
+    store, named = get_store(), head.values()
     return [
         keep_file(store, caller.programme_id, part.filename, part.media_type, part.body, part.size)
         for part in files
-        if part.filename and part.filename in head.values
+        if part.filename and part.filename in named
     ]
 
 
@@ -139,7 +135,7 @@ def _client() -> dict[str, str]:
     return {name: value.replace("\0", "")[:_LONGEST_WORD] for name, value in told.items() if value}
 
 
-def _accepted(caller: Caller, sent: _Sent, head: Head | None, receipt: Receipt) -> Response:
+def _accepted(caller: Caller, receipt: Receipt) -> Response:
     message = text("sent", "whole" if receipt.status == 201 else "again", receipt=receipt.receipt)
     response = message_answer(message, 201, "submit_success")
     response.headers["Location"] = caller.url("submission")
