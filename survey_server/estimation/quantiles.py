@@ -15,6 +15,8 @@ from survey_server.estimation.estimate import Estimate, make_estimate
 from survey_server.estimation.intervals import arcsine_interval, korn_graubard_interval, logit_interval
 from survey_server.estimation.taylor import Linear, linear_means
 
+_ROUNDING = 1e-12
+"""A share that is reached but for what adding up many weights loses is reached."""
 Method: TypeAlias = Literal["mean", "beta", "xlogit", "asin"]
 
 
@@ -23,7 +25,7 @@ def weighted_quantile(y: ArrayLike, weight: ArrayLike, p: float) -> float:
     values, weights = np.asarray(y, dtype=float), np.asarray(weight, dtype=float)
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    place = int(np.searchsorted(reached, p * reached[-1] * (1 - 4e-16), side="left"))
+    place = int(np.searchsorted(reached, p * reached[-1] * (1 - _ROUNDING), side="left"))
     return float(values[order][min(place, len(values) - 1)])
 
 
