@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 
 import click
@@ -53,8 +55,20 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, variable = COMMANDS[cmd_name].split(":")
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), variable)
+        with _without_collecting():
+            command: click.Command = getattr(import_module(f"{__name__}.{module}"), variable)
         return command
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Libraries make many objects that stay: they are neither looked through while they load nor ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @click.group(cls=Commands)
