@@ -18,7 +18,7 @@ _INDEXES = {
     "ix_submission_interviewer": ["programme_id", "interviewer", "id"],
     "ix_submission_device": ["programme_id", "device_id", "id"],
     "ix_submission_state": ["programme_id", "review_state", "id"],
-    "ix_submission_case": ["programme_id", "case_id", "id"],
+    "ix_submission_case": ["programme_id", "form_row", "case_id", "id"],
     "ix_submission_form": ["programme_id", "form_row", "id"],
     "ix_submission_collected": ["programme_id", "collected_on", "wave_id", "id"],
 }
@@ -150,8 +150,8 @@ def _fill() -> None:
         sa.text("UPDATE submission SET review_state = 'has-issues' WHERE review_state = 'received' AND issue_count > 0")
     )
     query = sa.text(
-        "SELECT s.programme_id, s.id, s.instance_id, s.interviewer, s.site_code, v.answers FROM submission s"
-        " JOIN submission_version v"
+        "SELECT s.programme_id, s.id, s.instance_id, s.interviewer, s.site_code, s.device_id, v.answers"
+        " FROM submission s JOIN submission_version v"
         " ON v.programme_id = s.programme_id AND v.submission_id = s.id AND v.number = s.number"
         " WHERE s.programme_id > :programme OR (s.programme_id = :programme AND s.id > :id)"
         " ORDER BY s.programme_id, s.id LIMIT :n"
@@ -181,7 +181,8 @@ def _told(row: sa.Row) -> tuple[dict[str, object], dict[str, object]]:
         for letter in unicodedata.normalize("NFKD", " ".join([*(each or "" for each in ids), *typed]).casefold())
         if not unicodedata.combining(letter)
     )
-    words = dict.fromkeys(_WORD.findall(plain))
+    phone = [f"tel{row.device_id}"] if row.device_id else []
+    words = dict.fromkeys([*phone, *_WORD.findall(plain)])
     return (
         {**own, "case": str(case) if case else None, "files": sum(bool(_FILE.fullmatch(text)) for text in texts)},
         {**own, "words": " ".join(list(words)[:400])},

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.models import (
@@ -23,48 +23,8 @@ from survey_server.db.models import (
     SubmissionVersion,
     Wave,
 )
+from survey_server.db.scopes import restricted_forms
 from survey_server.problems import NotThere
-
-PAGE = 50
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which submissions to list. `states` are the wave states that the reader may see; None stands for no wave."""
-
-    states: frozenset[str | None]
-    wave_id: int | None = None
-    issue: str | None = None
-    site: str | None = None
-    flagged: bool = False
-    before: int | None = None
-    """Only submissions that came before this one: the next page."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One line of the list."""
-
-    submission_id: int
-    instance_id: str
-    form_id: str
-    version: str
-    wave: str | None
-    site: str | None
-    interviewer: str | None
-    collected_on: date | None
-    received_at: datetime
-    issues: int
-    review_state: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list."""
-
-    items: tuple[Listed, ...]
-    total: int
-    next_before: int | None
 
 
 @dataclass(frozen=True)
@@ -95,64 +55,6 @@ class Phone:
     submissions: int
 
 
-def list_submissions(session: Session, programme: Programme, chosen: Filter) -> Page:
-    """A page of submissions, the last received first."""
-    where = _conditions(programme, chosen)
-    total = session.scalar(select(func.count()).select_from(Submission).join(Wave, _WAVE, isouter=True).where(*where))
-    if chosen.before is not None:
-        where = [*where, Submission.id < chosen.before]
-    rows = session.execute(
-        select(Submission, Form.form_id, Wave.name)
-        .join(Form, and_(Form.programme_id == Submission.programme_id, Form.id == Submission.form_row))
-        .join(Wave, _WAVE, isouter=True)
-        .where(*where)
-        .order_by(Submission.id.desc())
-        .limit(PAGE + 1)
-    ).all()
-    items = tuple(
-        Listed(
-            submission_id=one.id,
-            instance_id=one.instance_id,
-            form_id=form_id,
-            version=one.version,
-            wave=wave,
-            site=one.site_code,
-            interviewer=one.interviewer,
-            collected_on=one.collected_on,
-            received_at=one.received_at,
-            issues=one.issue_count,
-            review_state=one.review_state,
-        )
-        for one, form_id, wave in rows[:PAGE]
-    )
-    return Page(items, total or 0, items[-1].submission_id if len(rows) > PAGE else None)
-
-
-_WAVE = and_(Wave.programme_id == Submission.programme_id, Wave.id == Submission.wave_id)
-
-
-def _conditions(programme: Programme, chosen: Filter) -> list[ColumnElement[bool]]:
-    states = Wave.state.in_([state for state in chosen.states if state is not None])
-    seen = or_(states, Submission.wave_id.is_(None)) if None in chosen.states else states
-    where: list[ColumnElement[bool]] = [Submission.programme_id == programme.id, seen]
-    if chosen.wave_id is not None:
-        where.append(Submission.wave_id == chosen.wave_id)
-    if chosen.site:
-        where.append(Submission.site_code == chosen.site)
-    if chosen.flagged:
-        where.append(Submission.issue_count > 0)
-    if chosen.issue:
-        where.append(
-            exists().where(
-                SubmissionIssue.programme_id == Submission.programme_id,
-                SubmissionIssue.submission_id == Submission.id,
-                SubmissionIssue.kind == chosen.issue,
-                SubmissionIssue.resolved_at.is_(None),
-            )
-        )
-    return where
-
-
 def get_submission(session: Session, programme: Programme, submission_id: int) -> Whole:
     """The submission with its versions, issues, conflicts and receipt; raises NotThere."""
     one = session.get(Submission, (programme.id, submission_id))
@@ -174,6 +76,21 @@ def get_submission(session: Session, programme: Programme, submission_id: int) -
         issues=tuple(session.scalars(select(SubmissionIssue).filter_by(**mine).order_by(SubmissionIssue.ordinal))),
         conflicts=tuple(session.scalars(select(Conflict).filter_by(**mine).order_by(Conflict.received_at))),
     )
+
+
+def find_titles(session: Session, programme: Programme) -> dict[str, tuple[int, dict[str, str]]]:
+    """Form id -> its row, and the titles of the version that is in use; without restricted forms."""
+    away = restricted_forms(session, programme.id)
+    rows = session.execute(
+        select(Form.id, Form.form_id, FormVersion.titles)
+        .outerjoin(
+            FormVersion,
+            and_(FormVersion.programme_id == Form.programme_id, FormVersion.id == Form.current_version_id),
+        )
+        .where(Form.programme_id == programme.id, Form.id.not_in(away))
+        .order_by(Form.form_id)
+    )
+    return {form_id: (row, titles or {}) for row, form_id, titles in rows}
 
 
 def list_quarantine(session: Session, programme: Programme, limit: int = 200) -> list[Quarantine]:

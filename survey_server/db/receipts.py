@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: none sounds like a digit
-_LENGTHS = range(8, 14)
+_LENGTHS = range(5, 14)
 
 
 def receipt_code(row_id: int) -> str:

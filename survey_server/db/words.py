@@ -18,6 +18,16 @@ def words_of(instance_id: str, facts: Iterable[str | None], texts: Iterable[str]
     return " ".join(list(found)[:_MOST_WORDS])
 
 
+def phone_word(device_id: int) -> str:
+    """The word that stands for the phone which sent it: who reads what a few phones sent searches among that alone."""
+    return f"tel{device_id}"
+
+
+def with_phone(words: str, device_id: int | None) -> str:
+    """The words with that of the phone."""
+    return words if device_id is None else f"{phone_word(device_id)} {words}"
+
+
 def words_asked(text: str) -> list[str]:
     """What each of the words that are looked for begins with; an instance id stays in one piece."""
     ids = [compact_id(found) for found in _INSTANCE.findall(text)]

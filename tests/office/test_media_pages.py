@@ -51,7 +51,9 @@ def address(world: World) -> str:
         "<photo>1.jpg</photo><voice>2.webm</voice><meta><instanceID>uuid:pictured</instanceID></meta></data>"
     )
     source = Source(world.here.id, "demo", "command")
-    take_in(world.database, source, [Arrival("uuid:pictured", "pictured", "1", xml.encode())])
+    take_in(
+        world.database, source, [Arrival("uuid:pictured", "pictured", "1", xml.encode(), device_id=world.device_id)]
+    )
     keep(world, "1.jpg", "image/jpeg", picture())
     with world.database.reading() as session:
         row = session.scalars(select(Submission).where(Submission.instance_id == "uuid:pictured")).one()

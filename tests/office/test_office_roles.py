@@ -44,8 +44,25 @@ ALLOWED = {
     ("programme_page", "GET"): WATCHERS,
     ("wave_page", "GET"): WATCHERS,
     ("change_wave_state", "POST"): frozenset({"coordinator"}),
-    ("submissions_page", "GET"): CASES,
+    ("submissions_page", "GET"): READERS,
     ("submission_page", "GET"): CASES,
+    ("review_many", "POST"): CASES,
+    ("review_one", "POST"): CASES,
+    ("comment", "POST"): CASES,
+    ("submission_xml", "GET"): frozenset({"analyst"}),
+    ("edit_page", "GET"): CASES,
+    ("edit_data", "GET"): CASES,
+    ("save_edit", "POST"): CASES,
+    ("duplicates_page", "GET"): CASES,
+    ("beside_page", "GET"): frozenset({"supervisor"}),  # the other is of an open wave
+    ("choose_counting", "POST"): frozenset({"supervisor"}),
+    ("conflict_page", "GET"): CASES,
+    ("decide_conflict", "POST"): CASES,
+    ("quarantined_page", "GET"): frozenset({"analyst"}),
+    ("quarantined_file", "GET"): frozenset({"analyst"}),
+    ("replay_quarantined", "POST"): frozenset({"analyst"}),
+    ("repair", "POST"): frozenset({"analyst"}),
+    ("set_aside", "POST"): frozenset({"analyst"}),
     ("media_file", "GET"): CASES,
     ("media_picture", "GET"): CASES,
     ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
@@ -146,7 +163,8 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = guard.rule.replace("<code>", programme)
     path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
     path = path.replace("<int:submission_id>", str(world.submissions[0])).replace("<int:media_id>", "1")
-    path = path.replace("<int:alarm_id>", "1")
+    path = path.replace("<int:alarm_id>", "1").replace("<int:number>", "1")
+    path = path.replace("<int:other_id>", str(world.submissions[1]))
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     for name, value in world.field.items():
         path = path.replace(f"<int:{name}>", str(value))

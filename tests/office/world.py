@@ -13,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from survey_server.app import create_app
 from survey_server.config import Config
+from survey_server.db.decisions import note_report, write_decision
 from survey_server.db.devices import Sender, add_device, get_device_by_id, get_sender
 from survey_server.db.forms import get_form
+from survey_server.db.indicators import edit_indicator
 from survey_server.db.lost_phones import report_lost_device
 from survey_server.db.models import Programme, Wave
 from survey_server.db.people import add_person, set_password, set_roles
@@ -65,7 +67,8 @@ class World:
     device_id: int
     people: dict[str, int]
     field: dict[str, int]
-    """What the pages of the fieldwork speak of: site_id, team_id, sample_id, stop_id, incident_id."""
+    """What the pages of the fieldwork speak of: site_id, team_id, sample_id, stop_id, incident_id; and conflict_id,
+    quarantine_id: what waits for a decision."""
 
     def browser(self, login: str | None = None) -> Browser:
         """A browser, signed in as `login` if one is given."""
@@ -118,14 +121,19 @@ def build_world(url: str, database: Database, folder: Path, base_url: str = "htt
         *_send(database, here, odd, sender=sender),
         *_send(database, elsewhere, interview("uuid:other", today="2026-09-05")),
     ]
-    _send(database, here, "<data id=", "uuid:broken")
+    again = interview("uuid:open", today="2026-09-05", psu="A", age="21", remark="otra")
+    kept = [*_send(database, here, again, sender=sender), *_send(database, here, "<data id=", "uuid:broken")]
     _set_state(database, here, waves[0][0], "locked")
     field = _add_fieldwork(database, here, waves[0][1], device.id, people["supervisor"])
+    field |= _add_results(database, here, people["coordinator"])
+    field |= {"conflict_id": _row(kept[0]), "quarantine_id": _row(kept[1])}
     return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people, field)
 
 
 def add_submission(world: World, xml: str, instance_id: str) -> None:
-    _send(world.database, world.here, xml, instance_id)
+    """One that the phone of the supervisor's team sent."""
+    source = Source(world.here.id, "phone", "device:1")
+    take_in(world.database, source, [Arrival(instance_id, "mini", "1", xml.encode(), device_id=world.device_id)])
 
 
 def _publish(database: Database, programme: Programme) -> tuple[Wave, Wave]:
@@ -197,6 +205,38 @@ def _add_fieldwork(
             "stop_id": stop.id,
             "incident_id": incident.id,
         }
+
+
+def _add_results(database: Database, programme: Programme, person_id: int) -> dict[str, int]:
+    """An indicator that the office added, a report as it was made, a decision that waits for signatures."""
+    cells = {
+        "label::Español (es)": "Se siente seguro",
+        "label::English (en)": "Feels safe",
+        "level": "outcome",
+        "estimator": "share",
+        "formula": "${safe} = 1",
+        "direction": "up",
+        "minimum_change": "5",
+    }
+    with database.transaction() as session:
+        form = get_form(session, programme.id, "mini")
+        edit_indicator(session, form, "S1", cells, seen=0, reason="Acordado en mesa", actor=f"person:{person_id}")
+        made = note_report(
+            session,
+            programme.id,
+            "1" * 16,
+            sha256="0123456789ab",
+            edition="full",
+            language="es",
+            waves=["W1"],
+            interim=False,
+            asked_by=f"person:{person_id}",
+            files={},
+            evidence={},
+        )
+        words = {"reading": "extend", "decision": "Seguir un año", "reasons": "Mejoró la confianza"}
+        decision = write_decision(session, made, words, person_id=person_id, actor=f"person:{person_id}")
+        return {"form_row": form.id, "decision_id": decision.id}
 
 
 def _send(

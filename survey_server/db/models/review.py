@@ -1,4 +1,4 @@
-"""What the office makes of submissions: notes and decisions, the words they are found by, what was decided of questions."""
+"""What the office makes of submissions: notes, the words they are found by, decisions on questions that changed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SubmissionNote(WithId, Base):
 
 
 class SubmissionText(InProgramme, Base):
-    """The words of a submission: who, where, case, and the answers that were typed. Each database indexes them its way."""
+    """The words of a submission: who, where, case, the answers that were typed; each database indexes them its way."""
 
     __tablename__ = "submission_text"
     __table_args__ = (

@@ -31,7 +31,7 @@ class Submission(WithId, Base):
         Index("ix_submission_interviewer", "programme_id", "interviewer", "id"),
         Index("ix_submission_device", "programme_id", "device_id", "id"),
         Index("ix_submission_state", "programme_id", "review_state", "id"),
-        Index("ix_submission_case", "programme_id", "case_id", "id"),
+        Index("ix_submission_case", "programme_id", "form_row", "case_id", "id"),
         Index("ix_submission_form", "programme_id", "form_row", "id"),
         Index("ix_submission_collected", "programme_id", "collected_on", "wave_id", "id"),
         Index("ix_submission_flagged", "programme_id", "wave_id", "id", **_where("issue_count > 0")),

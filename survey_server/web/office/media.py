@@ -9,16 +9,18 @@ from typing import Any
 
 from flask import Response, current_app
 
-from survey_server.db.listings import Whole, get_submission
+from survey_server.db.listings import Whole
 from survey_server.db.media import get_media, list_media, list_owed, open_media
 from survey_server.db.media_types import is_lying, is_raster
 from survey_server.db.models import Media
 from survey_server.db.session import Session
 from survey_server.problems import NotThere, Problem, UnknownMedia
 from survey_server.web.media import get_store
+from survey_server.web.office.cases import read_case
 from survey_server.web.office.frame import Answer, Visit, page, reading
 from survey_server.web.office.pictures import redraw
-from survey_server.web.office.roles import Right, may_read_cases
+from survey_server.web.office.roles import Right
+from survey_server.web.office.timeline import instance_ids
 from survey_server.xlsform.attached import list_attached
 
 
@@ -42,11 +44,20 @@ class Attached:
 def read_attached(session: Session, whole: Whole) -> Sequence[Attached]:
     """The files that the interview names, and those that came for it without being named."""
     named = _named(whole)
-    rows = list_media(session, whole.submission.programme_id, whole.submission.instance_id)
+    rows = _files(session, whole)
     return [
         _line(owed.name, named.get(owed.name, ""), owed.media, owed.arrived)
         for owed in list_owed(get_store(), rows, list(named))
     ]
+
+
+def _files(session: Session, whole: Whole) -> list[Media]:
+    """Files of every version, those of the newest first: an edit need not send again what is here."""
+    found: dict[tuple[str, str], Media] = {}
+    for instance_id in instance_ids(whole):
+        for row in list_media(session, whole.submission.programme_id, instance_id):
+            found.setdefault((row.name, row.sha256), row)
+    return list(found.values())
 
 
 def _named(whole: Whole) -> dict[str, str]:
@@ -74,7 +85,7 @@ def _line(name: str, question: str, row: Media | None, arrived: int) -> Attached
     )
 
 
-@page("/p/<code>/submissions/<int:submission_id>/media/<int:media_id>", Right.LOCKED_CASES)
+@page("/p/<code>/submissions/<int:submission_id>/media/<int:media_id>", Right.CASES)
 def media_file(visit: Visit, submission_id: int, media_id: int) -> Answer:
     """A file as it came, as a download: no browser is asked to run or show it."""
     row, content = _open(visit, submission_id, media_id)
@@ -83,7 +94,7 @@ def media_file(visit: Visit, submission_id: int, media_id: int) -> Answer:
     return _closed(response)
 
 
-@page("/p/<code>/submissions/<int:submission_id>/media/<int:media_id>/picture", Right.LOCKED_CASES)
+@page("/p/<code>/submissions/<int:submission_id>/media/<int:media_id>/picture", Right.CASES)
 def media_picture(visit: Visit, submission_id: int, media_id: int) -> Answer:
     """A picture, decoded and drawn anew by the server: the only thing that is ever shown in the page."""
     row, content = _open(visit, submission_id, media_id)
@@ -98,10 +109,10 @@ def media_picture(visit: Visit, submission_id: int, media_id: int) -> Answer:
 def _open(visit: Visit, submission_id: int, media_id: int) -> tuple[Media, bytes]:
     """The file, if this person may read cases of that wave; noted before it goes out."""
     with reading(visit) as session:
-        whole = get_submission(session, visit.here, submission_id)
-        visit.need(may_read_cases(visit.rights, whole.wave.state if whole.wave else None))
+        whole = read_case(visit, session, submission_id)
         try:
-            row = get_media(session, visit.here.id, whole.submission.instance_id, media_id)
+            of_it = next((one.instance_id for one in _files(session, whole) if one.id == media_id), "")
+            row = get_media(session, visit.here.id, of_it, media_id)
             content = open_media(session, get_store(), row, current_app.extensions.get("keyring"))
         except Problem as problem:
             raise NotThere(problem.detail) from problem

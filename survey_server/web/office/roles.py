@@ -17,10 +17,6 @@ class Right(StrEnum):
     """Enrol a phone and revoke one."""
     CASES = "cases"
     """Open the list of submissions; which of them, `db/matrix.py` says, form by form."""
-    OPEN_CASES = "open-cases"
-    """Read single submissions while their wave is not locked yet."""
-    LOCKED_CASES = "locked-cases"
-    """Read single submissions of locked waves."""
     RESTRICTED = "restricted"
     """See the page of restricted reports: the reports themselves, or how many there are."""
     INDICATORS = "indicators"
@@ -109,7 +105,6 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.ENROL,
             Right.CASES,
             Right.REVIEW,
-            Right.LOCKED_CASES,
             Right.RESTRICTED,
             Right.INDICATORS,
             Right.EDIT_INDICATORS,
@@ -139,7 +134,6 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.RAW,
             Right.COMPARE,
             Right.REPAIR,
-            Right.LOCKED_CASES,
             Right.INDICATORS,
             Right.EDIT_INDICATORS,
             Right.DECISIONS,
@@ -160,8 +154,6 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.DEVICES,
             Right.CASES,
             Right.REVIEW,
-            Right.OPEN_CASES,
-            Right.LOCKED_CASES,
             Right.ASSIGN,
             Right.STOP_WORK,
             Right.CHECK_INS,
@@ -215,11 +207,6 @@ ROLES: Mapping[str, frozenset[Right]] = {
 def rights_of(roles: Iterable[str]) -> frozenset[Right]:
     """Everything that the holder of these roles may do; an unknown role gives nothing."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
-
-
-def may_read_cases(rights: frozenset[Right], wave_state: str | None) -> bool:
-    """Whether single submissions of a wave in this state may be read; outside any wave counts as not locked."""
-    return (Right.LOCKED_CASES if wave_state == "locked" else Right.OPEN_CASES) in rights
 
 
 def may_report(rights: frozenset[Right], wave_states: Iterable[str]) -> bool:

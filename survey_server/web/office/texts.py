@@ -93,6 +93,16 @@ class Texts:
         local = value.astimezone(self.zone)
         return f"{self.day(local.date())}, {local:%H:%M}"
 
+    def seconds(self, value: float) -> str:
+        """A length of time: 45 s, 3 min 20 s, 1 h 5 min."""
+        whole = round(value)
+        if whole < 60:
+            return f"{whole} s"
+        minutes, seconds = divmod(whole, 60)
+        if minutes < 60:
+            return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+        return f"{minutes // 60} h {minutes % 60} min"
+
     def ago(self, value: datetime | None, at: datetime) -> str:
         """How long before `at`, in the largest unit that fits; the day itself after two months; a dash for never."""
         if value is None:

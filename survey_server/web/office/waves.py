@@ -21,13 +21,14 @@ from survey_server.db.progress import (
     list_sites,
     list_waves,
 )
+from survey_server.db.scopes import may_see_cases
 from survey_server.db.seals import count_closed
 from survey_server.db.teams import AssignmentLine, list_assignments
 from survey_server.db.waves import set_wave_state
 from survey_server.outlines import draw_outlines, read_outlines
 from survey_server.problems import NotThere, UnfitWave
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
-from survey_server.web.office.roles import Right, may_read_cases
+from survey_server.web.office.roles import Right
 
 NEXT_STATES = {"planned": ("open",), "open": ("closed",), "closed": ("open", "locked"), "locked": ()}
 _WIDTH, _HEIGHT, _FOOT = 736, 132, 22
@@ -66,8 +67,9 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         days = list_days(session, visit.here, wave_id)
         issues = list_issue_counts(session, visit.here, wave_id)
         teams = _by_team(list_assignments(session, visit.here.id, wave_id=wave_id))
-        plan = session.get_one(Wave, (visit.here.id, wave_id)).plan
-        same = headlines_still_locked(session, session.get_one(Wave, (visit.here.id, wave_id)))
+        row = session.get_one(Wave, (visit.here.id, wave_id))
+        same = headlines_still_locked(session, row)
+        cases = may_see_cases(session, visit.reader, row)
         seal = find_key_of_wave(session, visit.here.id, wave_id)
         closed = count_closed(session, visit.here.id, wave_id)
     return render(
@@ -76,7 +78,7 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         seal=seal,
         closed=closed,
         map=build_map(sites),
-        lock=plan.get("headlines"),
+        lock=row.plan.get("headlines"),
         same_headlines=same,
         wave=wave,
         sites=sites,
@@ -84,7 +86,7 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         chart=build_chart(days),
         issues=issues,
         next_states=NEXT_STATES[wave.state] if visit.may(Right.WAVES) else (),
-        cases=may_read_cases(visit.rights, wave.state),
+        cases=cases,
         at=now(),
     )
 
