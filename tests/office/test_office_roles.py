@@ -134,6 +134,17 @@ ALLOWED = {
     ("cube_page", "GET"): REPORTERS,
     ("cube_json", "GET"): REPORTERS,
     ("cube_csv", "GET"): REPORTERS,
+    ("indicators_page", "GET"): REPORTERS,
+    ("framework_page", "GET"): REPORTERS,
+    ("indicator_page", "GET"): REPORTERS,
+    ("change_indicator", "POST"): REPORTERS,
+    ("new_indicator_page", "GET"): REPORTERS,
+    ("new_indicator", "POST"): REPORTERS,
+    ("decisions_page", "GET"): REPORTERS,
+    ("decision_page", "GET"): REPORTERS,
+    ("write_down", "POST"): WAVES,
+    ("sign", "POST"): REPORTERS,
+    ("withdraw_the_decision", "POST"): WAVES,
     ("people_page", "GET"): ADMINISTRATORS,
     ("add", "POST"): ADMINISTRATORS,
     ("person_page", "GET"): ADMINISTRATORS,
@@ -170,6 +181,7 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
         path = path.replace(f"<int:{name}>", str(value))
     return (
         path.replace("<report>", "0" * 16)
+        .replace("<indicator>", "S1")
         .replace("<export>", "0" * 16)
         .replace("<name>", "wave-summary.pdf")
         .replace("<check>", "fast")

@@ -119,8 +119,8 @@ def page(
             if visit is None:
                 return redirect(url_for("office.login_page", next=request.full_path.rstrip("?")), 303)
             if first := _first(visit, view.__name__):
-                then = {"next": request.full_path.rstrip("?")} if first == "code_page" else {}
-                return redirect(url_for(f"office.{first}", **then), 303)
+                then = request.full_path.rstrip("?") if first == "code_page" else None
+                return redirect(url_for(f"office.{first}", next=then), 303)
             g.visit = visit
             return view(visit, **address)
 

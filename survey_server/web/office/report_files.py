@@ -45,6 +45,9 @@ class ReportFile:
         return datetime.fromisoformat(self.asked)
 
 
+Made = Callable[[ReportFile, Mapping[str, bytes]], None]
+
+
 class ReportFiles:
     """The reports of one programme."""
 
@@ -52,9 +55,17 @@ class ReportFiles:
         self.folder = data_dir / "reports" / programme
 
     def ask(
-        self, waves: tuple[str, ...], language: str, edition: str, *, asked_by: str, interim: bool, make: Make
+        self,
+        waves: tuple[str, ...],
+        language: str,
+        edition: str,
+        *,
+        asked_by: str,
+        interim: bool,
+        make: Make,
+        made: Made | None = None,
     ) -> ReportFile:
-        """Begin to make a report; asking twice in the same minute gives the same one."""
+        """Begin to make a report; asking twice in the same minute gives the same one. `made` is told of it."""
         at = now()
         key = "\0".join((*waves, language, edition, asked_by, at.strftime("%Y-%m-%dT%H:%M")))
         report_id = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -64,7 +75,7 @@ class ReportFiles:
             return self.get(report_id)
         folder.mkdir(parents=True, exist_ok=True)
         self._write(report)
-        _workers.submit(self._make, report, make)
+        _workers.submit(self._make, report, make, made)
         return report
 
     def get(self, report_id: str) -> ReportFile:
@@ -94,10 +105,13 @@ class ReportFiles:
             raise NotThere(f"This report has no file {name}.")
         return self.folder / report.id / name
 
-    def _make(self, report: ReportFile, make: Make) -> None:
+    def _make(self, report: ReportFile, make: Make, made: Made | None) -> None:
         try:
-            for name, content in make().items():
+            files = make()
+            for name, content in files.items():
                 _write_whole(self.folder / report.id / name, content)
+            if made is not None:
+                made(report, files)
             self._write(replace(report, state="ready"))
         except Problem as problem:
             self._write(replace(report, state="failed", problem=problem.detail))

@@ -13,6 +13,7 @@ from survey_server.db.progress import WaveProgress, list_waves
 from survey_server.reports.make import EDITIONS, LANGUAGES, make_editions
 from survey_server.reports.registers import REGISTERS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.made_reports import keep_made
 from survey_server.web.office.report_files import ReportFile, ReportFiles
 from survey_server.web.office.roles import Right, may_report
 
@@ -61,6 +62,7 @@ def make_report(visit: Visit) -> Answer:
         asked_by=visit.login.actor,
         interim=not all(each.locked for each in chosen),
         make=partial(make_editions, visit.database, visit.here.code, names, language, edition),
+        made=partial(keep_made, visit.database, visit.here.id),
     )
     return redirect(url_for("office.report_page", code=visit.here.code, report=report.id), 303)
 
