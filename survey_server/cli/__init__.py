@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "site": "site:site",
     "person": "person:person",
     "device": "device:device",
+    "entity": "entity:entity",
     "phone-lock": "phone_lock:phone_lock",
     "key": "key:key",
     "unseal": "unseal:unseal",

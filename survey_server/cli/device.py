@@ -6,6 +6,15 @@ import click
 import segno
 
 from survey_server.config import Config
+from survey_server.db.collect import (
+    add_app_user,
+    collect_settings,
+    key_address,
+    password_of,
+    plain_address,
+    settings_text,
+    user_name,
+)
 from survey_server.db.devices import add_enrolment, enrol_link, get_device_by_id, list_devices, set_device_revoked
 from survey_server.db.keys import Keyring, get_office_key
 from survey_server.db.programmes import get_programme
@@ -34,6 +43,26 @@ def enrol(programme: str, label: str, interviewer: str, team: str) -> None:
     link = enrol_link(config.base_url, code, office_kid)
     click.echo(f"Open once, on the phone, within three days:\n{link}\n")
     segno.make(link, error="l").terminal(compact=True)
+
+
+@device.command()
+@click.argument("programme")
+@click.argument("label")
+@click.option("--interviewer", default="", help="Code of who carries the device; LABEL when left out.")
+@click.option("--admin-password", default="", help="Protects Collect's own settings on the device.")
+def collect(programme: str, label: str, interviewer: str, admin_password: str) -> None:
+    """Make the settings code that ODK Collect scans for the device LABEL, and what other OpenRosa apps ask for."""
+    config = Config.from_environment()
+    with open_database(config.database_url).transaction() as session:
+        row = get_programme(session, programme)
+        made, key = add_app_user(session, row.id, label, interviewer or label)
+        address = key_address(config.base_url, row, key)
+        settings = collect_settings(address, row, made.interviewer, admin_password=admin_password or None)
+        password = password_of(config.secret_key, row.id, made.id, made.token_sha256)
+    click.echo("Scan in Collect (Configure with QR code). Whoever has it is this device: show it to nobody else.\n")
+    segno.make(settings_text(settings), error="l").terminal(compact=True)
+    click.echo(f"\nServer URL with key:      {address}")
+    click.echo(f"Server URL, user, password: {plain_address(config.base_url, row)}  {user_name(made.id)}  {password}")
 
 
 @device.command("list")

@@ -27,7 +27,7 @@ from survey_server.sealing import (
 )
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_SHORTEST = 12
+SHORTEST = 12
 
 
 @click.group()
@@ -44,8 +44,8 @@ def key() -> None:
 @click.password_option("--passphrase", help="At least 12 characters. Without it nobody opens anything, ever.")
 def make(file: Path, programme: str, signed_by: Path | None, passphrase: str) -> None:
     """Make a key pair for profile 2, away from the server: FILE stays with you, FILE.public goes to the server."""
-    if len(passphrase.strip()) < _SHORTEST:
-        raise UnfitKey(f"Choose a passphrase of at least {_SHORTEST} characters.")
+    if len(passphrase.strip()) < SHORTEST:
+        raise UnfitKey(f"Choose a passphrase of at least {SHORTEST} characters.")
     sealing = make_key()
     if signed_by is None:
         office = make_key()

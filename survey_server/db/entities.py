@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.models import Entity, EntityList, EntityVersion, HeldChange, new_id, now
-from survey_server.problems import UnknownEntityList
+from survey_server.db.sites import OFFICE_ONLY
+from survey_server.problems import DataSetTellsTooMuch, UnknownEntityList
 from survey_server.xlsform.entities import Declaration
 
 FIXED_COLUMNS = ("name", "label", "__version", "__trunkVersion", "__branchId")
@@ -39,12 +40,18 @@ class ListedList:
 def declare_lists(session: Session, programme_id: int, declarations: Iterable[Declaration]) -> None:
     """Make the lists that a form writes to, and add the properties that they don't have yet."""
     for declaration in declarations:
-        row = find_list(session, programme_id, declaration.dataset)
-        if row is None:
-            row = EntityList(programme_id=programme_id, name=declaration.dataset, revision=new_id())
-            session.add(row)
-            session.flush()
+        row = declare_list(session, programme_id, declaration.dataset)
         _add_properties(session, row, declaration.save_to.values())
+
+
+def declare_list(session: Session, programme_id: int, name: str) -> EntityList:
+    """The list of this name, made if there was none."""
+    row = find_list(session, programme_id, name)
+    if row is None:
+        row = EntityList(programme_id=programme_id, name=name, revision=new_id())
+        session.add(row)
+        session.flush()
+    return row
 
 
 def _add_properties(session: Session, row: EntityList, names: Iterable[str]) -> None:
@@ -196,6 +203,8 @@ def load_entities(session: Session, row: EntityList, rows: Iterable[Mapping[str,
     at, added = now(), 0
     for told in rows:
         data = {name: value for name, value in told.items() if name not in (*FIXED_COLUMNS, "") and value != ""}
+        if told_too_much := sorted(name for name in data if name.strip().lower() in OFFICE_ONLY):
+            raise DataSetTellsTooMuch(f"{row.name} has the column {', '.join(told_too_much)}.")
         _add_properties(session, row, data)
         uuid = told.get("name") or str(uuids.uuid4())
         if find_entity(session, row, uuid) is None:

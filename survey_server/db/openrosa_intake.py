@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from survey_server.db.form_keys import kid_of_version
 from survey_server.db.keys import Keyring
 from survey_server.db.media import Hander
 from survey_server.db.media_files import MediaStore
-from survey_server.db.models import Media, now
+from survey_server.db.models import Media, Sealed, now
 from survey_server.db.session import Database
 from survey_server.db.storing import Receipt, Source
 from survey_server.db.submissions import take_in
@@ -40,14 +40,26 @@ class Upload:
 
 
 def take_in_upload(
-    database: Database, store: MediaStore, keyring: Keyring, source: Source, hander: Hander, upload: Upload
+    database: Database,
+    store: MediaStore,
+    keyring: Keyring,
+    source: Source,
+    hander: Hander,
+    upload: Upload,
+    *,
+    stored: Sealed | None = None,
 ) -> Receipt:
-    """Store it, or what of it is new. When this returns, everything that it names as kept is on the disk."""
+    """Store it, or what of it is new. When this returns, everything that it names as kept is on the disk.
+
+    With `stored` it is one that waited here encrypted, and is as it came then.
+    """
     head = upload.head
     opener = None
     if head is not None and head.encrypted and not (source.device and source.device.revoked):
         opener = prepare_opening(database, store, hander, upload.xml, head, upload.files)
     arrival = _arrival(upload, opener)
+    if stored is not None:
+        arrival = replace(arrival, strict=False, device_id=stored.device_id, received_at=stored.received_at)
 
     def note(session: Session, receipts: Sequence[Receipt]) -> None:
         if head is not None and receipts[0].status in _STORED:
@@ -59,8 +71,10 @@ def take_in_upload(
 
 def _arrival(upload: Upload, opener: Opener | None) -> Arrival:
     head = upload.head
-    if head is None or not head.instance_id:
-        problem = UnreadableInstance("This isn't an XML document, or it has no instanceID.")
+    if head is None or not head.instance_id or (head.encrypted and opener is None):
+        problem = UnreadableInstance(
+            "This isn't an XML document, has no instanceID, or is encrypted in a way unknown here."
+        )
         told = (head.form_id, head.version) if head else ("", "")
         return Arrival("", *told, upload.xml, problem=problem, client=upload.client)
     return Arrival(

@@ -147,7 +147,7 @@ def test_it_keeps_keys_passwords_and_answers_out_of_its_log(collect: Collect) ->
     collect.get("/nothing-here")
     collect.ask("GET", f"/v1/key/{collect.key}x/projects/{collect.code}/formList")
     log = collect.server.log.read_text()
-    assert "400 unreadable-instance" in log
+    assert "422 unreadable-instance" in log
     assert "403 key-not-valid" in log
     assert "Secreto" not in log
     assert collect.key.partition(".")[2] not in log

@@ -106,7 +106,7 @@ def test_it_believes_no_answer_to_another_challenge_address_or_time(collect: Col
     )
 
 
-def test_it_lets_no_device_into_another_programme_and_no_revoked_one_in(collect: Collect, empty: Collect) -> None:
+def test_it_lets_no_device_into_another_programme_and_no_revoked_one_in(collect: Collect) -> None:
     user, password = account(collect)
     basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     assert collect.ask("GET", "/v1/projects/p0/formList", headers=OPENROSA | {"Authorization": basic}).status == 401
