@@ -8,7 +8,6 @@ import { writeXml } from '../js/engine/write.js';
 import { fill, h } from '../js/h.js';
 import { pagesOf } from '../js/pages.js';
 import { languageCode, setLanguage } from '../js/texts.js';
-import { enterRooms } from '../js/views/controls/index.js';
 import { questionView } from '../js/views/question.js';
 
 const DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>\n";
@@ -62,7 +61,7 @@ class Editor {
   view(question) {
     const { ref, control } = question;
     const kept = control.kind === 'upload' ? 'kept' : this.hidden.has(control.ref) ? 'hidden' : null;
-    const view = kept ? this.fixed(question, kept) : questionView(plain(question), this.filling, { level: 3, answer: (at, value) => this.answer(at, value) });
+    const view = kept ? this.fixed(question, kept) : questionView(plain(question), this.filling, { level: 2, answer: (at, value) => this.answer(at, value) });
     if (this.flagged.has(ref)) view.element.prepend(h('p.flag', {}, words.flagged));
     view.mark = h('p.was', { hidden: true });
     view.element.append(view.mark);
@@ -74,7 +73,7 @@ class Editor {
     const { interview } = this;
     const value = interview.state(ref).value;
     const label = control.label ? interview.texts.plain(control.label, interview.instance.find(ref)) : ref;
-    const element = h('section.question', { 'data-ref': ref }, h('h3.statement', {}, h('bdi', {}, label)),
+    const element = h('section.question', { 'data-ref': ref }, h('h2.statement', {}, h('bdi', {}, label)),
       h('p.shown', {}, why === 'hidden' ? words.hidden : value ? `${words.kept}: ${value}` : words.blank));
     return { element, ref, redraw() {}, check: () => true, leave() {} };
   }
@@ -124,11 +123,21 @@ class Editor {
   }
 }
 
-/** A map drawn over a picture needs the phone's files: the same choices as a list. */
+/** What needs the phone's own files or camera, as something that doesn't: a picture's places as a list, a code as text. */
 function plain(question) {
-  const looks = question.control.appearance ?? [];
+  const { control, bind } = question;
+  if (bind.type === 'barcode') return { ...question, bind: { ...bind, type: 'string' } };
+  const looks = control.appearance ?? [];
   if (!looks.includes('image-map')) return question;
-  return { ...question, control: { ...question.control, appearance: looks.filter((look) => look !== 'image-map') } };
+  return { ...question, control: { ...control, appearance: looks.filter((look) => look !== 'image-map') } };
+}
+
+/** Labels in words alone: their pictures and sounds are files of the phone. */
+function withoutMedia(form) {
+  for (const forms of Object.values(form.texts ?? {}).flatMap((languages) => Object.values(languages))) {
+    for (const kind of ['image', 'big-image', 'audio', 'video']) delete forms[kind];
+  }
+  return form;
 }
 
 async function begin() {
@@ -138,9 +147,8 @@ async function begin() {
   const answer = await fetch(place.dataset.source, { headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`${answer.status}`);
   const told = await answer.json();
-  const { form } = told;
+  const form = withoutMedia(told.form);
   const language = form.languages.find((name) => languageCode(name) === place.dataset.language) ?? form.default_language;
-  enterRooms(form);
   const interview = await Interview.open(form, { instance: told.instance, datasets: told.datasets, now: told.now, language });
   const editor = new Editor(told, interview);
   editor.draw();
