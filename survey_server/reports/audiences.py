@@ -33,8 +33,11 @@ EDITIONS: Final = ("full", "partner", "public")
 INTEGRITY: Final = frozenset({"O10"})
 """Indicators of integrity flags: in the full edition only."""
 
-_NAMED: Final = {"quality.interviewer": "quality.marked"}
-"""Sentences that name a person's code, and what is said instead."""
+_NAMED: Final = {
+    "quality.interviewer": "quality.marked",
+    **dict.fromkeys(("caution.weights", "caution.strata", "caution.moved"), "caution.unnamed"),
+}
+"""Sentences that name a person's code or sampling points, and what is said instead."""
 _PUBLIC_PAGES: Final = ("glance", "breakdown-")
 _PUBLIC_HELP: Final = ("n", "interval", "unclear", "small")
 

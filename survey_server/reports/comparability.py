@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from survey_server.xlsform.registry import Indicator
 
 OVERLAP_BREAK, OVERLAP_CAUTION = 0.60, 0.80
 SEASON_DAYS, DURATION_MOVE, MISSING_MOVE = 45, 0.25, 5.0
+SITES_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def broken_questions(pair: Pair, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def fieldwork_cautions(pair: Pair) -> Iterator[Note]:
-    """Cautions that hold for everything in the wave: another season, another length of interview."""
+    """Cautions that hold for everything in the wave: flaws of the design, another season, longer interviews."""
+    yield from design_cautions(pair)
     if pair.before is None:
         return
     days = [sample.middle_day for sample in pair.samples]
@@ -56,6 +58,34 @@ def fieldwork_cautions(pair: Pair) -> Iterator[Note]:
     if minutes[0] and minutes[1] and abs(minutes[1] / minutes[0] - 1) > DURATION_MOVE:
         cells = {"before": Cell(minutes[0], "minutes"), "after": Cell(minutes[1], "minutes")}
         yield Note("caution.duration", cells)
+
+
+def design_cautions(pair: Pair) -> Iterator[Note]:
+    """What is wrong with the sites' weights and strata, with the names of the sites and how they were counted."""
+    for sample in pair.samples:
+        wave = {"wave": sample.data.wave.name}
+        if sample.bad_weights:
+            told = [f"{site} ({value or '–'})" for site, value in sample.bad_weights.items()]
+            yield Note("caution.weights", {"count": Cell(float(len(told)))}, wave | {"sites": _listed(told)})
+        if sample.torn_psus:
+            told = [f"{site} ({', '.join(strata)} → {strata[0]})" for site, strata in sample.torn_psus.items()]
+            yield Note("caution.strata", {"count": Cell(float(len(told)))}, wave | {"sites": _listed(told)})
+    if moved := _moved(pair):
+        told = [f"{site} ({one} → {two})" for site, (one, two) in moved.items()]
+        yield Note("caution.moved", {"count": Cell(float(len(told)))}, {"sites": _listed(told)})
+
+
+def _moved(pair: Pair) -> dict[str, tuple[str, str]]:
+    """Sites of both waves that changed their stratum between them: they are taken for two different sites."""
+    if pair.before is None or not pair.has_sites:
+        return {}
+    one, two = ({str(n): str(d.stratum_labels[h]) for n, h in zip(d.psu_labels, d.psu_stratum, strict=True)}
+                for d in (sample.design for sample in pair.samples))  # fmt: skip
+    return {site: (one[site], two[site]) for site in one if site in two and one[site] != two[site]}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "; ".join(names[:SITES_NAMED]) + ("; …" if len(names) > SITES_NAMED else "")
 
 
 def missing_share(sample: Sample, name: str) -> float:

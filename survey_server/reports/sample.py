@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from survey_server.estimation.arrays import Scored
 from survey_server.estimation.design import Bools, Design, Floats
 from survey_server.estimation.formula import Formulas
+from survey_server.reports.strata import one_stratum_each
 from survey_server.reports.wave_data import WaveData
 from survey_server.xlsform.registry import Indicator
 
@@ -52,7 +53,31 @@ class Sample:
         psu = self._role_values("psu")
         if psu is None:  # everyone is a PSU of their own, under a name that no other wave has
             psu = (f"{self.data.wave.ordinal}:" + self.frame["_id"].astype(str)).to_numpy(dtype=object)
-        return Design(self._role_values("stratum"), psu, self._weights(self.frame))
+        stratum = self._role_values("stratum")
+        return Design(None if stratum is None else self._strata[0], psu, self._weights(self.frame))
+
+    @property
+    def torn_psus(self) -> Mapping[str, tuple[str, ...]]:
+        """PSUs whose rows name several strata, with the strata: the first is the one that they are counted in."""
+        return self._strata[1]
+
+    @cached_property
+    def _strata(self) -> tuple[Codes, Mapping[str, tuple[str, ...]]]:
+        psu, stratum = self._role_values("psu"), self._role_values("stratum")
+        if stratum is None or psu is None:
+            return np.array([], dtype=object) if stratum is None else stratum, {}
+        return one_stratum_each(psu, stratum)
+
+    @cached_property
+    def bad_weights(self) -> Mapping[str, str]:
+        """Sites whose interviews don't count because their weight is no number above 0, with what stands there."""
+        columns, site = self.roles("weight"), self.role("psu") or "_site"
+        weights = self._weights(self.everyone)
+        if weights is None or site not in self.everyone:
+            return {}
+        rows = self.everyone[~(weights > 0)]
+        told = zip(rows[site].astype(object), *(rows[name].astype(object) for name in columns), strict=True)
+        return {str(name): " × ".join("" if pd.isna(one) else str(one) for one in values) for name, *values in told}
 
     def reweighted(self, factors: Floats) -> Sample:
         """The same rows with their weights multiplied by `factors` (above 0), for standardised comparisons."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -153,56 +152,6 @@ def test_it_sets_the_waves_in_order_whichever_is_named_first(waves: Waves) -> No
 def _with(data: WaveData, *more: Indicator, **columns: object) -> WaveData:
     registry = replace(data.registry, indicators=(*data.registry.indicators, *more))
     return replace(data, registry=registry, frame=data.frame.assign(**columns))
-
-
-def _odd(code: str, formula: str, base: str = "") -> Indicator:
-    return Indicator(
-        code, {"": code}, "outcome", "share", "up", "headline", formula_text=formula, base_text=base,
-        scale=100.0, unit="%", headline=True, breakdowns=("sex",),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("indicator", "columns"),
-    [
-        (_odd("B1", "${nobody_asked} = 1"), {}),
-        (_odd("B2", "${safe_night} <= 2", "${sex} = 9"), {}),
-        (_odd("B3", "${safe_day} <= 4"), {}),
-        (_odd("B4", "${safe_day} <= 2"), {"safe_day": None}),
-        (_odd("B5", "${safe_day} <= 2"), {"safe_day": "88"}),
-    ],
-    ids=["no such question", "empty domain", "one category", "all missing", "all no answer"],
-)
-def test_it_says_what_is_wrong_with_an_indicator_and_makes_the_rest(
-    waves: Waves, indicator: Indicator, columns: dict[str, object]
-) -> None:
-    programme, before, after = waves
-    sides = [_with(side[0], indicator, **columns) for side in (before, after)]
-    summary = build_wave_summary(programme, sides[:1], sides[1:], "es")
-    assert table(summary, "glance.headlines").cell("X01", "change").value is not None
-    shown = indicator.code in [row.key for row in table(summary, "glance.headlines").rows]
-    named = [note for note in _small_print(summary) if note.words["code"] == indicator.code]
-    assert shown != bool(named)
-
-
-@pytest.mark.parametrize("weights", [0.0, -1.0, None, "x"])
-def test_it_leaves_out_rows_whose_weight_is_no_weight_and_counts_them(waves: Waves, weights: object) -> None:
-    programme, before, after = waves
-    frame = after[0].frame.copy()
-    frame["site.weight"] = frame["site.weight"].astype(object)
-    frame.loc[frame["psu"] == "P00", "site.weight"] = weights
-    summary = build_wave_summary(programme, before[:1], [replace(after[0], frame=frame)], "es")
-    assert table(summary, "quality.outcomes.small").cell("unplaced", "after").value
-    assert table(summary, "glance.headlines").cell("X01", "after").value is not None
-
-
-def _small_print(summary: WaveSummary) -> Sequence:
-    return [
-        note
-        for block in page(summary, "indicators").blocks
-        for note in getattr(block, "notes", ())
-        if note.rule == "indicators.problem"
-    ]
 
 
 def _contacts(waves: Waves) -> Study:

@@ -9,7 +9,7 @@ from survey_server.reports.matrix import Breakdown, Matrix, hidden
 from survey_server.reports.measure import KINDS, Pair, estimate_cell
 from survey_server.reports.results import Result, indicator_cube
 from survey_server.reports.study import Study, level_order, levels_of, note
-from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Row, Table
+from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
 
 MOST_LEVELS, NARROW = 40, 4
 MAPPED_FROM, MAPS_SHOWN = 3, 6
@@ -35,7 +35,10 @@ def build_breakdown(study: Study, pair: Pair) -> Page | LeftOut:
         "levels": Cell(float(sum(len(breakdown.levels) for breakdown in breakdowns))),
     }
     message = Note(f"breakdown.message.{rule}", cells)
-    return Page(page_id, name, message, (*_charts(matrix), *_map(matrix), matrix.table()), wide=not matrix.narrow)
+    told = tuple(_too_many(study, pair, results))
+    small = (Prose(told, "small"),) if told else ()
+    blocks = (*_charts(matrix), *_map(matrix), matrix.table(), *small)
+    return Page(page_id, name, message, blocks, wide=not matrix.narrow)
 
 
 def _name(study: Study, pair: Pair) -> str:
@@ -43,9 +46,23 @@ def _name(study: Study, pair: Pair) -> str:
     return f"{name}: {study.title_of(pair)}" if len(study.pairs) > 1 else name
 
 
+def _too_many(study: Study, pair: Pair, results: Sequence[Result]) -> Iterator[Note]:
+    """A sentence for every breakdown of more levels than a table can show."""
+    for name in dict.fromkeys(name for result in results for name in result.indicator.breakdowns):
+        levels = study.has_column(pair, name) and levels_of([study.breakdown(sample, name) for sample in pair.samples])
+        if levels and len(levels) > MOST_LEVELS and name not in _places(pair):
+            cells = {"count": Cell(float(len(levels))), "most": Cell(float(MOST_LEVELS))}
+            yield Note("breakdown.levels", cells, {"name": study.breakdown_label(pair, name)})
+
+
+def _places(pair: Pair) -> set[str]:
+    """Sampling points, which are never printed."""
+    return {*pair.registry.roles("psu"), *pair.registry.roles("site")}
+
+
 def _breakdowns(study: Study, pair: Pair, results: Sequence[Result]) -> Iterator[Breakdown]:
     names = dict.fromkeys(name for result in results for name in result.indicator.breakdowns)
-    places = {*pair.registry.roles("psu"), *pair.registry.roles("site")}  # sampling points are never printed
+    places = _places(pair)
     for name in names:
         if not study.has_column(pair, name) or name in places:
             continue
