@@ -20,6 +20,7 @@ from survey_server.web.office import office
 from survey_server.web.openapi import openapi
 from survey_server.web.openrosa import openrosa
 from survey_server.web.phone import phone
+from survey_server.web.read_api import read_api
 from survey_server.web.sync import sync
 from survey_server.work import start_workers
 
@@ -35,7 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
     watch(app)
     set_strict_headers(app)
     set_error_answers(app)
-    for face in (enrol, field_forms, sync, media, openapi, openrosa, health, phone, office):
+    for face in (enrol, field_forms, sync, media, openapi, openrosa, health, read_api, phone, office):
         app.register_blueprint(face)
     return app
 

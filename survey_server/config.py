@@ -23,6 +23,7 @@ class Config:
     max_media_bytes: int
     media_reserve_bytes: int
     jobs_in_server: bool
+    webhooks_in_lan: bool
     media_url: str
     metrics_token: str
     log: str
@@ -41,6 +42,7 @@ class Config:
             max_media_bytes=_megabytes(environment, "SURVEY_MAX_MEDIA_MB", 32),
             media_reserve_bytes=_megabytes(environment, "SURVEY_MEDIA_RESERVE_MB", 256),
             jobs_in_server=_one_of(environment, "SURVEY_JOBS", ("server", "apart")) == "server",
+            webhooks_in_lan=_one_of(environment, "SURVEY_WEBHOOKS", ("public", "lan")) == "lan",
             media_url=environment.get("SURVEY_MEDIA_URL", ""),
             second_factor_required=_one_of(environment, "SURVEY_SECOND_FACTOR", ("required", "offered")) == "required",
             metrics_token=environment.get("SURVEY_METRICS_TOKEN", ""),

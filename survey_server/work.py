@@ -28,7 +28,9 @@ from survey_server.db.keys import Keyring
 from survey_server.db.media_stores import open_media_store
 from survey_server.db.retention import keep_programmes
 from survey_server.db.session import Database, open_database
+from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.problems import JobLost, Problem
+from survey_server.sending import deliver
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,11 @@ class Kind:
 
 def _forget_old_jobs(task: Task) -> Mapping[str, Any]:
     with task.database.transaction() as session:
-        return {"dropped": drop_old_jobs(session)}
+        return {"jobs": drop_old_jobs(session), "deliveries": drop_old_deliveries(session)}
+
+
+def _deliver(task: Task) -> Mapping[str, Any] | None:
+    return deliver(task.database, task.config, task.programme_id, task.detail["delivery"], task.job.tries)
 
 
 def _apply_retention(task: Task) -> Mapping[str, Any]:
@@ -82,6 +88,7 @@ def _apply_retention(task: Task) -> Mapping[str, Any]:
 
 KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
+    "webhook": Kind(_deliver, lane="short"),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),
 }
 """Every kind of job. Lanes run beside each other: a long export keeps no short message waiting."""

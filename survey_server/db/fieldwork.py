@@ -15,7 +15,18 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey_server.db.models import Erased, Form, FormVersion, Programme, Site, StopWork, Wave, WaveSite, new_id
+from survey_server.db.models import (
+    Erased,
+    Form,
+    FormVersion,
+    Programme,
+    Site,
+    StopWork,
+    Wave,
+    WaveSite,
+    Webhook,
+    new_id,
+)
 
 _PROGRAMMES_KEPT = 32
 STOP_COLUMNS = {"country": "country", "department": "department", "municipality": "municipality", "site": "code"}
@@ -50,6 +61,8 @@ class Fieldwork:
     """When work was stopped at a site."""
     has_erased: bool = False
     """Whether any interview of the programme was ever erased."""
+    told: frozenset[str] = frozenset()
+    """The events that some webhook is told of."""
 
 
 def may_take_position(risk_tier: int | None, policies: Mapping[str, Any]) -> bool:
@@ -87,6 +100,7 @@ def load_fieldwork(session: Session, programme_id: int, revision: int | None = N
         no_gps=_read_no_gps(session, programme_id),
         stopped=_read_stopped(session, programme_id),
         has_erased=_has_erased(session, programme_id),
+        told=_read_told(session, programme_id),
     )
     with _lock:
         _kept[key] = (revision, found)
@@ -94,6 +108,11 @@ def load_fieldwork(session: Session, programme_id: int, revision: int | None = N
         while len(_kept) > _PROGRAMMES_KEPT:
             _kept.popitem(last=False)
     return found
+
+
+def _read_told(session: Session, programme_id: int) -> frozenset[str]:
+    query = select(Webhook.events).where(Webhook.programme_id == programme_id, Webhook.stopped_at.is_(None))
+    return frozenset(event for events in session.scalars(query) for event in events)
 
 
 def _read_forms(session: Session, programme_id: int) -> dict[str, FormInField]:

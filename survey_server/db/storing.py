@@ -15,6 +15,7 @@ from survey_server.db.audit import add_audit
 from survey_server.db.devices import Sender, set_device_contact
 from survey_server.db.editing import add_version, is_locked
 from survey_server.db.entity_intake import apply_interviews
+from survey_server.db.fieldwork import load_fieldwork
 from survey_server.db.models import (
     Conflict,
     Quarantine,
@@ -28,6 +29,7 @@ from survey_server.db.models import (
 )
 from survey_server.db.receipts import receipt_code
 from survey_server.db.seals import ClosedSeal, KnownSeal, SealWriter
+from survey_server.db.webhooks import Told, add_event
 from survey_server.db.words import with_phone
 from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
 from survey_server.xlsform.entities import EntityChange
@@ -101,6 +103,7 @@ class Writer:
         self.seals = SealWriter(source.programme_id, source.door, device_id, source.received_at)
         self.repeated: list[int] = []
         self.edited = 0
+        self.told_edits: list[Told] = []
         self.refused = 0
         self.submissions: list[dict[str, Any]] = []
         self.entities: list[tuple[int, Sequence[EntityChange]]] = []
@@ -125,10 +128,20 @@ class Writer:
             apply_interviews(self.session, self.source.programme_id, actor, at, self.entities)
         if self.repeated:
             self._count_repeats()
+        self._tell()
         if self.source.device is not None and self.source.door == "phone":
             set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
         self._audit(len(receipts))
         return receipts
+
+    def _tell(self) -> None:
+        """Tell whoever asked to be told, after the commit: ids alone."""
+        device = self.source.device
+        wanted = load_fieldwork(self.session, self.source.programme_id, device.field_revision if device else None).told
+        new = [Told(row["form_row"], row["instance_id"], row["id"]) for row in self.submissions]
+        for event, told in (("submission.received", new), ("submission.edited", self.told_edits)):
+            if told and event in wanted:
+                add_event(self.session, self.source.programme_id, event, told)
 
     def _take(self, arrival: Arrival, item: Interview | Unfit | Known | KnownSeal | ClosedSeal) -> Receipt:
         if isinstance(item, KnownSeal):
@@ -157,6 +170,7 @@ class Writer:
         number = before.number + 1
         add_version(self.session, self.source, before.submission_id, number, item, self.changed_at)
         self.edited += 1
+        self.told_edits.append(Told(item.form_row, item.instance_id, before.submission_id))
         self.known[item.form_row, item.deprecated_id] = replace(before, number=None)
         self.known[key] = Known(before.submission_id, item.digest, len(item.issues), number)
         self._keep_seal(item.arrival, before.submission_id)

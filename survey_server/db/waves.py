@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from survey_server.db.audit import add_audit
 from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Form, Wave, now
+from survey_server.db.scopes import restricted_forms
+from survey_server.db.webhooks import add_event
 from survey_server.problems import UnfitWave, UnknownWave
 
 STATES = ("planned", "open", "closed", "locked")
@@ -63,6 +65,9 @@ def set_wave_state(session: Session, wave: Wave, state: str, *, actor: str) -> N
     )
     touch_fieldwork(session, wave.programme_id)
     add_audit(session, wave.programme_id, actor, "set-wave-state", str(wave.id), state=state)
+    if wave.form_row not in restricted_forms(session, wave.programme_id):
+        form = session.get_one(Form, (wave.programme_id, wave.form_row)).form_id
+        add_event(session, wave.programme_id, "wave.state", form=form, wave=wave.name, state=state)
 
 
 def list_waves(session: Session, programme_id: int, form: Form | None = None) -> list[Wave]:

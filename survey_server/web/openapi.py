@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 from survey_server import __version__
 from survey_server.web.media_schemas import MediaAnswer, MediaItem
+from survey_server.web.read_schemas import FormsPage, SitesPage, SubmissionsPage, WavesPage
 from survey_server.web.schemas import (
     EnrolAnswer,
     EnrolRequest,
@@ -38,6 +39,10 @@ class Operation:
     problems: tuple[int, ...] = ()
     open_to_all: bool = False
     query: tuple[str, ...] = ()
+    optional: tuple[tuple[str, str], ...] = ()
+    """Query parameters that may be left away, with their types."""
+    by: str = "device"
+    """Whose token it takes: a device's or one of the read API."""
 
 
 OPERATIONS = (
@@ -56,6 +61,18 @@ OPERATIONS = (
         query=("offset",),
     ),
     Operation("media.get_form_file", "application/octet-stream", None, 200, (401, 403, 404, 503)),
+    Operation("read_api.list_api_forms", FormsPage, None, 200, (401, 503), by="reader"),
+    Operation("read_api.list_api_waves", WavesPage, None, 200, (401, 503), by="reader"),
+    Operation("read_api.list_api_sites", SitesPage, None, 200, (401, 503), by="reader"),
+    Operation(
+        "read_api.list_api_submissions",
+        SubmissionsPage,
+        None,
+        200,
+        (400, 401, 404, 503),
+        optional=(("since", "string"), ("limit", "integer")),
+        by="reader",
+    ),
     Operation("openapi.get_openapi", "application/json", open_to_all=True),
 )
 
@@ -74,7 +91,8 @@ def _document() -> str:
 def describe_api() -> dict[str, Any]:
     """The OpenAPI 3.1 document of the routes in OPERATIONS."""
     spec = APISpec("survey-server", __version__, "3.1.0", plugins=[MarshmallowPlugin()])
-    spec.components.security_scheme("device", {"type": "http", "scheme": "bearer"})
+    for name in ("device", "reader"):
+        spec.components.security_scheme(name, {"type": "http", "scheme": "bearer"})
     spec.components.schema("SubmissionItem", schema=SubmissionItem)
     spec.components.schema("Problem", schema=ProblemDocument)
     rules = {rule.endpoint: rule for rule in current_app.url_map.iter_rules()}
@@ -99,7 +117,7 @@ def _describe(operation: Operation, arguments: list[str]) -> dict[str, Any]:
         "operationId": operation.endpoint.rpartition(".")[2],
         "summary": summary,
         "description": " ".join(description.split()),
-        "security": [] if operation.open_to_all else [{"device": []}],
+        "security": [] if operation.open_to_all else [{operation.by: []}],
         "responses": {str(operation.status): {"description": summary, "content": {media_type: {"schema": schema}}}},
     }
     for status in operation.problems:
@@ -111,6 +129,9 @@ def _describe(operation: Operation, arguments: list[str]) -> dict[str, Any]:
     for name in operation.query:
         number = {"type": "integer", "minimum": 0}
         described.setdefault("parameters", []).append({"name": name, "in": "query", "required": True, "schema": number})
+    for name, kind in operation.optional:
+        about = {"name": name, "in": "query", "required": False, "schema": {"type": kind}}
+        described.setdefault("parameters", []).append(about)
     if isinstance(operation.body, str):
         described["requestBody"] = {"required": True, "content": {operation.body: {"schema": {"type": "string"}}}}
     elif operation.body is not None:

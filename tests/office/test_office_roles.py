@@ -66,6 +66,13 @@ ALLOWED = {
     ("media_file", "GET"): CASES,
     ("media_picture", "GET"): CASES,
     ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
+    ("tokens_page", "GET"): frozenset({"analyst"}),
+    ("make_token", "POST"): frozenset({"analyst"}),
+    ("revoke_a_token", "POST"): frozenset({"analyst"}),
+    ("webhooks_page", "GET"): ENROLLERS,
+    ("make_webhook", "POST"): ENROLLERS,
+    ("webhook_page", "GET"): ENROLLERS,
+    ("change_webhook", "POST"): ENROLLERS,
     ("quality_page", "GET"): QUALITY,
     ("quality_cases_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("field_sheet", "GET"): QUALITY,
@@ -184,7 +191,7 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
         .replace("<indicator>", "S1")
         .replace("<export>", "0" * 16)
         .replace("<name>", "wave-summary.pdf")
-        .replace("<check>", "fast")
+        .replace("<check>", "fast").replace("<int:token_id>", "1").replace("<int:webhook_id>", "1")
     )
 
 

@@ -30,7 +30,9 @@ from survey_server.web.office import (
     second_factor,
     sites,
     submissions,
+    tokens,
     waves,
+    webhooks,
 )
 from survey_server.web.office.frame import office
 
@@ -65,5 +67,7 @@ __all__ = [
     "second_factor",
     "sites",
     "submissions",
+    "tokens",
     "waves",
+    "webhooks",
 ]
