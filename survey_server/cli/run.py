@@ -21,7 +21,9 @@ from survey_server.db.migrate import migrate
 from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
 from survey_server.db.session import Database
+from survey_server.db.teams import list_teams
 from survey_server.demo.programme import CODE, demo_size, is_demo_whole, make_demo
+from survey_server.demo.team import TEAM
 
 ADMINISTRATOR = "admin"
 DEMO_ROLES = ("coordinator", "analyst", "supervisor", "data-protection")
@@ -87,7 +89,8 @@ def _say_demo(config: Config, database: Database) -> None:
     click.echo(f"\nDemo report:  {_report(config)}")
     with database.transaction() as session:
         programme_id = get_programme(session, CODE).id
-        code = add_enrolment(session, programme_id, "Primer teléfono", "EN90")
+        team = next((line.team for line in list_teams(session, programme_id) if line.team.code == TEAM), None)
+        code = add_enrolment(session, programme_id, "Primer teléfono", "EN90", team_id=team.id if team else None)
         office_kid = get_office_key(session, Keyring(config.secret_key), programme_id).kid
     link = enrol_link(config.base_url, code, office_kid)
     click.echo(f"Enrol a phone (works once; open it on the phone, or scan it):\n              {link}\n")

@@ -27,6 +27,7 @@ from survey_server.demo.calendar import GUATEMALA, WAVES, Calendar
 from survey_server.demo.observation import demo_posts, encounters
 from survey_server.demo.perception import Respondent, demo_sites, respondents
 from survey_server.demo.sync import Finished, batches, send
+from survey_server.demo.team import add_demo_team
 from survey_server.demo.told import Done
 from survey_server.demo.walk import Offer, Reader, answer_all
 from survey_server.problems import UnknownForm, UnknownWave
@@ -182,6 +183,7 @@ def _prepare(database: Database, calendar: Calendar) -> int:
     for forms, spans in ((COMPARED, waves), (REGISTERS, register)):
         for form_id, sites in forms.items():
             _add_waves(database, programme_id, form_id, spans, read_rows(sites) if sites else [])
+    add_demo_team(database, programme_id, PERCEPTION, OBSERVER, f"W{WAVES[-1] + 1}")
     return programme_id
 
 

@@ -1,0 +1,42 @@
+"""The team of whoever tries the demo's phone: sites of the open wave, with targets and dwellings, and a card."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from survey_server.db.forms import get_form
+from survey_server.db.models import Programme, Wave, WaveSite
+from survey_server.db.policies import set_policies
+from survey_server.db.samples import draw_site_dwellings
+from survey_server.db.session import Database, Session
+from survey_server.db.teams import add_team, assign
+from survey_server.db.waves import get_wave
+from survey_server.estimation.sampling import Take
+
+TEAM = "E90"
+ME = "demo"
+SITES, TARGET, DWELLINGS = 3, 6, 40
+CARD = {
+    "es": "Emergencias, PNC: 110\nBomberos: 122\nProcuraduría de los Derechos Humanos: 1555\nMinisterio Público: 1572",
+    "en": "Emergency, police: 110\nFire brigade: 122\nHuman rights ombudsman: 1555\nPublic prosecutor: 1572",
+    "dated": "2026-11-01",
+}
+
+
+def add_demo_team(database: Database, programme_id: int, interviews: str, encounters: str, wave: str) -> None:
+    """A team with work in `wave` of both forms for as long as the wave lasts, so that a phone has a list on any day."""
+    with database.transaction() as session:
+        set_policies(session, session.get_one(Programme, programme_id), {"referral": CARD}, actor=ME)
+        team = add_team(session, programme_id, TEAM, "Equipo de prueba", actor=ME)
+        for form_id, count in ((interviews, SITES), (encounters, 1)):
+            row = get_wave(session, get_form(session, programme_id, form_id), wave)
+            sites = _first_sites(session, row, count)
+            assign(session, row, sites, team.id, row.starts, row.ends, target=TARGET, actor=ME)
+            if form_id == interviews:
+                for site_id in sites:
+                    draw_site_dwellings(session, row, site_id, DWELLINGS, Take(TARGET, 2), "demo", actor=ME)
+
+
+def _first_sites(session: Session, wave: Wave, count: int) -> list[int]:
+    query = select(WaveSite.site_id).where(WaveSite.programme_id == wave.programme_id, WaveSite.wave_id == wave.id)
+    return list(session.scalars(query.order_by(WaveSite.site_id).limit(count)))
