@@ -123,6 +123,13 @@ ALLOWED = {
     ("enrol", "POST"): ENROLLERS,
     ("revoke", "POST"): ENROLLERS,
     ("see_alarm", "POST"): ENROLLERS,
+    ("collect_page", "GET"): ENROLLERS,
+    ("add_collect", "POST"): ENROLLERS,
+    ("entities_page", "GET"): SENDERS,
+    ("entity_list_page", "GET"): SENDERS,
+    ("entity_page", "GET"): SENDERS,
+    ("change_entity", "POST"): SENDERS,
+    ("release_waiting", "POST"): SENDERS,
     ("outbox_file_page", "GET"): ENROLLERS,
     ("take_outbox_file", "POST"): ENROLLERS,
     ("audit_page", "GET"): frozenset({"administrator", "security", "data-protection"}),
@@ -191,7 +198,11 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
         .replace("<indicator>", "S1")
         .replace("<export>", "0" * 16)
         .replace("<name>", "wave-summary.pdf")
-        .replace("<check>", "fast").replace("<int:token_id>", "1").replace("<int:webhook_id>", "1")
+        .replace("<check>", "fast")
+        .replace("<int:list_id>", "1")
+        .replace("<uuid>", "x")
+        .replace("<int:token_id>", "1")
+        .replace("<int:webhook_id>", "1")
     )
 
 

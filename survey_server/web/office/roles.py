@@ -53,6 +53,8 @@ class Right(StrEnum):
     """See and edit the table of sites, without the design of the sample."""
     DESIGN = "design"
     """See and edit stratum, arm, probability and weight; draw samples."""
+    ENTITIES = "entities"
+    """See entity lists, which may name officers or households; settle conflicts, delete."""
     ASSIGN = "assign"
     """Make teams, send them to sites and days, draw dwellings, release reserves with a reason."""
     STOP_WORK = "stop-work"
@@ -116,6 +118,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.REPORTS,
             Right.RESEARCH_FILES,
             Right.SITES,
+            Right.ENTITIES,
             Right.ASSIGN,
             Right.STOP_WORK,
             Right.CHECK_INS,
@@ -154,6 +157,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.DEVICES,
             Right.CASES,
             Right.REVIEW,
+            Right.ENTITIES,
             Right.ASSIGN,
             Right.STOP_WORK,
             Right.CHECK_INS,
