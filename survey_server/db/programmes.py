@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Programme
-from survey_server.problems import CodeTaken, UnfitCode, UnknownProgramme
+from survey_server.problems import CodeTaken, EditedMeanwhile, UnfitCode, UnknownProgramme
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -54,3 +57,44 @@ def set_plan(session: Session, programme: Programme, plan: Mapping[str, Any], *,
     """What was planned, which reports measure against; what it may hold is the reports' to say."""
     programme.policies = {**programme.policies, "plan": dict(plan)}
     add_audit(session, programme.id, actor, "set-plan", programme.code, parts=sorted(plan))
+
+
+def set_recipients(session: Session, programme: Programme, edition: str, names: Sequence[str], *, actor: str) -> None:
+    """Who gets an edition of the reports: their covers name them."""
+    known = {**programme.policies.get("recipients", {}), edition: [name for name in names if name.strip()]}
+    programme.policies = {**programme.policies, "recipients": known}
+    add_audit(session, programme.id, actor, "set-recipients", edition, count=len(known[edition]))
+
+
+def stamp_of_programme(programme: Programme) -> str:
+    """What a page gives back to say in which state it saw the programme."""
+    seen = [programme.name, programme.languages, programme.time_zone, programme.policies]
+    return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
+
+
+def edit_programme(
+    session: Session,
+    programme_id: int,
+    *,
+    name: str,
+    languages: Sequence[str],
+    time_zone: str,
+    policies: Mapping[str, Any],
+    seen: str,
+    actor: str,
+) -> Programme:
+    """Change what the programme is, as somebody saw it; a policy that is None or blank is taken away.
+
+    Raises EditedMeanwhile when somebody else changed it in between: nothing is overwritten.
+    """
+    fresh = session.get_one(Programme, programme_id, with_for_update=True)
+    if stamp_of_programme(fresh) != seen:
+        raise EditedMeanwhile("The programme was changed while the page was open.")
+    kept = {**fresh.policies, **policies}
+    changed = sorted(key for key in policies if policies[key] != fresh.policies.get(key))
+    fresh.name, fresh.languages, fresh.time_zone = name, list(languages), time_zone
+    fresh.policies = {key: value for key, value in kept.items() if value not in (None, "", {}, [])}
+    session.flush()
+    touch_fieldwork(session, programme_id)
+    add_audit(session, programme_id, actor, "edit-programme", fresh.code, policies=changed)
+    return fresh

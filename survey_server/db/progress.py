@@ -22,6 +22,7 @@ from survey_server.db.models import (
     Wave,
     WaveSite,
 )
+from survey_server.db.scopes import restricted_forms
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ _FLAGGED = func.coalesce(func.sum(case((Submission.issue_count > 0, 1), else_=0)
 
 
 def list_waves(session: Session, programme: Programme) -> list[WaveProgress]:
-    """Every wave of the programme with its counts, by form and order."""
+    """Every wave of the programme with its counts, by form and order; restricted reports are on no such list."""
     rows = session.execute(
         select(Wave, Form.form_id, FormVersion.titles)
         .join(Form, and_(Form.programme_id == Wave.programme_id, Form.id == Wave.form_row))
@@ -114,7 +115,7 @@ def list_waves(session: Session, programme: Programme) -> list[WaveProgress]:
             FormVersion,
             and_(FormVersion.programme_id == Form.programme_id, FormVersion.id == Form.current_version_id),
         )
-        .where(Wave.programme_id == programme.id)
+        .where(Wave.programme_id == programme.id, Wave.form_row.not_in(restricted_forms(session, programme.id)))
         .order_by(Form.form_id.desc(), Wave.ordinal)
     ).all()
     counts = _counts_by_wave(session, programme)
@@ -202,6 +203,9 @@ def list_issue_counts(session: Session, programme: Programme, wave_id: int | Non
         .where(SubmissionIssue.programme_id == programme.id, SubmissionIssue.resolved_at.is_(None))
         .group_by(SubmissionIssue.kind)
     )
+    if away := restricted_forms(session, programme.id):
+        hidden = select(Submission.id).where(Submission.programme_id == programme.id, Submission.form_row.in_(away))
+        query = query.where(SubmissionIssue.submission_id.not_in(hidden))
     if wave_id is not None:
         query = query.join(
             Submission,
@@ -226,7 +230,7 @@ def list_forms(session: Session, programme: Programme) -> list[FormSummary]:
     rows = session.execute(
         select(Form.form_id, FormVersion.id, FormVersion.version, FormVersion.titles, FormVersion.published_at)
         .join(Form, and_(Form.programme_id == FormVersion.programme_id, Form.id == FormVersion.form_row))
-        .where(FormVersion.programme_id == programme.id)
+        .where(FormVersion.programme_id == programme.id, Form.id.not_in(restricted_forms(session, programme.id)))
         .order_by(Form.form_id, FormVersion.published_at.desc())
     )
     forms: dict[str, tuple[dict[str, str], list[tuple[str, datetime, int]]]] = {}
@@ -247,7 +251,10 @@ def count_waiting(session: Session, programme: Programme) -> Waiting:
     return Waiting(
         quarantined=count(Quarantine, Quarantine.resolved_at.is_(None)),
         conflicts=count(Conflict, Conflict.resolved_at.is_(None)),
-        outside=count(Submission, Submission.wave_id.is_(None)),
+        outside=count(
+            Submission,
+            and_(Submission.wave_id.is_(None), Submission.form_row.not_in(restricted_forms(session, programme.id))),
+        ),
     )
 
 

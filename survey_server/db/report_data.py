@@ -21,6 +21,7 @@ from survey_server.db.models import (
     Wave,
     WaveSite,
 )
+from survey_server.db.scopes import restricted_forms
 from survey_server.db.waves import list_waves
 from survey_server.problems import UnknownWave
 
@@ -41,9 +42,11 @@ class WaveCounts:
 
 def find_waves(session: Session, programme: Programme, name: str) -> list[tuple[Form, Wave]]:
     """The wave of this name or number of every form that has one; raises UnknownWave when none has."""
+    away = restricted_forms(session, programme.id)
     found = [
         (form, wave)
         for form in list_forms(session, programme.id)
+        if form.id not in away
         for wave in list_waves(session, programme.id, form)
         if name in (wave.name, str(wave.ordinal))
     ]

@@ -16,7 +16,7 @@ from survey_server.db.progress import (
 )
 from survey_server.problems import NotThere
 from survey_server.web.office.frame import Answer, Visit, office, page, reading, render
-from survey_server.web.office.roles import Right
+from survey_server.web.office.roles import Right, rights_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def home(visit: Visit) -> Answer:
         mine = [
             programme
             for programme in list_programmes(session)
-            if visit.login.administrator or visit.login.roles.get(programme.code)
+            if visit.login.administrator or Right.PROGRESS in rights_of(visit.login.roles.get(programme.code, ()))
         ]
         lines = [ProgrammeLine(programme, list_waves(session, programme)) for programme in mine]
     return render("programmes.html", lines=lines)
