@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
@@ -63,12 +63,15 @@ def list_data_sets(session: Session, programme_id: int, version_ids: list[int]) 
     return list(session.execute(query))
 
 
-def read_attachments(session: Session, programme_id: int, version_id: int) -> Mapping[str, bytes]:
-    """The content of every file that the version carries, by file name."""
+def read_attachments(
+    session: Session, programme_id: int, version_id: int, names: Sequence[str] = ()
+) -> Mapping[str, bytes]:
+    """The content of every file that the version carries, or of those called so, by file name."""
+    named = [FormDataSet.filename.in_(names)] if names else []
     query = (
         select(FormDataSet.filename, DataSet.content)
         .join(DataSet, (DataSet.programme_id == FormDataSet.programme_id) & (DataSet.id == FormDataSet.data_set_id))
-        .where(FormDataSet.programme_id == programme_id, FormDataSet.version_id == version_id)
+        .where(FormDataSet.programme_id == programme_id, FormDataSet.version_id == version_id, *named)
     )
     return dict(session.execute(query).all())
 

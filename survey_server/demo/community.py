@@ -7,7 +7,7 @@ meeting; every tenth point could put somebody at risk and must not be printed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from survey_server.demo.calendar import Calendar, at, in_turn, steady
 from survey_server.demo.told import Done, Told, Value
@@ -77,13 +77,23 @@ def _meeting(code: str, committee: int, meeting: int, points: int, raised: int) 
     }
 
 
+def strands(calendar: Calendar) -> dict[str, str]:
+    """The strand of prevention and the department of every joint activity, as the plan holds them."""
+    turns = ("1 GT17", "2 GT12", "4 GT01", "1 GT18", "3 GT01", "2 GT13")
+    return {code: in_turn(turns, place) for place, (code, _) in enumerate(_days(calendar))}
+
+
+def _days(calendar: Calendar) -> Iterator[tuple[str, date]]:
+    for month in calendar.months(2):
+        for half in range(2):
+            day = month + timedelta(days=9 + 12 * half)
+            yield f"JA-{day:%Y%m%d}-01", day
+
+
 def joint_activities(calendar: Calendar) -> Iterator[Done]:
     """Two joint activities in each month; one in eight was cancelled; commitments are counted at the next one."""
-    for number, month in enumerate(calendar.months(2)):
-        for half in range(2):
-            place = 2 * number + half
-            day = month + timedelta(days=9 + 12 * half)
-            yield Done(LIAISON, at(day, 18), Told(_activity(place, f"JA-{day:%Y%m%d}-01", day.isoformat())))
+    for place, (code, day) in enumerate(_days(calendar)):
+        yield Done(LIAISON, at(day, 18), Told(_activity(place, code, day.isoformat())))
 
 
 def _activity(place: int, code: str, day: str) -> dict[str, Value]:

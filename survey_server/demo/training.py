@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from random import Random
 
 from survey_server.demo.calendar import YEAR, Calendar, at, month_after, steady
+from survey_server.demo.community import strands
 from survey_server.demo.observation import MONTHS_SINCE, TAUGHT
 from survey_server.demo.told import Done, Told, Value
 
@@ -51,6 +52,8 @@ def plan(calendar: Calendar) -> dict[str, object]:
         "required_modules": list(REQUIRED),
         "national_share": dict(zip(months, PLANNED_SHARE, strict=True)),
         "trained": {month: 60 * (number + 1) for number, month in enumerate(months)},
+        "target_date": calendar.months(2)[-1].replace(day=28).isoformat(),
+        "strands": strands(calendar),
         "budget": BUDGET_CAD,
         "currency": "CAD",
         "rates": {"GTQ": CAD_PER_QUETZAL},

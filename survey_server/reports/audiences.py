@@ -29,7 +29,7 @@ from survey_server.reports.value import (
     Table,
 )
 
-EDITIONS: Final = ("full", "partner", "public")
+EDITIONS: Final = ("full", "us", "partner", "public")
 INTEGRITY: Final = frozenset({"O10"})
 """Indicators of integrity flags: in the full edition only."""
 
@@ -58,27 +58,59 @@ def cut_pages(built: Sequence[Page | LeftOut], cut: Cut) -> list[Page | LeftOut]
         raise UnknownEdition(f"There is no edition {cut.edition!r}; there are {', '.join(EDITIONS)}.")
     if cut.edition == "full":
         return list(built)
-    pages = [_partner(page) if isinstance(page, Page) else page for page in built]
+    pages = [_shared(page) if isinstance(page, Page) else page for page in built]
+    if cut.edition == "us":
+        return pages
+    pages = [_partner(page) if isinstance(page, Page) else page for page in pages]
     if cut.edition == "public":
         pages = [_public(page, cut) if isinstance(page, Page) else page for page in pages]
     return pages
 
 
-def _partner(page: Page) -> Page:
-    """Without posts, units, people and integrity flags."""
+def _shared(page: Page) -> Page:
+    """Without tables of posts, units and people, and without the codes of people in sentences."""
     blocks = tuple(block for one in page.blocks for block in _without_places(one))
     return replace(page, message=_unnamed(page.message), blocks=blocks)
+
+
+def _partner(page: Page) -> Page:
+    """Without integrity flags as well."""
+    blocks: list[Block] = []
+    for block in page.blocks:
+        match block:
+            case Table():
+                blocks.append(_without_flags(block))
+            case Chart():
+                blocks.append(_chart_without_flags(block))
+            case SideBySide():
+                blocks.append(replace(block, parts=tuple(_part_without_flags(part) for part in block.parts)))
+            case _:
+                blocks.append(block)
+    return replace(page, blocks=tuple(blocks))
+
+
+def _part_without_flags(part: Part) -> Part:
+    match part:
+        case Table():
+            return _without_flags(part)
+        case Chart():
+            return _chart_without_flags(part)
+    return part
+
+
+def _chart_without_flags(chart: Chart) -> Chart:
+    more = tuple(_without_flags(table) for table in chart.more)
+    return replace(chart, table=_without_flags(chart.table), more=more)
 
 
 def _without_places(block: Block) -> Iterator[Block]:
     match block:
         case Table():
             if block.audience != "full":
-                yield _without_flags(block)
+                yield block
         case Chart():
             if block.table.audience != "full":
-                more = tuple(_without_flags(table) for table in block.more if table.audience != "full")
-                yield replace(block, table=_without_flags(block.table), more=more)
+                yield replace(block, more=tuple(table for table in block.more if table.audience != "full"))
         case SideBySide():
             yield replace(block, parts=tuple(_kept_parts(block.parts)))
         case Prose():

@@ -45,7 +45,8 @@ class Catalogue:
         one = "count" in note.cells and note.cells["count"].value == 1
         sentence = self.texts.get(f"{note.rule}.one" if one else note.rule, self.texts[note.rule])
         sentence = sentence.format(**values, **note.words)
-        sentence = f"{note.about}: {sentence}" if note.about else sentence
+        colon = "\u00a0:" if self.language == "fr" else ":"
+        sentence = f"{note.about}{colon} {sentence}" if note.about else sentence
         return self.texts["claim.removed"] if is_forbidden(sentence) else sentence
 
     def _quote(self, cell: Cell) -> str:

@@ -10,7 +10,7 @@ from survey_server.reports.svg import WIDTHS, Drawing, Scale, fitted, wrap
 from survey_server.reports.value import Cell, Chart, Column, Row, Table
 
 PER_ROW, GAP = 5, 10.0
-PANEL, HEAD, FOOT = 48.0, 22.0, 13.0
+PANEL, HEAD, FOOT = 42.0, 20.0, 12.0
 
 
 def draw_slopes(chart: Chart, catalogue: Catalogue) -> str:

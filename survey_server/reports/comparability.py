@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from survey_server.reports.decided import cautions, is_broken, prints
 from survey_server.reports.measure import Pair
 from survey_server.reports.sample import Sample
 from survey_server.reports.value import Cell, Note
@@ -33,6 +34,7 @@ def check_comparability(pair: Pair, indicator: Indicator, overlap: float) -> Com
     cautions = [
         *_overlap(pair, overlap, OVERLAP_BREAK, OVERLAP_CAUTION, "caution.overlap"),
         *_missing(pair, indicator),
+        *_decided(pair, indicator),
         *fieldwork_cautions(pair),
     ]
     return Comparability(tuple(breaks), tuple(cautions))
@@ -42,8 +44,20 @@ def broken_questions(pair: Pair, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the questions whose wording or choices differ between or inside the waves."""
     if pair.before is None:
         return ()
-    one, two = pair.before.data, pair.after.data
-    return tuple(name for name in names if len(one.hashes(name) | two.hashes(name)) > 1)
+    return tuple(name for name in names if is_broken(_prints(pair, name), pair.after.data.rulings))
+
+
+def _prints(pair: Pair, name: str) -> dict[str, str]:
+    """How the question was put in either wave: print -> wording hash."""
+    return {key: value for sample in pair.samples for key, value in prints(sample.data.questionnaires, name).items()}
+
+
+def _decided(pair: Pair, indicator: Indicator) -> Iterator[Note]:
+    """What an analyst let be compared with caution, and why."""
+    for name in indicator.questions:
+        for ruling in cautions(_prints(pair, name), pair.after.data.rulings):
+            if ruling.item == name:
+                yield Note("caution.decided", words={"question": name, "reason": ruling.reason})
 
 
 def fieldwork_cautions(pair: Pair) -> Iterator[Note]:

@@ -48,7 +48,7 @@ class Courses:
 
     def _joined(self, repeat: str) -> pd.DataFrame:
         rows = plain(self.sample.data.repeats.get(repeat, pd.DataFrame({"_id": []})))
-        names = [name for name in ("_id", "session_id", "s_date", "shadow_id") if name in self.held.columns]
+        names = [name for name in ("_id", "session_id", "s_date", "shadow_id", "venue") if name in self.held.columns]
         joined = rows.merge(self.held[names], on="_id", how="inner", validate="many_to_one")
         return joined.assign(_month=joined["s_date"].astype(str).str[:7])
 
@@ -66,7 +66,8 @@ class Courses:
         )
         people = first.groupby("p_code").agg(modules=("b_module", "nunique"), _month=("_month", "max"))
         done = people[people["modules"] == len(set(required))].reset_index()
-        traits = attended.drop_duplicates("p_code", keep="last")[["p_code", "p_inst", "p_sex"]]
+        names = [name for name in ("p_code", "p_inst", "p_sex", "venue") if name in attended.columns]
+        traits = attended.drop_duplicates("p_code", keep="last")[names]
         return done.merge(traits, on="p_code", how="left")
 
     @cached_property

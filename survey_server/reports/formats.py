@@ -88,6 +88,10 @@ class Numbers:
         low, high = (_STYLES[_EDGES.get(cell.format, cell.format)](self, edge) for edge in (cell.low, cell.high))
         return f"[{low}, {high}]" if self.language != "fr" else f"[{low} ; {high}]"
 
+    def short_date(self, day: date) -> str:
+        """A date in figures: 2026-05-03 in English, as Canada writes it, 03/05/2026 in Spanish and French."""
+        return day.isoformat() if self.language == "en" else f"{day:%d/%m/%Y}"
+
     def date(self, day: date | None) -> str:
         """A date in words: 3 de mayo de 2026, 3 May 2026, 3 mai 2026."""
         if day is None:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
-from survey_server.db.forms import list_forms, load_registry
+from survey_server.db.decisions import find_decision
+from survey_server.db.forms import list_forms, read_attachments
 from survey_server.db.frames import repeat_frame, wave_frame
-from survey_server.db.models import Form, Programme, Wave
+from survey_server.db.indicators import list_late_changes, load_registry
+from survey_server.db.models import Form, FormVersion, Programme, Wave
 from survey_server.db.report_data import count_wave, find_waves, versions_met
 from survey_server.db.session import Session
 from survey_server.db.waves import list_waves
 from survey_server.reports.questionnaire import questionnaire_of
 from survey_server.reports.registers import REGISTERS, UNREPORTED
-from survey_server.reports.wave_data import FieldFacts, ProgrammeInfo, WaveData, WaveInfo
+from survey_server.reports.wave_data import Decided, FieldFacts, LateChange, ProgrammeInfo, WaveData, WaveInfo
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
+
+PLACE_LISTS = ("posts.csv", "units.csv", "venues.csv")
+PlaceRows = tuple[Mapping[str, str], ...]
 
 
 def summarise(
@@ -28,7 +36,26 @@ def summarise(
     after = read_waves(session, programme, waves[-1])
     registers = read_registers(session, programme)
     between = read_earlier(session, programme, after, before)
-    return build_wave_summary(_info(programme), before, after, language, edition, registers, between)
+    find = partial(_decided, session, programme.id)
+    return build_wave_summary(_info(programme), before, after, language, edition, registers, between, find)
+
+
+def _decided(session: Session, programme_id: int, data_hash: str) -> Decided | None:
+    """The decision on these figures, once it counts."""
+    ruling = find_decision(session, programme_id, data_hash)
+    if ruling is None or not ruling.complete:
+        return None
+    return Decided(
+        ruling.reading,
+        ruling.decision,
+        ruling.reasons,
+        ruling.alternatives,
+        ruling.changes_mind,
+        "; ".join(filter(None, (ruling.dissent, *(each.dissent for each in ruling.signatures)))),
+        ruling.written_by,
+        ruling.written_at.date(),
+        tuple((each.name, each.signed_at.date()) for each in ruling.signatures),
+    )
 
 
 def read_waves(session: Session, programme: Programme, name: str) -> list[WaveData]:
@@ -82,9 +109,9 @@ def _joined(waves: Sequence[WaveData]) -> WaveData:
 
 def _info(programme: Programme) -> ProgrammeInfo:
     told = {key: str(programme.policies.get(key, "")) for key in ("funder", "implementers")}
-    return ProgrammeInfo(
-        programme.code, programme.name, programme.demo, plan=dict(programme.policies.get("plan") or {}), **told
-    )
+    recipients = {key: tuple(names) for key, names in (programme.policies.get("recipients") or {}).items()}
+    plan = dict(programme.policies.get("plan") or {})
+    return ProgrammeInfo(programme.code, programme.name, programme.demo, recipients=recipients, plan=plan, **told)
 
 
 def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
@@ -98,7 +125,7 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
         form_id=form.form_id,
         wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
         questionnaires=questionnaires,
-        registry=load_registry(versions[-1]),
+        registry=load_registry(session, versions[-1]),
         frame=frame,
         facts=FieldFacts(
             counts.planned_sites, counts.planned_interviews, counts.conflicts, counts.quarantined, counts.issues
@@ -108,4 +135,16 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
             for name in dict.fromkeys(name for questionnaire in questionnaires for name in questionnaire.repeats)
             if form.form_id in REGISTERS
         },
+        files=dict(_place_lists(session, form, versions[-1])),
+        late_changes=tuple(
+            LateChange(late.code, late.wave, tuple(late.columns), late.at.date(), late.reason)
+            for late in list_late_changes(session, form.programme_id, form.id)
+        ),
     )
+
+
+def _place_lists(session: Session, form: Form, version: FormVersion) -> Iterator[tuple[str, PlaceRows]]:
+    """The lists of places of a version, as rows: what is open, and where."""
+    attached = read_attachments(session, form.programme_id, version.id, PLACE_LISTS)
+    for name, content in sorted(attached.items()):
+        yield name, tuple(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))

@@ -34,6 +34,14 @@ class Plan:
     """The day of the course of each post's officers and its modules, by the post's code: observers don't know it."""
     response_minutes: float = 30
     """Within how many minutes a unit should arrive."""
+    target_date: str = ""
+    """The day by which targets should be reached, where an indicator has none of its own, as 2027-12-31."""
+    checkpoints: float = 12
+    """How many highway checkpoints are planned."""
+    model_precincts: float = 141
+    """How many model precincts are planned."""
+    strands: Mapping[str, str] = field(default_factory=dict)
+    """By the code of each session or joint activity its strand of prevention, 1 to 4, and its department: "2 GT17"."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Plan:
@@ -46,13 +54,19 @@ class Plan:
 
 
 _MONTHLY = ("trained", "national_share")
-_NUMBERS = ("target", "budget", "response_minutes")
+_NUMBERS = ("target", "budget", "response_minutes", "checkpoints", "model_precincts")
+_STRANDS = ("1", "2", "3", "4")
 
 
 def _fit(name: str, value: Any) -> Any:
     if name == "required_modules":
         _need(isinstance(value, list), name, "a list of module codes")
         return tuple(str(code) for code in value)
+    if name == "strands":
+        _need(isinstance(value, Mapping), name, "an object")
+        fits = all(str(told).split(" ")[0] in _STRANDS for told in value.values())
+        _need(fits, name, 'strands 1 to 4 by activity, such as "2" or "2 GT17"')
+        return {str(code): str(strand) for code, strand in value.items()}
     if name in (*_MONTHLY, "rates", "starts"):
         _need(isinstance(value, Mapping), name, "an object")
         if name == "starts":
@@ -65,8 +79,10 @@ def _fit(name: str, value: Any) -> Any:
         _need(isinstance(value, Mapping), name, "an object")
         return {str(post): _course(told) for post, told in value.items()}
     if name in _NUMBERS:
-        _need(value is None or isinstance(value, int | float), name, "a number")
+        _need(value is None or (isinstance(value, int | float) and value >= 0), name, "a number")
         return value
+    if name == "target_date":
+        _need(value == "" or is_day(value), name, "a day such as 2027-12-31")
     if name == "started":
         _need(value == "" or is_month(value), name, "a month such as 2027-01")
     return str(value)

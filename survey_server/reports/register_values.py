@@ -13,6 +13,7 @@ import pandas as pd
 from survey_server.estimation.design import Bools
 from survey_server.estimation.suppression import flag_for
 from survey_server.problems import Problem
+from survey_server.reports.register_contrasts import Counted, count_contrast
 from survey_server.reports.registers import COMMITTEES, FOLLOW_UP
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
@@ -21,6 +22,7 @@ from survey_server.reports.value import Cell
 from survey_server.xlsform.registry import Indicator
 
 SPELL = timedelta(days=365)
+NOT_COUNTED = Counted(Cell(), Cell())
 ABOUT_PEOPLE = frozenset({COMMITTEES, FOLLOW_UP})
 
 
@@ -40,6 +42,8 @@ class RegisterValue:
     sample: Sample
     before: Cell
     after: Cell
+    target: float | None = None
+    """A target that the plan sets."""
 
 
 def spells_of(study: Study) -> Spells | None:
@@ -54,7 +58,7 @@ def spells_of(study: Study) -> Spells | None:
 
 
 def register_values(study: Study) -> Iterator[RegisterValue]:
-    """Every indicator of every register that has a formula, in order."""
+    """Every indicator of every register that has a formula, or that a page counts, in order."""
     spells = spells_of(study)
     for sample in study.registers.values() if spells else ():
         days = _days(sample)
@@ -62,6 +66,9 @@ def register_values(study: Study) -> Iterator[RegisterValue]:
             if indicator.formula is not None and spells is not None:
                 before = _value(sample, indicator, _inside(days, spells.before))
                 yield RegisterValue(indicator, sample, before, _value(sample, indicator, _inside(days, spells.after)))
+            elif indicator.estimator == "contrast":
+                found = count_contrast(study, indicator.code, sample) or NOT_COUNTED
+                yield RegisterValue(indicator, sample, found.before, found.after, found.target)
 
 
 def _days(sample: Sample) -> pd.Series:

@@ -20,7 +20,7 @@ from survey_server.reports.results import Result, compute_results, headlines_of
 from survey_server.reports.sample import MISSING_CODES, Codes, Sample
 from survey_server.reports.sensitivity import verdicts_without_flagged
 from survey_server.reports.value import Note
-from survey_server.reports.wave_data import ProgrammeInfo, WaveInfo
+from survey_server.reports.wave_data import Decided, ProgrammeInfo, WaveInfo
 from survey_server.xlsform.registry import SITE_PREFIX
 
 
@@ -38,6 +38,7 @@ class Study:
     registers: Mapping[str, Sample] = field(default_factory=dict)
     trends: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
     swapped: bool = False
+    decided: Decided | None = None
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
@@ -88,6 +89,9 @@ class Study:
     def title_of(self, pair: Pair) -> str:
         """The form's title in the report's language."""
         questionnaire = pair.after.data.questionnaire
+        named = self.t.find(f"form.{pair.form_id}", "")
+        if named and not any(name == self.t.language or f"({self.t.language})" in name for name in questionnaire.title):
+            return named
         title = text_in(questionnaire.title, self.t.language) or pair.form_id
         parts, languages = title.split(" / "), list(questionnaire.title)
         if len(parts) == len(languages) > 1:  # "Encuesta / Survey": a title written in all languages at once

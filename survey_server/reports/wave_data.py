@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,8 +22,36 @@ class ProgrammeInfo:
     demo: bool = False
     funder: str = ""
     implementers: str = ""
+    recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Who gets each edition, by its key; the cover names them."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What was planned, in the words of the programme's policies; plan.py reads it."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What people decided on these very figures, signed by two or more of them."""
+
+    reading: str
+    decision: str
+    reasons: str
+    alternatives: str
+    changes_mind: str
+    dissent: str
+    written_by: str
+    written_on: date
+    signatures: tuple[tuple[str, date], ...]
+
+
+@dataclass(frozen=True)
+class LateChange:
+    """An indicator that was changed after a wave that it is measured in had opened."""
+
+    code: str
+    wave: str
+    columns: tuple[str, ...]
+    day: date
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +90,10 @@ class WaveData:
     frame: pd.DataFrame
     facts: FieldFacts = field(default_factory=FieldFacts)
     repeats: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    files: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
+    """The rows of the lists of posts, units and venues that the form's newest version carries, by file name."""
+    late_changes: tuple[LateChange, ...] = ()
+    """What was changed of the form's indicators after data could be seen."""
 
     @property
     def questionnaire(self) -> Questionnaire:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,7 +26,7 @@ from survey_server.reports.pages.cover import build_facts
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
 from survey_server.reports.value import LeftOut, Note, Page, Table, notes_of, tables_of
-from survey_server.reports.wave_data import ProgrammeInfo, WaveData
+from survey_server.reports.wave_data import Decided, ProgrammeInfo, WaveData
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class WaveSummary:
         """The name of this very report: the same for the same data, code, language and edition."""
         parts = (self.programme.code, *self.waves, self.language, self.edition, self.code_version, self.data_hash)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12].upper()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who gets this edition."""
+        return tuple(self.programme.recipients.get(self.edition, ()))
 
     @property
     def title(self) -> str:
@@ -81,11 +87,12 @@ def build_wave_summary(
     edition: str = "full",
     registers: Sequence[WaveData] = (),
     between: Sequence[Sequence[WaveData]] = (),
+    find_decided: Callable[[str], Decided | None] = lambda data_hash: None,
 ) -> WaveSummary:
     """The report on the forms of `after`, each compared with the same form in `before` where there is one.
 
     `registers` are forms kept all along, whole; `between` are further waves, for trends only. Waves given in the
-    wrong order are set right, and the first page says so.
+    wrong order are set right, and the first page says so. `find_decided` knows what was decided on data of this hash.
     """
     swapped = _are_swapped(before, after)
     if swapped:
@@ -97,8 +104,10 @@ def build_wave_summary(
     if not pairs:
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
     kept = {data.form_id: sample for data in registers if (sample := Sample(data)).n}
-    study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between), swapped)
     read = [*(sample for pair in pairs for sample in pair.samples), *kept.values()]
+    data_hash = _data_hash(read)
+    decided = find_decided(data_hash)
+    study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between), swapped, decided)
     built = cut_pages(list(build_pages(study)), _cut(study, edition))
     return WaveSummary(
         language=language,
@@ -108,7 +117,7 @@ def build_wave_summary(
         state="final" if all(s.data.wave.state == "locked" for p in pairs for s in p.samples) else "preliminary",
         cutoff=_cutoff(read),
         code_version=code_version(),
-        data_hash=_data_hash(read),
+        data_hash=data_hash,
         facts=build_facts(study),
         pages=tuple(page for page in built if isinstance(page, Page)),
         left_out=tuple(page for page in built if isinstance(page, LeftOut)),
@@ -170,6 +179,8 @@ def _data_hash(samples: Sequence[Sample]) -> str:
         digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
         for frame in (sample.everyone, *sample.data.repeats.values()):
             digest.update(np.sort(_row_hashes(frame)).tobytes())
+        digest.update(repr(sorted(sample.data.files.items())).encode())
+        digest.update(json.dumps(sample.data.registry.to_json(), sort_keys=True).encode())
     return digest.hexdigest()[:12]
 
 

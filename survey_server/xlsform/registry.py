@@ -89,6 +89,14 @@ class Indicator:
     sensitive: bool = False
     target: float | None = None
     note: str = ""
+    owner: str = ""
+    """Who answers for the number; in reports, where blank, whoever keeps the form."""
+    frequency: str = ""
+    baseline: float | None = None
+    """Where another source gives it; otherwise the earlier wave's value is the baseline."""
+    baseline_date: str = ""
+    target_date: str = ""
+    """Days as 2027-03-31."""
 
     @cached_property
     def formula(self) -> Tree | None:

@@ -26,7 +26,7 @@ DEPARTMENT = "site.department"
 
 @pytest.fixture(scope="module")
 def editions(waves: Waves) -> Mapping[str, WaveSummary]:
-    """The three editions of one report."""
+    """All editions of one report."""
     return {edition: build_wave_summary(*waves, "es", edition) for edition in EDITIONS}
 
 
@@ -37,7 +37,7 @@ def cells(summary: WaveSummary) -> dict[tuple[str, str, str], str]:
 def test_it_shows_nothing_in_a_more_public_edition_that_a_fuller_one_hides(
     editions: Mapping[str, WaveSummary],
 ) -> None:
-    for fuller, narrower in (("full", "partner"), ("partner", "public"), ("full", "public")):
+    for fuller, narrower in (("full", "us"), ("us", "partner"), ("partner", "public"), ("full", "public")):
         above = cells(editions[fuller])
         tables = {key: value for key, value in cells(editions[narrower]).items() if not key[0].startswith("text.")}
         assert {key for key, value in tables.items() if value and above.get(key) != value} == set()
@@ -49,7 +49,7 @@ def test_it_names_no_person_post_or_point_outside_the_full_edition(
     codes = {
         str(code) for data in waves[2] for name in ("username", "post", "psu") for code in data.frame.get(name, ())
     }
-    for edition in ("partner", "public"):
+    for edition in ("us", "partner", "public"):
         text = render_edition(editions[edition], "html").decode() + render_edition(editions[edition], "json").decode()
         assert {code for code in codes if f">{code}<" in text or f'"{code}"' in text or f" {code} " in text} == set()
     full = render_edition(editions["full"], "html").decode()
@@ -78,9 +78,21 @@ def test_it_hides_everything_under_50_cases_from_the_public(editions: Mapping[st
 
 
 def test_it_gives_each_edition_its_own_id_and_file_name(editions: Mapping[str, WaveSummary]) -> None:
-    assert len({summary.report_id for summary in editions.values()}) == 3
+    assert len({summary.report_id for summary in editions.values()}) == len(EDITIONS)
     assert file_name(editions["public"], "pdf").endswith("_public.pdf")
     assert "_public" not in file_name(editions["full"], "pdf")
+
+
+def test_it_names_on_the_cover_who_gets_the_edition(waves: Waves) -> None:
+    programme = replace(
+        waves[0], funder="Donante", recipients={"us": ("Embajada", "Oficina"), "full": ("Misión Andina",)}
+    )
+    shared = render_edition(build_wave_summary(programme, *waves[1:], "es", "us"), "html").decode()
+    assert "Destinatarios: Embajada; Oficina." in shared
+    assert "Donante" in shared
+    assert "Misión Andina" not in shared
+    partner = render_edition(build_wave_summary(programme, *waves[1:], "es", "partner"), "html").decode()
+    assert "Sin lista de destinatarios." in partner
 
 
 def test_it_refuses_an_edition_that_there_is_not(waves: Waves) -> None:

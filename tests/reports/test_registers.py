@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from survey_server.db.publishing import check_form
 from survey_server.problems import UnfitPlan
-from survey_server.reports.catalogue import get_catalogue
 from survey_server.reports.charts import draw_chart
 from survey_server.reports.monthly import Returns, returns_of
 from survey_server.reports.pages.admin import build_admin
@@ -24,71 +18,9 @@ from survey_server.reports.pages.justice import build_justice
 from survey_server.reports.pages.reaction import build_reaction
 from survey_server.reports.pages.training import build_training
 from survey_server.reports.plan import Plan
-from survey_server.reports.questionnaire import Questionnaire, questionnaire_of
 from survey_server.reports.sample import Sample
-from survey_server.reports.study import Study
-from survey_server.reports.value import Chart, LeftOut, Page, Table, tables_of
-from survey_server.reports.wave_data import ProgrammeInfo, WaveData, WaveInfo
-from survey_server.xlsform.registry import Registry
-
-FORMS = Path(__file__).parents[2] / "forms"
-MONTHS = [f"{2025 + k // 12}-{k % 12 + 1:02d}" for k in range(24)]
-START = "2026-01"
-
-
-@cache
-def compiled(name: str) -> tuple[Questionnaire, Registry]:
-    source = (FORMS / f"{name}.md").read_text()
-    data = {path.name: path.read_bytes() for path in FORMS.glob("*.csv") if path.name in source}
-    draft = check_form(f"{name}.md", source.encode(), data)
-    return questionnaire_of(json.loads(draft.phone)), draft.registry
-
-
-def register(
-    name: str, rows: Sequence[Mapping[str, Any]], repeats: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
-) -> Sample:
-    """A register as the database gives it."""
-    frame = pd.DataFrame(rows)
-    frame["_id"] = [f"{name}-{place}" for place in range(len(frame))]
-    frame["_received_at"] = pd.Timestamp("2027-01-05", tz="UTC")
-    questionnaire, registry = compiled(name)
-    frames = {key: pd.DataFrame(lines) for key, lines in (repeats or {}).items()}
-    info = WaveInfo("Registro", 1)
-    return Sample(WaveData(name, info, (questionnaire,), registry, frame, repeats=frames))
-
-
-def study_of(plan: Mapping[str, Any] | None = None, **registers: Sample) -> Study:
-    info = ProgrammeInfo("P", "Programa", plan={"started": START} if plan is None else plan)
-    return Study(info, (), get_catalogue("es"), {f"ssr_{name}": sample for name, sample in registers.items()})
-
-
-def returns(deaths: Mapping[str, Sequence[float | None]], **more: float) -> list[dict[str, Any]]:
-    """A return for each unit and month with a number; None: it never came."""
-    return [
-        {
-            "unit": unit,
-            "month": f"{month}-01",
-            "revision": 1.0,
-            "complete": "1",
-            "dead_viol": count,
-            "siege_days": 0.0,
-            "site.arm": "programme" if unit.startswith("P") else "comparison",
-            **more,
-        }
-        for unit, counts in deaths.items()
-        for month, count in zip(MONTHS, counts, strict=False)
-        if count is not None
-    ]
-
-
-def page_of(built: Page | LeftOut) -> Page:
-    assert isinstance(built, Page)
-    return built
-
-
-def table(page: Page, name: str) -> Table:
-    return next(one for one in tables_of(page) if one.id == name)
-
+from survey_server.reports.value import Chart, LeftOut
+from tests.reports.registers import MONTHS, START, page_of, register, returns, study_of, table
 
 FLAT = [20.0, 22.0, 19.0, 21.0] * 6
 RISE_AND_TAPER = [*FLAT[:12], 22.0, 30.0, 36.0, 38.0, 34.0, 28.0, 24.0, 20.0, 18.0, 16.0, 15.0, 14.0]

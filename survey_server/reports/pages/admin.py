@@ -31,6 +31,7 @@ from survey_server.reports.monthly import (
     returns_of,
 )
 from survey_server.reports.pages.incidents import incident_tables, largest_event
+from survey_server.reports.pages.presence import presence_tables
 from survey_server.reports.pages.readings import context_readings
 from survey_server.reports.pages.reporting import build_reporting
 from survey_server.reports.registers import ADMIN, INCIDENTS
@@ -69,6 +70,7 @@ def build_admin(study: Study) -> Iterator[Page | LeftOut]:
     received = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
     blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(received))]
     blocks += [_counts(study, returns), _ratios(study, returns), context_readings(study, returns)]
+    blocks.append(SideBySide(tuple(presence_tables(study, returns))))
     blocks.append(_units(study, returns))
     events = SideBySide(tuple(incident_tables(study)))
     beside = list(build_reporting(study, returns))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from survey_server.reports.measure import count_cell, number_cell
 from survey_server.reports.observed import Observed
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Column, Note, Prose, Row, Table
+from survey_server.reports.value import Cell, Column, Note, Row, Table
 
 COLUMNS = ("pairs", "percent", "kappa", "ac1", "use")
 
 
-def agreement_blocks(study: Study, observed: Observed) -> list[Block]:
-    """The sentence and the table; nothing when no encounter was seen by two."""
+def agreement_tables(study: Study, observed: Observed) -> list[Table]:
+    """Agreement of each item; nothing when no encounter was seen by two."""
     t, found = study.t, observed.agreements
     if not found:
         return []
@@ -37,7 +39,14 @@ def agreement_blocks(study: Study, observed: Observed) -> list[Block]:
         layout="items folded agreement",
         corner=t["head.item"],
     )
+    return [table]
+
+
+def agreement_note(observed: Observed) -> Iterator[Note]:
+    """What the table comes to, for the page about the effect of being watched."""
+    found = observed.agreements
+    if not found:
+        return
     weak = sum(1 for agreement in found.values() if agreement.quality in ("dagger", "dropped"))
     cells_of = {"pairs": observed.n_pairs, "items": len(found), "weak": weak}
-    lead = Note("agreement.lead", {key: Cell(float(count)) for key, count in cells_of.items()})
-    return [table, Prose((lead,), "small")]
+    yield Note("agreement.lead", {key: Cell(float(count)) for key, count in cells_of.items()})

@@ -11,6 +11,7 @@ from survey_server.estimation.design import Bools, Design
 from survey_server.estimation.taylor import estimate_mean, estimate_ratio
 from survey_server.reports.measure import count_cell, estimate_cell
 from survey_server.reports.monthly import choice_labels, numbers_of, plain
+from survey_server.reports.pages.strands import strand_table
 from survey_server.reports.registers import COMMITTEES, JOINT
 from survey_server.reports.sample import Sample, codes_of
 from survey_server.reports.study import Study, note
@@ -41,6 +42,9 @@ def build_community(study: Study) -> Page | LeftOut:
         blocks += [_committees(study, voice), _points(study, voice)]
     if joint is not None:
         blocks += list(_joint(study, joint))
+    strands = strand_table(study)
+    if strands.rows:
+        blocks.append(strands)
     return Page("community", name, message, tuple(blocks))
 
 
@@ -183,14 +187,17 @@ def _joint(study: Study, sample: Sample) -> Iterator[Table]:
         rows.append(Row(code or "all", label, cells, "" if code else "total"))
     keys = ("held", "cancelled", "people", "met", "sop", "info")
     heads = tuple(Column(key, t[f"joint.{key}"]) for key in keys)
-    kept = Note("joint.commitments", {"share": _commitments(sample, numbers, held)})
+    kept = Note("joint.commitments", {"share": kept_commitments(sample)})
     yield Table("community.joint", t["community.table.joint"], heads, tuple(rows), notes=(kept,), layout="items")
 
 
-def _commitments(sample: Sample, numbers: dict[str, np.ndarray], held: Bools) -> Cell:
+def kept_commitments(sample: Sample) -> Cell:
     """Commitments kept: those reported done at an activity among those written at the one before it."""
+    if not {"j_date", "held", "actions", "actions_done"} <= set(sample.frame.columns):
+        return Cell(format="percent1")
+    held = np.isin(sample.codes("held").astype(str), ("1", "2"))
     order = np.argsort(pd.to_datetime(sample.frame["j_date"], errors="coerce").to_numpy()[held], kind="stable")
-    written, done = (numbers[name][held][order] for name in ("actions", "actions_done"))
+    written, done = (numbers_of(sample.frame, name)[held][order] for name in ("actions", "actions_done"))
     if len(written) < 2:
         return Cell(format="percent1")
     before, kept = written[:-1], done[1:]

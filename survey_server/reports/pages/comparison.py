@@ -73,7 +73,7 @@ def _table(study: Study, effects: Sequence[tuple[Result, Did]], adjusted: Iterab
         for (result, did), p, w in zip(effects, adjusted, wild, strict=True)
     )
     notes = (note("comparison.table.note"), note("note.small_cells"))
-    return Table("comparison.did", "", columns, rows, notes=notes, corner=t["head.indicator"])
+    return Table("comparison.did", "", columns, rows, notes=notes, layout="items", corner=t["head.indicator"])
 
 
 def _row(study: Study, result: Result, did: Did, adjusted: float, wild: float, columns: int) -> Row:

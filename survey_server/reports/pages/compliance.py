@@ -9,6 +9,7 @@ import numpy as np
 
 from survey_server.reports.measure import Columns, Pair, count_cell, estimate_cell, share_cell
 from survey_server.reports.observed import NOT_SCORED, SCORES, Observed
+from survey_server.reports.pages.agreement import agreement_tables
 from survey_server.reports.pages.posts import post_blocks
 from survey_server.reports.pages.used import used_blocks
 from survey_server.reports.questionnaire import Item, text_in
@@ -27,18 +28,21 @@ def build_compliance(study: Study) -> Page | LeftOut:
     if not observed:
         return LeftOut("compliance", name, note("left_out.no_observation"))
     tables = [table for one in observed if (table := _items(study, one)).rows]
-    beside: list[Part] = []
-    for one in observed:
-        beside += [_indicators(study, one.pair), *post_blocks(study, one)]
-    rest = SideBySide((*beside, *used_blocks(study)))
+    tables += [table for one in observed if (table := _indicators(study, one.pair)).rows]
+    beside: list[Part] = [part for one in observed for part in post_blocks(study, one)]
+    rest = [SideBySide((*beside, *used_blocks(study)))]
+    agreed = [table for one in observed for table in agreement_tables(study, one)]
     index = [r for r in study.headlines if r.pair in study.observations and r.comparison.after]
     cells = {"items": Cell(float(sum(len(one.items) for one in observed)))}
     if not index:
-        return Page("compliance", name, Note("compliance.message.items", cells), (*tables, rest))
+        return Page("compliance", name, Note("compliance.message.items", cells), (*tables, *rest, *agreed))
     cells["index"] = estimate_cell(index[0].comparison.after, "index")
     lead = Prose((note("compliance.lead"),), "lead")
     return Page(
-        "compliance", name, Note("compliance.message", cells, {"name": study.label(index[0])}), (lead, *tables, rest)
+        "compliance",
+        name,
+        Note("compliance.message", cells, {"name": study.label(index[0])}),
+        (lead, *tables, *rest, *agreed),
     )
 
 
@@ -124,4 +128,5 @@ def _indicators(study: Study, pair: Pair) -> Table:
             )
             cells.append(BLANK if result.comparability.breaks else change)
         rows.append(Row(result.indicator.code, study.label(result), tuple(cells)))
-    return Table(f"compliance.indicators.{pair.form_id}", t["compliance.indicators"], tuple(columns), tuple(rows))
+    table_id, title = f"compliance.indicators.{pair.form_id}", t["compliance.indicators"]
+    return Table(table_id, title, tuple(columns), tuple(rows), layout="items folded")

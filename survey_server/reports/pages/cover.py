@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+
 import pandas as pd
 
 from survey_server.reports.formats import DASH
 from survey_server.reports.measure import Pair, count_cell
+from survey_server.reports.monthly import returns_of
+from survey_server.reports.pages.outcome_rates import logs_of
+from survey_server.reports.register_contrasts import count_contrast
+from survey_server.reports.registers import ADMIN, TRAINING
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
 from survey_server.reports.value import Cell, Column, Row, Table, text_cell
@@ -20,6 +27,9 @@ def build_facts(study: Study) -> Table:
         if len(study.pairs) > 1:
             rows.append(Row(pair.form_id, study.title_of(pair), (), "section"))
         rows += _rows(study, pair, len(columns))
+    kept = list(_registers(study, len(columns)))
+    if kept:
+        rows += [Row("registers", study.t["cover.registers"], (), "section"), *kept]
     return Table("cover.facts", "", columns, tuple(rows), layout="facts")
 
 
@@ -38,10 +48,50 @@ def _rows(study: Study, pair: Pair, waves: int) -> list[Row]:
         rows.append(row(f"{kind}.sites", *(_distinct(sample, "psu") for sample in samples)))
     if pair.after.role("department"):
         rows.append(row("departments", *(_distinct(sample, "department") for sample in samples)))
+    rows += _outcomes(study, pair, waves, row) if kind == "survey" else _visits(samples, row)
     people = [count_cell(_people(sample)) for sample in samples]
     if any(cell.value for cell in people):
         rows.append(row(f"{kind}.people", *people))
     return rows
+
+
+def _outcomes(study: Study, pair: Pair, waves: int, row: Callable[..., Row]) -> Iterator[Row]:
+    """Complete and partial interviews and the response rate, from the log of visits; nothing without one."""
+    logs = [*([None] * (waves - len(pair.samples))), *logs_of(study, pair)]
+    if not any(logs):
+        return
+    yield row("survey.complete", *(count_cell(log.outcomes.complete if log else None) for log in logs))
+    if any(log and log.outcomes.partial for log in logs):
+        yield row("survey.partial", *(count_cell(log.outcomes.partial if log else None) for log in logs))
+    rates = [log.rates.rr1 if log else math.nan for log in logs]
+    yield row("survey.rr1", *(Cell(None if math.isnan(rate) else 100 * rate, "percent1") for rate in rates))
+
+
+def _visits(samples: Sequence[Sample | None], row: Callable[..., Row]) -> Iterator[Row]:
+    """Visits of observers and officers seen, by the codes that the form keeps of them."""
+    for key, column in (("visits", "visit_no"), ("officers", "")):
+        counts = []
+        for sample in samples:
+            name = column or (sample.role("officer") if sample else None) or ""
+            known = sample.frame[name].dropna().astype(str) if sample and name in sample.frame.columns else None
+            counts.append(count_cell(known[known != ""].nunique() if known is not None else None))
+        if any(cell.value for cell in counts):
+            yield row(f"observation.{key}", *counts)
+
+
+def _registers(study: Study, waves: int) -> Iterator[Row]:
+    """People trained to date and the monthly returns that came of those due."""
+    blank = [Cell()] * (waves - 1)
+    sample = study.registers.get(TRAINING)
+    trained = count_contrast(study, "T01", sample) if sample else None
+    if trained is not None:
+        before = [trained.before] if waves > 1 else []
+        yield Row("trained", study.t["cover.trained"], (*before, trained.after))
+    returns = returns_of(study, ADMIN)
+    if returns is not None and len(returns.span):
+        expected = count_cell(len(returns.units) * len(returns.span))
+        yield Row("unit_months", study.t["cover.unit_months"], (*blank, count_cell(len(returns.sample.frame))))
+        yield Row("unit_months.due", study.t["cover.unit_months.due"], (*blank, expected))
 
 
 def field_dates(study: Study, sample: Sample | None) -> str:

@@ -85,11 +85,30 @@ def build_decision(study: Study) -> Page | LeftOut:
             if grade > "B"
             else []
         ),
-        Lines(
-            "decision.record", study.t["decision.record"], tuple((study.t[f"decision.blank.{k}"], n) for k, n in BLANKS)
-        ),
+        _record(study),
     )
     return Page("decision", name, note("decision.message", grade=grade), blocks)
+
+
+def _record(study: Study) -> Block:
+    """What was decided and signed, or the blanks for it."""
+    t, decided = study.t, study.decided
+    if decided is None:
+        labels = tuple((t[f"decision.blank.{key}"], lines) for key, lines in BLANKS)
+        return Lines("decision.record", t["decision.record"], labels)
+    signed = "; ".join(f"{name}, {t.numbers.date(day)}" for name, day in decided.signatures)
+    told = {
+        "decision": f"{t.find(f'decision.named.{decided.reading}', '')} {decided.decision}".strip(),
+        "reasons": decided.reasons,
+        "alternatives": decided.alternatives,
+        "changes_mind": decided.changes_mind,
+        "dissent": decided.dissent,
+        "who": f"{decided.written_by}, {t.numbers.date(decided.written_on)}",
+        "signed": signed,
+    }
+    rows = tuple(Row(key, t[f"decision.blank.{key}"], (text_cell(text),)) for key, text in told.items() if text)
+    heads = (Column("text", "", left=True),)
+    return Table("decision.record", t["decision.record"], heads, rows, layout="evidence record")
 
 
 def _evidence(study: Study, key: str, codes: Sequence[str], grade: str) -> Evidence:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from survey_server.estimation.change import difference
 from survey_server.estimation.design import Bools, Design, Floats
-from survey_server.estimation.estimate import Kind
+from survey_server.estimation.estimate import Estimate, Kind
 from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.monthly import choice_labels, label_of, numbers_of
+from survey_server.reports.monthly import choice_labels, label_of, numbers_of, plan_of
 from survey_server.reports.observed import SCORES, Observed
 from survey_server.reports.pages.wear import taught_and_seen
+from survey_server.reports.plan import Plan
 from survey_server.reports.registers import FOLLOW_UP
 from survey_server.reports.sample import Sample, codes_of
 from survey_server.reports.study import Study, note
@@ -243,6 +245,31 @@ def _support(asked: Asked) -> Table:
     )
 
 
+def use_of_taught(asked: Asked, plan: Plan) -> Estimate | None:
+    """The mean share, in percent, of the methods of the taught modules that officers say they use often."""
+    taught = {module for _, modules in plan.courses.values() for module in modules}
+    columns = [y for module, y in _use_of(asked).items() if str(module) in taught]
+    if not columns:
+        return None
+    y = _average(columns)
+    inside = ~np.isnan(y)
+    if int(inside.sum()) < SMALLEST_GROUP:
+        return None
+    people = codes_of(asked.sample.frame, "p_code").astype(str)
+    return estimate_mean(y, Design(None, people, None), inside)
+
+
+def _inflation(asked: Asked) -> Iterator[Row]:
+    """F02 over all that was taught: said less seen, with its interval."""
+    said = use_of_taught(asked, plan_of(asked.study))
+    seen = next((r.comparison.after for r in asked.study.results if r.indicator.code == "O09"), None)
+    if said is not None and seen is not None:
+        gap = difference(said.value - seen.value, math.hypot(said.se, seen.se), min(said.df, seen.df), [said, seen])
+        cells = [estimate_cell(one, "percent1", interval=True) for one in (said, seen)]
+        label = asked.study.t["followup.taught"]
+        yield Row("F02", label, (*cells, estimate_cell(gap, "pp", interval=True)), "total", detail="F02")
+
+
 def _said_and_seen(asked: Asked) -> Table:
     """What officers say they do beside what observers saw officers do without being told of the visit."""
     study, t = asked.study, asked.study.t
@@ -256,6 +283,7 @@ def _said_and_seen(asked: Asked) -> Table:
                 continue
             cells = (said, seen, Cell(said.value - seen.value, "pp"))
             rows.append(Row(f"m{module}", label_of(study, asked.sample, f"F01m{module}"), cells, detail=f"M{module}"))
+    rows += _inflation(asked)
     heads = (Column("said", t["followup.said"]), Column("seen", t["followup.seen"]), Column("gap", t["followup.gap"]))
     return Table(
         "followup.gap", t["followup.table.gap"], heads, tuple(rows), notes=(note("followup.gap.note"),), layout="items"

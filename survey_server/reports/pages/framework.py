@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal, TypeAlias
 
 from survey_server.reports.measure import estimate_cell
+from survey_server.reports.monthly import plan_of
 from survey_server.reports.register_values import RegisterValue, register_values
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
@@ -33,6 +35,8 @@ class Line:
     target: Cell
     agreed: bool
     reached: Reached
+    from_day: date | None = None
+    to_day: date | None = None
 
     @property
     def distance(self) -> Cell:
@@ -69,26 +73,47 @@ def _of_results(study: Study) -> Iterator[Line]:
                 estimate_cell(side, result.value_format, interval=True, sensitive=indicator.sensitive)
                 for side in (result.comparison.before, result.comparison.after)
             ]
-            target, agreed = _target(indicator, sides[0].value, result.minimum_change, result.value_format)
+            before = _baseline(indicator, sides[0])
+            target, agreed = _target(indicator, before.value, result.minimum_change, result.value_format)
             reached = _reached(result, sides[1], target, agreed)
-            yield Line(indicator, result.pair.form_id, sides[0], sides[1], target, agreed, reached)
+            days = _days(study, indicator)
+            yield Line(indicator, result.pair.form_id, before, sides[1], target, agreed, reached, *days)
 
 
 def _of_registers(study: Study) -> Iterator[Line]:
     for found in register_values(study):
         if found.indicator.level in LEVELS:
-            yield _register_line(found)
+            yield _register_line(study, found)
 
 
-def _register_line(found: RegisterValue) -> Line:
+def _register_line(study: Study, found: RegisterValue) -> Line:
     indicator, form = found.indicator, found.after.format
-    target = Cell(indicator.target, form)
-    agreed = indicator.target is not None
+    goal = indicator.target if indicator.target is not None else found.target
+    agreed = goal is not None
     reached: Reached = "counted" if found.after.shown else "no_number"
-    if agreed and found.after.value is not None and indicator.target is not None:
-        enough = _good(indicator) * (found.after.value - indicator.target) >= 0
-        reached = "met" if enough else "not_met"
-    return Line(indicator, found.sample.data.form_id, found.before, found.after, target, agreed, reached)
+    if agreed and found.after.value is not None and goal is not None and indicator.direction != "target":
+        reached = "met" if _good(indicator) * (found.after.value - goal) >= 0 else "not_met"
+    before = _baseline(indicator, found.before)
+    days = _days(study, indicator)
+    form_id = found.sample.data.form_id
+    return Line(indicator, form_id, before, found.after, Cell(goal, form), agreed, reached, *days)
+
+
+def _baseline(indicator: Indicator, measured: Cell) -> Cell:
+    """The registry's baseline where another source gives it, else the earlier wave's value."""
+    return measured if indicator.baseline is None else Cell(indicator.baseline, measured.format)
+
+
+def _days(study: Study, indicator: Indicator) -> tuple[date | None, date | None]:
+    """The day of the baseline and the day by which the target should be reached."""
+    wave = study.before_wave
+    first = indicator.baseline_date or (wave.ends.isoformat() if wave and wave.ends else "")
+    last = indicator.target_date or plan_of(study).target_date
+    return _day(first), _day(last)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _target(indicator: Indicator, start: float | None, step: float, form: str) -> tuple[Cell, bool]:
@@ -120,42 +145,56 @@ def _reached(result: Result, after: Cell, target: Cell, agreed: bool) -> Reached
 
 
 def _table(study: Study, lines: list[Line]) -> Table:
-    t, waves = study.t, study.wave_names
-    columns = (
-        Column("before", t["framework.baseline"], detail=waves[0] if len(waves) > 1 else ""),
-        Column("target", t["head.target"]),
-        Column("after", t["framework.actual"], detail=waves[-1]),
+    t, numbers = study.t, study.t.numbers
+    shared = [_shared([getattr(line, key) for line in lines]) for key in ("from_day", "to_day")]
+    first, last = (numbers.short_date(day) if day else "" for day in shared)
+    columns = [Column("before", t["framework.baseline"], detail=first)]
+    columns += [Column("from", t["framework.from"])] if not first else []
+    columns.append(Column("target", t["head.target"], detail=last))
+    columns += [Column("to", t["framework.to"])] if not last else []
+    columns += [
+        Column("after", t["framework.actual"], detail=study.wave_names[-1]),
         Column("distance", t["framework.distance"], detail="%"),
         Column("reached", t["framework.reached"], left=True),
-    )
+        Column("frequency", t["framework.frequency"], left=True),
+        Column("responsible", t["framework.responsible"], left=True),
+    ]
     rows: list[Row] = []
     for level in LEVELS:
         inside = [line for line in lines if line.indicator.level == level]
         for form_id in dict.fromkeys(line.form_id for line in inside):
-            rows.append(
-                Row(f"{level}.{form_id}", f"{t[f'framework.level.{level}']} · {_source(study, form_id)}", (), "section")
-            )
-            rows += [_row(study, line) for line in inside if line.form_id == form_id]
+            head = f"{t[f'framework.level.{level}']} · {t.find(f'source.{form_id}', t['source.other'])}"
+            rows.append(Row(f"{level}.{form_id}", head, (), "section"))
+            keys = [column.key for column in columns]
+            rows += [_row(study, line, keys) for line in inside if line.form_id == form_id]
     notes = (note("framework.note"), note("note.small_cells"))
-    return Table("framework", "", columns, tuple(rows), notes=notes, layout="framework", corner=t["head.indicator"])
-
-
-def _source(study: Study, form_id: str) -> str:
-    """Where the rows come from, how often, and who answers for them."""
-    t = study.t
-    return " · ".join(
-        t.find(f"{part}.{form_id}", t[f"{part}.other"]) for part in ("source", "frequency", "responsible")
+    return Table(
+        "framework", "", tuple(columns), tuple(rows), notes=notes, layout="framework fixed", corner=t["head.indicator"]
     )
 
 
-def _row(study: Study, line: Line) -> Row:
-    t = study.t
-    target = Cell(line.target.value, line.target.format, mark="" if line.agreed or not line.target.shown else "default")
-    cells = (
-        line.before if len(study.wave_names) > 1 else BLANK,
-        target,
-        line.after,
-        line.distance,
-        text_cell(t[f"framework.status.{line.reached}"], MARKS.get(line.reached, "stable")),
-    )
-    return Row(line.indicator.code, line.indicator.label(t.language), cells, detail=line.indicator.code)
+def _shared(days: Sequence[date | None]) -> date | None:
+    """The one day that all rows share; it stands in the head then, and not in every row."""
+    return days[0] if len(set(days)) == 1 else None
+
+
+def _row(study: Study, line: Line, keys: Sequence[str]) -> Row:
+    t, form_id = study.t, line.form_id
+    words = {
+        "frequency": line.indicator.frequency or t.find(f"frequency.{form_id}", t["frequency.other"]),
+        "responsible": line.indicator.owner or t.find(f"responsible.{form_id}", t["responsible.other"]),
+        "from": t.numbers.short_date(line.from_day) if line.from_day else "",
+        "to": t.numbers.short_date(line.to_day) if line.to_day else "",
+    }
+    cells = {
+        "before": replace(line.before, low=None, high=None) if len(study.wave_names) > 1 else BLANK,
+        "target": Cell(
+            line.target.value, line.target.format, mark="" if line.agreed or not line.target.shown else "default"
+        ),
+        "after": line.after,
+        "distance": line.distance,
+        "reached": text_cell(t[f"framework.status.{line.reached}"], MARKS.get(line.reached, "stable")),
+        **{key: text_cell(text) for key, text in words.items()},
+    }
+    label = line.indicator.label(t.language)
+    return Row(line.indicator.code, label, tuple(cells[key] for key in keys), detail=line.indicator.code)

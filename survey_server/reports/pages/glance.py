@@ -222,6 +222,14 @@ def _names(study: Study, results: Sequence[Result]) -> str:
     return "; ".join(study.label(result) for result in results)
 
 
+def late_changes(study: Study) -> Iterator[Note]:
+    """Indicators that were changed after a wave had opened, each once."""
+    seen = dict.fromkeys(late for pair in study.pairs for sample in pair.samples for late in sample.data.late_changes)
+    for late in seen:
+        words = {"code": late.code, "columns": ", ".join(late.columns), "wave": late.wave, "reason": late.reason}
+        yield note("care.late_change", day=study.t.numbers.date(late.day), **words)
+
+
 def _care(study: Study) -> list[Prose]:
     """The box "Read with care", filled from the quality rules; absent when nothing asks for it."""
     notes = list(quality_warnings(study))
@@ -235,6 +243,7 @@ def _care(study: Study) -> list[Prose]:
     for result in study.headlines:
         for reason in (*result.comparability.breaks, *_own_cautions(study, result)):
             notes.append(replace(reason, about=study.label(result)))
+    notes += late_changes(study)
     if study.swapped:
         notes.insert(0, note("care.swapped"))
     if study.programme.demo:

@@ -15,7 +15,7 @@ from survey_server.reports.encounters import Encounters, Gap, bands, find_gap, g
 from survey_server.reports.matrix import hidden
 from survey_server.reports.measure import count_cell, estimate_cell, share_cell
 from survey_server.reports.observed import Observed
-from survey_server.reports.pages.agreement import agreement_blocks
+from survey_server.reports.pages.agreement import agreement_note
 from survey_server.reports.study import Study, level_order, levels_of, note
 from survey_server.reports.value import (
     Block,
@@ -66,7 +66,7 @@ def _page(study: Study, observed: Observed, waves: Sequence[Encounters], togethe
     if curves:
         alt, more = t["hawthorne.chart.curves"], tuple(curves[1:])
         blocks += [Chart("hawthorne-curves", "curve", curves[0], alt, more=more), SideBySide(tuple(curves))]
-    blocks += agreement_blocks(study, observed)
+    blocks.append(Prose(tuple(agreement_note(observed)), "", t["agreement.title"]))
     return Page("hawthorne", t["page.hawthorne"], message, tuple(blocks))
 
 

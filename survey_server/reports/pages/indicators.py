@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from survey_server.estimation.estimate import Estimate
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, number_cell
-from survey_server.reports.pages.glance import verdict_cell
+from survey_server.reports.pages.glance import late_changes, verdict_cell
+from survey_server.reports.register_values import register_values
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import BLANK, Cell, Column, LeftOut, Note, Page, Prose, Row, Table
@@ -18,9 +19,13 @@ def build_indicators(study: Study) -> Page | LeftOut:
     if not study.results:
         return LeftOut("indicators", name, note("left_out.no_indicators"))
     tables = tuple(table for pair in study.pairs if (table := _table(study, pair)).rows)
-    left = tuple(_left_out(study))
+    left = (*late_changes(study), *_left_out(study))
+    registers = _registers(study)
+    if registers.rows:
+        tables = (*tables, registers)
     blocks = (*tables, *((Prose(left, "small", study.t["indicators.left_out"]),) if left else ()))
-    message = Note("indicators.message", {"count": Cell(float(len(study.results)))})
+    counted = sum(1 for row in registers.rows if row.cells)
+    message = Note("indicators.message", {"count": Cell(float(len(study.results) + counted))})
     return Page("indicators", name, message, blocks)
 
 
@@ -81,6 +86,34 @@ def _side(result: Result, side: Estimate | None) -> list[Cell]:
     if side is None or not value.shown:
         return [value, count_cell(side.n if side else 0), Cell(), Cell()]
     return [value, count_cell(side.n), number_cell(side.n_eff, "count"), number_cell(side.deff, "coefficient")]
+
+
+def _registers(study: Study) -> Table:
+    """The indicators of the registers: counted, not sampled, so without intervals and tests."""
+    t, rows = study.t, list[Row]()
+    for found in register_values(study):
+        form = found.sample.data.form_id
+        if not rows or not any(row.key == form for row in rows):
+            rows.append(Row(form, t.find(f"source.{form}", form), (), "section"))
+        code = found.indicator.code
+        cells = (found.before, found.after, count_cell(found.after.n))
+        rows.append(Row(code, found.indicator.label(t.language), cells, detail=f"{code} · {found.indicator.unit}"))
+    waves = study.wave_names
+    heads = (
+        Column("before", t["year.before"] if len(waves) < 2 else waves[0]),
+        Column("after", waves[-1]),
+        Column("n", "n"),
+    )
+    notes = (note("indicators.registers.note"),)
+    return Table(
+        "indicators.registers",
+        t["indicators.registers"],
+        heads,
+        tuple(rows),
+        notes=notes,
+        layout="dense registers folded",
+        corner=t["head.indicator"],
+    )
 
 
 def _left_out(study: Study) -> Iterator[Note]:

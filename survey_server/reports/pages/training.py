@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from survey_server.estimation.design import Design
 from survey_server.estimation.taylor import estimate_mean
@@ -13,11 +14,12 @@ from survey_server.reports.charts_series import START
 from survey_server.reports.courses import Courses
 from survey_server.reports.measure import count_cell, estimate_cell, number_cell, share_cell
 from survey_server.reports.monthly import choice_labels, numbers_of, plan_of
+from survey_server.reports.places import VENUES, department_of, rows_of
 from survey_server.reports.registers import FOLLOW_UP, TRAINING
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 
-SPLITS = ("p_inst", "p_sex", "adm1")
+SPLITS = ("p_inst", "p_sex", "venue")
 CERTIFIED_LEVEL, CERTIFIED_BLOCKS, CERTIFIED_MODULES = 4, 3, 2
 STILL_IN_DUTY = ("1", "2")
 CHECKED_AFTER = ("6", "12", "24")
@@ -68,8 +70,8 @@ def _summary(study: Study, course: Courses) -> Table:
         ("crowded", count_cell(int((course.column("n_roster") > 30).sum()))),
         ("gain", _gain(course)),
         ("joint", share_cell(int(np.nansum(course.column("is_joint"))), len(course.held))),
-        ("certified", count_cell(_certified(course))),
-        ("per_lead", number_cell(_per_lead(course), "index")),
+        ("certified", count_cell(certified(course))),
+        ("per_lead", number_cell(per_lead(course), "index")),
     ]
     if course.plan.target:
         rows.insert(1, ("target", count_cell(course.plan.target)))
@@ -102,7 +104,7 @@ def _gain(course: Courses) -> Cell:
     return estimate_cell(estimate_mean(gains, design, ~np.isnan(gains)), "pp", interval=True)
 
 
-def _certified(course: Courses) -> int:
+def certified(course: Courses) -> int:
     """Nationals who led without support in three blocks or more of two modules or more."""
     blocks = course.blocks
     alone = blocks[numbers_of(blocks, "b_level") >= CERTIFIED_LEVEL]
@@ -111,7 +113,7 @@ def _certified(course: Courses) -> int:
     return int(((found["blocks"] >= CERTIFIED_BLOCKS) & (found["modules"] >= CERTIFIED_MODULES)).sum())
 
 
-def _per_lead(course: Courses) -> float:
+def per_lead(course: Courses) -> float:
     leads = {code for code in course.held["lead_id"].astype(str) if code not in ("NONE", "nan")}
     return len(course.held) / len(leads) if leads else math.nan
 
@@ -178,6 +180,8 @@ def _split(study: Study, course: Courses, column: str) -> Table:
     """The people trained by institution, sex, or department of the course."""
     t, people = study.t, course.finished[column].astype(str)
     labels = choice_labels(study, course.sample, column)
+    if column == "venue":
+        people, labels = _departments(study, people)
     codes: Sequence[str] = [code for code in labels if (people == code).any()] or sorted(set(people))
     rows = tuple(
         Row(
@@ -191,6 +195,16 @@ def _split(study: Study, course: Courses, column: str) -> Table:
     return Table(f"training.{column}", t[f"training.table.{column}"], heads, rows)
 
 
+def _departments(study: Study, venues: pd.Series) -> tuple[pd.Series, Mapping[str, str]]:
+    """Venues as departments with their names; a venue whose department isn't known stays itself."""
+    rows = rows_of(study, VENUES)
+    places = department_of(rows)
+    named = [choice_labels(study, sample, "adm1") for sample in study.registers.values()]
+    labels = next((found for found in named if found), {})
+    own = {row["name"]: row.get("label", row["name"]) for row in rows if row.get("name")}
+    return venues.map(lambda code: places.get(code, code)), {**own, **labels}
+
+
 def _money(study: Study, course: Courses) -> Table:
     t, spent, plan = study.t, course.spent, course.plan
     participants = course.roster.loc[course.roster["p_att"].astype(str).isin(["1", "2"]), "p_code"].nunique()
@@ -199,7 +213,7 @@ def _money(study: Study, course: Courses) -> Table:
         ("per_participant", _per(spent, participants)),
         ("per_completer", _per(spent, len(course.finished))),
     ]
-    duty = _still_in_duty(study)
+    duty = still_in_duty(study)
     if duty is not None:
         rows.append(("per_retained", _per(spent, len(course.finished) * duty)))
     if plan.budget:
@@ -215,7 +229,7 @@ def _per(spent: float, heads: float) -> Cell:
     return Cell(_known(spent / heads) if heads > 0 else None, "count", n=round(heads))
 
 
-def _still_in_duty(study: Study) -> float | None:
+def still_in_duty(study: Study) -> float | None:
     """The share still in the trained duty half a year or more after the course; None when nobody was looked for."""
     sample = study.registers.get(FOLLOW_UP)
     if sample is None or not {"same_job", "fu_when"} <= set(sample.everyone.columns):
