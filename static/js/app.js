@@ -1,4 +1,5 @@
 /** Where the app starts: language, views, service worker, sync. */
+import { openedBy, takeLink } from './boot.js';
 import { listen } from './bus.js';
 import { readPolicy, startGuard } from './guard.js';
 import { startInstall } from './install.js';
@@ -21,6 +22,8 @@ const ROOMS = {
   load: async (argument, way) => (await import('./rooms/outbox/load.js')).view(argument, way),
 };
 
+let fresh = true;
+
 async function start() {
   const root = document.getElementById('app');
   readAddress();
@@ -31,19 +34,16 @@ async function start() {
   await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
   startGuard(root);
   await startRouter(root, { '': homeView, ...ROOMS });
-  startInstall();
-  startSync();
+  startInstall().catch(() => {}); // the view has said what is wrong with the storage
+  startSync().catch(() => {});
   import('./views/fill.js').catch(() => {}); // whoever opens the app fills something in
 }
 
-/**
- * An enrolment link may open the app, or be pasted into the address of an app that is open. Its code is taken out of the
- * address at once, so that it stays in no history.
- */
+/** An enrolment link opened the app, or was pasted into the address of an app that is open: its code stays in no history. */
 async function readAddress() {
-  const link = location.hash;
-  if (!/^#enrol=[^&\s]/.test(link)) return;
-  history.replaceState(null, '', '#/enrol');
+  const link = takeLink() ?? (fresh ? openedBy : null);
+  fresh = false;
+  if (!link) return;
   const { offerCode } = await import('./views/enrol.js');
   offerCode(link);
 }

@@ -34,6 +34,8 @@ export async function openFilling(argument, { random } = {}) {
       onAction: (kind, ref) => acts.tell({ kind, ref }),
     });
     const filling = new Filling(stored.form, draft, interview, { demo: device?.programme?.demo ?? false, files: stored.files });
+    if (asksForPlaces(stored.form)) await (await import('./rooms/maps/rules.js')).holdToRules(filling);
+    filling.begin();
     if (draft.linked || draft.form === 'ssr_checkin' || random) {
       filling.companions.push((await import('./rooms/field/linked.js')).companion(filling));
     }
@@ -43,6 +45,10 @@ export async function openFilling(argument, { random } = {}) {
   } catch (error) {
     throw error instanceof CantOpen ? error : new CantOpen('formBroken', { cause: error });
   }
+}
+
+function asksForPlaces({ binds }) {
+  return binds.some(({ type, parameters }) => type?.startsWith('geo') || parameters?.['location-priority']);
 }
 
 /** The form's files, without sites where the office has stopped work: nothing begins there. */
@@ -74,6 +80,8 @@ export class Filling {
     this.acted = []; // what the form wants done by itself, until somebody listens: `onActed({ kind, ref })`
     this.onActed = null;
     this.companions = []; // what runs beside the interview: { heard?(event, ref), finishing?() }
+    this.rules = null; // where it may ask for places: { mayFollow, withholds(ref), look() }
+    this.named = { code: '', label: draft.site };
     this.whole = false;
     this.demo = demo;
     this.interview = interview;
@@ -81,9 +89,12 @@ export class Filling {
     this.nameRef = form.binds.find(({ ref }) => ref.endsWith('/meta/instanceName'))?.ref ?? null;
     this.touched = draft.xml !== null;
     this.keeper = new Keeper(draft, () => this.#snapshot());
-    this.shape = interview.shape;
-    this.pages = pagesOf(interview, this.binds);
-    this.index = indexOfPage(this.pages, draft.place ?? this.pages[0].key);
+  }
+
+  /** Lay out the pages and go to where the draft was left; call once. */
+  begin() {
+    this.#layOut();
+    this.index = indexOfPage(this.pages, this.draft.place ?? this.pages[0].key);
   }
 
   get draft() {
@@ -102,6 +113,7 @@ export class Filling {
   answer(ref, value) {
     this.touched = true;
     this.interview.answer(ref, value);
+    if (this.rules?.look()) this.shape = null;
     this.#repaginate();
   }
 
@@ -193,10 +205,25 @@ export class Filling {
   #repaginate() {
     const { shape } = this.interview;
     if (shape !== undefined && shape === this.shape) return;
-    this.shape = shape;
     const { key } = this.page;
-    this.pages = pagesOf(this.interview, this.binds, { whole: this.whole });
+    this.#layOut();
     this.index = indexOfPage(this.pages, key, this.index);
+  }
+
+  #layOut() {
+    this.shape = this.interview.shape;
+    this.pages = pagesOf(this.interview, this.binds, { whole: this.whole, withholds: (ref) => this.rules?.withholds(ref) });
+  }
+
+  /** The site as a list names it; its words are looked up only when it is another. */
+  #site() {
+    const { interview, form, named } = this;
+    const node = form.parts?.site ? interview.instance.nodes(form.parts.site)[0] : null;
+    if (node && node.text !== named.code) {
+      const control = interview.prepared.controls.get(node.ref);
+      this.named = { code: node.text, label: (control?.choices && node.text && interview.choices.labelOf(control, node, node.text)) || node.text };
+    }
+    return this.named.label;
   }
 
   /** Pages that have an answer, and those that only told something on the way here. */
@@ -209,7 +236,7 @@ export class Filling {
   #snapshot() {
     const name = this.nameRef ? this.interview.state(this.nameRef).value.trim() : '';
     return {
-      xml: this.interview.serialize(), place: this.page.key, label: NAMED.test(name) ? name : '',
+      xml: this.interview.serialize(), place: this.page.key, label: NAMED.test(name) ? name : '', site: this.#site(),
       done: this.#done(), total: this.total,
     };
   }

@@ -9,13 +9,13 @@ import { seal } from './seal.js';
 import { protect } from './vault.js';
 
 /**
- * Move a finished interview from the drafts to the outbox: a flushed second copy, then all of it in one transaction, or
- * nothing; then it is read back.
+ * Move a finished interview from the drafts to the outbox, sealed: a flushed second copy of it and of its files, then all of
+ * it in one transaction, or nothing; then it is read back. Throws NoKey while the office has named no key to seal to.
  */
 export async function finish(draft, form, xml) {
   const { id, form: formId, title, version, wave, label, site } = draft;
-  const { member, bytes, sha256 } = await sealed(new TextEncoder().encode(xml), wave, { id, form: formId, version });
-  const { media, changes } = await packedMedia(draft, xml);
+  const { member, bytes, sha256 } = await seal(new TextEncoder().encode(xml), wave, { id, form: formId, version });
+  const media = await packedMedia(draft, form, xml);
   const item = {
     id, form: formId, title, version, wave, finished_at: new Date().toISOString(), sha256, member, size: bytes.length, media,
     shown: await protect({ label, site }, `outbox:${id}:shown`),
@@ -28,7 +28,6 @@ export async function finish(draft, form, xml) {
     { store: 'bodies', key: id, value: bytes },
     { store: 'drafts', key: id },
     ...belongings(id, { packed: false }),
-    ...changes,
     ...(carried ? [{ store: 'carried', key: formId, value: await protect(carried, `carried:${formId}`) }] : []),
   ], isStill(draft));
   await readBack(item, draft);
@@ -39,12 +38,6 @@ export async function finish(draft, form, xml) {
   return item;
 }
 
-/** Sealed; as it is only where the office has never named a key. Once it has, nothing goes out open (NoKey). */
-async function sealed(plain, wave, about) {
-  if (await get('vault', 'keys')) return seal(plain, wave, about);
-  return { member: 'xml', bytes: plain, sha256: await digestOf(plain) };
-}
-
 /** Is what the disk gives back what was written? If not, the draft comes back and the user is told. */
 async function readBack(item, draft) {
   const kept = await get('bodies', item.id);
@@ -53,9 +46,10 @@ async function readBack(item, draft) {
   throw new StoreFailed(new DOMException('the phone gave back other bytes', 'DataError'));
 }
 
-/** The pictures and sounds of an interview, sealed; the room is only entered by drafts that have some. */
-async function packedMedia(draft, xml) {
-  if ((await getKeys('media', `${draft.id}/`)).length === 0) return { media: [], changes: [] };
+/** The pictures and sounds of an interview, sealed and copied; the room is only entered by forms that ask for some. */
+async function packedMedia(draft, { binds }, xml) {
+  const asks = new Set(binds.filter(({ type }) => type === 'binary').map(({ ref }) => ref));
+  if (asks.size === 0 && (await getKeys('media', `${draft.id}/`)).length === 0) return [];
   const { packMedia } = await import('./rooms/media/packing.js');
-  return packMedia(draft, xml);
+  return packMedia(draft, xml, asks);
 }

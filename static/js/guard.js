@@ -10,7 +10,7 @@ import { lock, locked } from './vault.js';
 
 /** How a phone is protected when its programme says nothing else. */
 const POLICY = { level: 'pin', lock_after: 120, lock_on_hide: true, wipe_after: 10, empty_pin: true };
-const CAMERA_TIME = 120_000;
+const CAMERA_TIME = 600_000;
 
 addTexts({
   hideNow: ['Ocultar ya', 'Hide now'],
@@ -20,21 +20,30 @@ addTexts({
 let policy = POLICY;
 let touched = Date.now();
 let awake = 0;
-let expected = 0;
+let expected = null; // { from, until }: the app is behind a camera or a chooser that it opened itself
+let weak = false;
 let cover = null;
 
 /** What the programme asks of its phones. */
 export async function readPolicy() {
   policy = { ...POLICY, ...(await get('vault', 'policy')) };
+  weak = policy.level !== 'pin' && (await get('vault', 'lock'))?.level === 'pin';
   return policy;
 }
 
 /** The view that stands before all others now, or null. */
 export async function gate(name) {
   if (cover) return cover;
-  if (!locked() || !(await get('meta', 'device'))) return null;
+  if (!locked()) return weak && name !== 'fill' ? stronger() : null; // nobody is asked in the middle of an interview
+  if (!(await get('meta', 'device'))) return null;
   const { kind, views } = await room();
   return kind === 'wiped' && name === 'enrol' ? null : views[kind];
+}
+
+/** The programme asks for more than this phone's PIN now: another secret, before anything else. */
+async function stronger() {
+  await readPolicy();
+  return weak ? (await import('./rooms/lock/stronger.js')).stronger : null;
 }
 
 async function room() {
@@ -46,8 +55,8 @@ async function room() {
 
 /** Begin to watch; `root` is what is taken off the screen when the app is hidden. */
 export function startGuard(root) {
-  for (const type of ['pointerdown', 'keydown', 'input', 'scroll']) addEventListener(type, () => { touched = Date.now(); }, { capture: true, passive: true });
-  setInterval(() => { if (!awake && Date.now() - touched > policy.lock_after * 1000) lock(); }, 1_000);
+  for (const type of ['pointerdown', 'keydown', 'input', 'scroll']) addEventListener(type, touch, { capture: true, passive: true });
+  setInterval(() => { if (!awake && !isExpected() && Date.now() - touched > policy.lock_after * 1000) lock(); }, 1_000);
   document.addEventListener('visibilitychange', hiding);
   listen('lock', closeDialogs);
   addEventListener('keydown', (event) => { if (event.key === 'Escape' && event.shiftKey) hide(root); });
@@ -58,17 +67,30 @@ export function startGuard(root) {
   });
 }
 
+function touch() {
+  touched = Date.now();
+  expected = null;
+}
+
+function isExpected() {
+  return expected !== null && Date.now() < expected.until;
+}
+
 function hiding() {
   const hidden = document.visibilityState === 'hidden';
   document.body.hidden = hidden && policy.lock_on_hide && !locked(); // dialogs too: the phone takes a picture of what it puts away
-  if (!policy.lock_on_hide) return;
-  if (hidden ? Date.now() > expected : expected && Date.now() > expected) lock();
-  if (!hidden) expected = 0;
+  const longAway = expected !== null && Date.now() - expected.from > policy.lock_after * 1000;
+  if (hidden ? policy.lock_on_hide && !isExpected() : longAway) lock();
+  if (!hidden && expected && !longAway) touched = Date.now();
+  if (!hidden) expected = null;
 }
 
-/** The app will be hidden for a moment because it asked for it (camera, file): don't lock for that, for two minutes. */
+/**
+ * The app will be hidden because it asked for it (camera, file). It doesn't lock behind them, for ten minutes at most; who
+ * comes back after the time that the lock waits gives the PIN first, and what the camera took is kept then.
+ */
 export function expectHiding() {
-  expected = Date.now() + CAMERA_TIME;
+  expected = { from: Date.now(), until: Date.now() + CAMERA_TIME };
 }
 
 /** Don't lock for lack of touches while something runs that needs none (a recording), until the answer is called. */

@@ -4,6 +4,7 @@
  */
 const KEY = 'looks';
 const SCHEMES = ['light', 'dark', 'sun'];
+const dark = matchMedia('(prefers-color-scheme: dark)');
 const kept = read();
 
 /** { scheme: '' (as the phone is) | 'light' | 'dark' | 'sun', whole: boolean }. */
@@ -29,10 +30,10 @@ function read() {
   }
 }
 
+/** The stylesheet knows three looks by name; what the phone itself prefers is one of them. */
 function apply() {
-  const { dataset } = document.documentElement;
-  if (kept.scheme) dataset.looks = kept.scheme;
-  else delete dataset.looks;
+  document.documentElement.dataset.looks = kept.scheme || (dark.matches ? 'dark' : 'light');
 }
 
+dark.addEventListener('change', apply);
 apply();

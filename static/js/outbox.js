@@ -13,7 +13,7 @@
  * file beside IndexedDB (rooms/keeping/): nothing on this phone can open it.
  */
 import { digestOf } from './api.js';
-import { tell } from './bus.js';
+import { listen, tell } from './bus.js';
 import { noteCanary, second } from './keeping.js';
 import { commit, countBy, get, getAll, getBy, getLastBy } from './store.js';
 import { emptySince, reveal } from './vault.js';
@@ -64,8 +64,22 @@ export async function wordsOf({ id, shown, label = '' }) {
   return reveal(shown, `outbox:${id}:shown`).catch(() => ({ label: '', site: '' }));
 }
 
+/** The numbers as they were counted last, until any tab changes the queue. */
+const numbers = new Map();
+listen('queue', () => numbers.clear());
+
 /** How many wait, how many wait for their pictures and how many were refused: the numbers that are always in sight. */
-export async function countQueue({ hidden = false } = {}) {
+export function countQueue({ hidden = false } = {}) {
+  const since = hidden ? '' : emptySince() ?? '';
+  if (!numbers.has(since)) {
+    const counted = count(hidden);
+    numbers.set(since, counted);
+    counted.catch(() => numbers.delete(since));
+  }
+  return numbers.get(since);
+}
+
+async function count(hidden) {
   const states = ['waiting', 'media', 'refused', 'sent'];
   const counted = await Promise.all(states.map((state) => countBy('outbox', 'line', rangeOf(state, hidden))));
   return Object.fromEntries(states.map((state, place) => [state, counted[place]]));
@@ -87,7 +101,7 @@ function toFacts({ name, type, size, sha256, sealed }) {
 }
 
 async function wholeBody({ id, sha256 }) {
-  const bytes = await get('bodies', id);
+  const bytes = await get('bodies', id).catch(() => null); // a lost blob file is an error of its own
   if (bytes && (await digestOf(bytes)) === sha256) return bytes;
   const copy = await (await second()).find(`o-${id}`);
   if (!copy || (await digestOf(copy.body)) !== sha256) return null;
@@ -135,7 +149,7 @@ export async function dropSent(now = Date.now()) {
     return kept_until < now || bytes > KEEP_BYTES;
   });
   if (over.length === 0) return;
-  await (await second()).drop(...over.map(({ id }) => `o-${id}`));
+  await (await second()).drop(...over.flatMap(copiesOf));
   await commit(over.flatMap((item) => [
     { store: 'outbox', key: item.id, value: { ...item, kept_until: null, shown: null } },
     { store: 'bodies', key: item.id },
@@ -157,7 +171,7 @@ export async function deleteItem(id) {
   const item = await get('outbox', id);
   if (!item) return;
   const { form, title, version, finished_at, sha256 } = item;
-  await (await second()).drop(`o-${id}`);
+  await (await second()).drop(...copiesOf(item));
   await commit([
     { store: 'outbox', key: id, value: { id, form, title, version, finished_at, sha256, state: 'deleted', deleted_at: new Date().toISOString() } },
     { store: 'bodies', key: id },
@@ -165,6 +179,11 @@ export async function deleteItem(id) {
   ]);
   await noteCanary();
   tell('queue');
+}
+
+/** The names of an item's second copies (rooms/keeping/copy.js). */
+export function copiesOf({ id, media = [] }) {
+  return [`o-${id}`, ...media.map((_, place) => `m-${id}-${place}`)];
 }
 
 /** The deletion of an item's files as they are sent (rooms/media/packing.js). */

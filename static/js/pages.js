@@ -27,9 +27,10 @@ class Page {
 
 /**
  * The pages of `interview` as it stands; `binds` maps plain paths to the form's binds. With `whole` the questions of a
- * section share pages, cut after every twentieth, so that a page never grows long enough to be slow.
+ * section share pages, cut after every twentieth, so that a page never grows long enough to be slow. A question whose
+ * plain path `withholds` names has no page.
  */
-export function pagesOf(interview, binds, { whole = false } = {}) {
+export function pagesOf(interview, binds, { whole = false, withholds = () => false } = {}) {
   const pages = [];
   const { instance, texts } = interview;
   let skipped = 0;
@@ -37,7 +38,7 @@ export function pagesOf(interview, binds, { whole = false } = {}) {
   const labelOf = ({ control, ref }) => () => (control.label ? texts.plain(control.label, instance.find(ref) ?? instance.root) : '');
 
   function walk(entry, around) {
-    if (entry.control.appearance?.includes('hidden')) return;
+    if (entry.control.appearance?.includes('hidden') || withholds(entry.control.ref)) return;
     if (!entry.relevant) pass(questionsIn(entry));
     else if (entry.control.kind === 'group') walkGroup(entry, around);
     else if (entry.control.kind === 'repeat') walkRepeat(entry, around);

@@ -51,6 +51,10 @@ async function show() {
   element.querySelector('h1')?.focus({ preventScroll: true });
 }
 
+async function repair() {
+  fill(root, await (await import('./rooms/keeping/repair.js')).view());
+}
+
 /** The last resort: what happened, and the way on. Nothing is printed anywhere that could hold an answer. */
 function broken(error) {
   const said = error?.name === 'StoreFailed' ? 'storeBroken' : 'broken';
@@ -59,5 +63,6 @@ function broken(error) {
       h('h1', { tabindex: -1 }, t('app')),
       h('p.alert', { role: 'alert' }, t(said)),
       h('p.small', {}, `${error?.name ?? ''} ${error?.name === 'StoreFailed' ? error.message : ''}`),
-      h('button.main', { onclick: () => location.reload() }, t('tryAgain'))));
+      h('button.main', { onclick: () => location.reload() }, t('tryAgain')),
+      said === 'storeBroken' ? h('button.plain', { onclick: repair }, t('repair')) : null));
 }

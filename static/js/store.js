@@ -17,18 +17,32 @@
  *   audit        draft id -> events         how long each question took
  *   vault        name -> wrapped key        the phone's key, never in clear
  */
-const NAME = 'encuesta';
+import { listen, tell } from './bus.js';
+
+export const NAME = 'encuesta';
+export const MOVED = 'moved';
 const VERSION = 2;
 const STORES = [
   'meta', 'forms', 'datasets', 'drafts', 'outbox', 'bodies', 'carried', 'media', 'files', 'assignments', 'field', 'audit', 'vault',
 ];
+const META = 'meta';
 const TRIES = 3;
 
 let opening = null;
 
+/** What `meta` says, until any tab writes it: every view reads it, few moments change it. Nobody changes what they get. */
+const remembered = new Map();
+listen(META, () => remembered.clear());
+
 /** One stored value, or undefined. */
 export function get(store, key) {
-  return reading(store, (objects) => objects.get(key));
+  if (store !== META) return reading(store, (objects) => objects.get(key));
+  if (!remembered.has(key)) {
+    const asked = reading(store, (objects) => objects.get(key));
+    remembered.set(key, asked);
+    asked.catch(() => remembered.delete(key));
+  }
+  return remembered.get(key);
 }
 
 /** Every value of a store, in the order of its keys; with `prefix`, those whose keys start with it. */
@@ -78,6 +92,7 @@ export function countBy(store, index, value) {
  */
 export async function commit(changes, only = null) {
   const stores = [...new Set([...changes, ...(only ? [only] : [])].map((change) => change.store))];
+  if (stores.includes(META)) remembered.clear();
   await withDatabase((database) => new Promise((resolve, reject) => {
     const transaction = database.transaction(stores, 'readwrite', { durability: 'strict' });
     let superseded = null;
@@ -91,6 +106,7 @@ export async function commit(changes, only = null) {
     };
     return undefined;
   }));
+  if (stores.includes(META)) tell(META);
 }
 
 /** The phone couldn't read or write its own storage: say so, keep the page open, let the user try again. */
@@ -144,9 +160,15 @@ async function withDatabase(work) {
   }
 }
 
+/** Where the database lies: with the origin, or in the bucket that a repair moved it to (rooms/keeping/repair.js). */
+async function place() {
+  const bucket = localStorage.getItem(MOVED);
+  return bucket ? (await navigator.storageBuckets.open(bucket)).indexedDB : indexedDB;
+}
+
 function open() {
-  opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSION);
+  opening ??= place().then((databases) => new Promise((resolve, reject) => {
+    const request = databases.open(NAME, VERSION);
     request.onupgradeneeded = () => upgrade(request.result, request.transaction);
     request.onblocked = () => reject(new DOMException('another tab holds an older version', 'BlockedError'));
     request.onerror = () => reject(request.error);
@@ -156,7 +178,7 @@ function open() {
       database.onversionchange = () => { database.close(); opening = null; };
       resolve(database);
     };
-  });
+  }));
   opening.catch(() => { opening = null; });
   return opening;
 }

@@ -95,6 +95,7 @@ export const TEXTS = {
   repeatCount: [({ n }) => some(n, 'Hay 1 en la lista.', 'Hay {n} en la lista.'), ({ n }) => some(n, 'There is 1 on the list.', 'There are {n} on the list.')],
   start: ['Inicio de la entrevista', 'Start of the interview'],
   end: ['Fin de la entrevista', 'End of the interview'],
+  endShort: ['Fin', 'End'],
   endReady: ['Todo está contestado.', 'Everything is answered.'],
   endHelp: ['Al terminar, la entrevista pasa a la bandeja de salida y ya no se puede cambiar en este teléfono.', 'When you finish, the interview moves to the outbox and can no longer be changed on this phone.'],
   endProblems: [({ n }) => some(n, 'Falta revisar 1 respuesta', 'Falta revisar {n} respuestas'), ({ n }) => some(n, '1 answer needs attention', '{n} answers need attention')],

@@ -11,6 +11,7 @@ from tests.browser.field import SIZE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TABLET = {"width": 768, "height": 1024}
+SCHEMES = ("light", "dark", "sun")
 SMALL_TARGETS = """() => {
   const inside = 'button, a, summary, select, label:has(input), input:not([type=radio], [type=checkbox]), textarea';
   return [...document.querySelectorAll(inside)]
@@ -39,16 +40,36 @@ SMALL_LETTERS = """() => {
 
 def look_at(page: Page, name: str, screens: Path, *, rules: list[str] | None = None, tablet: bool = True) -> list[str]:
     """Take a picture; what is wrong with the view: axe, targets for a thumb, letters of 18 px, sideways scrolling."""
-    page.screenshot(path=screens / f"{name}.png")
+    page.screenshot(path=screens / f"{name}.png", scale="css")
     found = Axe().run(page, options={"runOnly": rules or RULES}).response["violations"]
     wrong = [f"{each['id']}: {each['nodes'][0]['html'][:150]} {each['nodes'][0]['failureSummary']}" for each in found]
     wrong += page.evaluate(SMALL_TARGETS) + page.evaluate(SMALL_LETTERS) + _overflow(page)
     if tablet:
         page.set_viewport_size(TABLET)
-        page.screenshot(path=screens / f"{name}-tablet.png")
+        page.screenshot(path=screens / f"{name}-tablet.png", scale="css")
         wrong += _overflow(page)
         page.set_viewport_size(SIZE)
     return [f"{name}: {each}" for each in wrong]
+
+
+def look_in_every_light(page: Page, name: str, screens: Path, *, tablet: bool = True) -> list[str]:
+    """The same in light, dark and for the sun; and that nothing is cut off on 320 px or at twice the letters."""
+    before = page.evaluate("document.documentElement.dataset.looks")
+    wrong: list[str] = []
+    for scheme in SCHEMES:
+        page.evaluate("scheme => { document.documentElement.dataset.looks = scheme; }", scheme)
+        rules = None if scheme == "light" else ["color-contrast"]
+        wrong += look_at(page, f"{name}-{scheme}", screens, rules=rules, tablet=tablet)
+    wrong += reflow(page, f"{name} for the sun")
+    page.evaluate("scheme => { document.documentElement.dataset.looks = scheme; }", before)
+    return wrong + reflow(page, name) + _at_twice_the_letters(page, name)
+
+
+def _at_twice_the_letters(page: Page, name: str) -> list[str]:
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    wrong = _overflow(page)
+    page.evaluate("document.documentElement.style.removeProperty('font-size')")
+    return [f"{name} at twice the letters: {each}" for each in wrong]
 
 
 def reflow(page: Page, name: str) -> list[str]:

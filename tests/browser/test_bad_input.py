@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
+from survey_server.db.forms import get_current_version, get_form
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
@@ -61,6 +62,50 @@ def test_it_keeps_the_form_before_when_it_can_not_open_the_new_one(page: Page) -
     page.locator(".state .alert", has_text="no se puede abrir con esta versión de la aplicación").wait_for()
     write(page, "Alfa")
     assert stored(page, "outbox")[0]["version"] == "20"
+
+
+def test_it_says_that_a_form_is_too_large_for_this_phone_and_keeps_the_one_before(
+    page: Page, database: Database
+) -> None:
+    page.evaluate(
+        """() => {
+          const { put } = IDBObjectStore.prototype;
+          IDBObjectStore.prototype.put = function (...all) {
+            if (this.name === 'forms') throw new DOMException('full', 'QuotaExceededError');
+            return put.apply(this, all);
+          };
+        }"""
+    )
+    with database.reading() as session:
+        form = get_form(session, get_programme(session, "demo").id, "diary")
+        document = json.loads(get_current_version(session, form).phone)
+    large = json.dumps(document | {"version": "98"}).encode()
+    digest = hashlib.sha256(large).hexdigest()
+    page.route(f"**/{digest}.json", lambda route: route.fulfill(body=large, content_type="application/json"))
+    change_diary(page, hash=digest, url=f"/api/v1/forms/{digest}.json", version="98")
+    look_for_forms(page)
+    page.locator(".state .alert", has_text="demasiado grande para este teléfono").wait_for()
+    write(page, "Alfa")
+    assert stored(page, "outbox")[0]["version"] == "20"
+
+
+def test_it_says_that_a_code_is_not_the_office_s(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          self.BarcodeDetector = class { async detect() { return [{ rawValue: 'https://example.org/menu' }]; } };
+          navigator.mediaDevices.getUserMedia = async () => document.createElement('canvas').captureStream();
+          location.hash = '#/enrol';
+        }"""
+    )
+    page.get_by_role("button", name="Escanear").click()
+    page.locator("#message", has_text="no es de esta encuesta").wait_for()
+    page.locator("#code").fill("https://example.org/menu")
+    page.locator("form button.main").click()
+    page.locator("#message:not(:empty)").wait_for()
+    refuse = "async () => { throw new DOMException('no', 'NotAllowedError'); }"
+    page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {refuse}; }}")
+    page.get_by_role("button", name="Escanear").click()
+    page.locator("#message", has_text="cámara").wait_for()
 
 
 def test_it_takes_no_form_whose_bytes_are_not_those_announced(page: Page) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
-from survey_server.db.models import Device, Programme, SubmissionVersion, Team, now
+from survey_server.db.models import Programme, SubmissionVersion, Team, now
 from survey_server.db.policies import set_policies
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
@@ -28,7 +28,7 @@ from survey_server.db.waves import add_wave
 from survey_server.estimation.sampling import Take
 from tests.browser.field import Phone, Server, reload, running, wait_until
 from tests.browser.interviewing import enrol, fill_in, finish
-from tests.browser.looking import look_at
+from tests.browser.looking import look_in_every_light
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = {
@@ -36,6 +36,7 @@ FORMS = {
     "ssr_contact": ("psus.csv",),
     "ssr_observer": ("posts.csv",),
     "ssr_checkin": (),
+    "ssr_restricted": (),
 }
 SITE, POST = "GT0101040", "GTP01"
 CARD = "PDH 1555\nBomberos 122"
@@ -49,19 +50,13 @@ class Office:
     server: Server
     database: Database
 
-    def link(self, interviewer: str, team: str = "N1") -> str:
-        """An enrolment link for a phone of the team; `join` puts it there once it is enrolled."""
+    def link(self, interviewer: str) -> str:
+        """An enrolment link for a phone of the team."""
         with self.database.transaction() as session:
             programme = get_programme(session, "demo")
-            code = add_enrolment(session, programme.id, f"{team} {interviewer}", interviewer)
-        return enrol_link(self.server.address, code)
-
-    def join(self, interviewer: str) -> None:
-        """The phone belongs to the team from now on."""
-        with self.database.transaction() as session:
             team = session.scalars(select(Team)).one()
-            for device in session.scalars(select(Device).where(Device.interviewer == interviewer)):
-                device.team_id = team.id
+            code = add_enrolment(session, programme.id, f"N1 {interviewer}", interviewer, team_id=team.id)
+        return enrol_link(self.server.address, code)
 
     def documents(self, form: str) -> list[str]:
         """What has arrived of a form."""
@@ -124,8 +119,6 @@ def phones(playwright: Playwright, office: Office, tmp_path: Path) -> Iterator[C
         made.append(phone)
         page = phone.open()
         enrol(page, office.link(interviewer))
-        office.join(interviewer)
-        refresh(page)
         page.locator("a.work", has_text="puntos asignados").wait_for()
         return page
 
@@ -150,9 +143,18 @@ def open_site(page: Page) -> None:
     page.locator(".dwelling").first.wait_for()
 
 
-def look(page: Page, screens: Path, name: str) -> None:
-    """A picture; and nothing that axe, a thumb or weak eyes would complain of."""
-    assert look_at(page, f"field-{name}", screens) == []
+def look(page: Page, screens: Path, name: str, *, languages: tuple[str, ...] = ("en", "es")) -> None:
+    """Pictures in every light; and nothing that axe, a thumb or weak eyes would complain of."""
+    for language in languages:
+        page.evaluate(
+            """async (language) => {
+              const texts = await import(`/static/${document.documentElement.dataset.version}/js/texts.js`);
+              if (texts.language() !== language) texts.setLanguage(language);
+            }""",
+            language,
+        )
+        page.locator("#app h1").first.wait_for()
+        assert look_in_every_light(page, f"field-{name}-{language}", screens) == []
 
 
 def test_it_goes_from_a_visit_to_the_interview_of_the_same_case(
@@ -228,7 +230,7 @@ def test_it_pairs_two_phones_by_a_code_without_signal(
     look(first, screens, "watch")
     first.locator("button", has_text="Mostrar el código").click()
     first.locator(".qr").wait_for()
-    look(first, screens, "pair-code")
+    look(first, screens, "pair-code", languages=("es",))
     code = first.locator(".short-code").inner_text()
     first.locator("dialog button").click()
     second.locator("#pair-code").fill(code[:-1])
@@ -270,6 +272,38 @@ def test_it_counts_and_keeps_counting_after_a_reload(phones: Callable[[str], Pag
     page.wait_for_function("document.querySelector('.count')?.textContent === '3'")
 
 
+def test_it_offers_help_while_watching_and_waits_with_the_restricted_report(
+    office: Office, phones: Callable[[str], Page], screens: Path
+) -> None:
+    page = phones("OB010")
+    page.locator("a.work").click()
+    page.locator("a.card", has_text="Observar en pareja").click()
+    page.locator("button", has_text="sin pareja").click()
+    page.locator(".notice", has_text="Nunca intervenga").wait_for()
+    page.get_by_role("button", name="Números para pedir ayuda").click()
+    page.locator(".places li", has_text="PDH 1555").wait_for()
+    page.locator("dialog button").click()
+    page.goto(f"{office.server.address}/#/fill/new:ssr_restricted")
+    page.locator("text=La visita sigue abierta").wait_for()
+    look(page, screens, "later")
+    page.goto(f"{office.server.address}/#/field/watch")
+    page.get_by_role("button", name="Terminar la visita").click()
+    page.locator("dialog button.danger").click()
+    page.locator("button", has_text="sin pareja").wait_for()
+    page.goto(f"{office.server.address}/#/fill/new:ssr_restricted")
+    page.locator("text=Faltan 20 minutos").wait_for()
+    page.get_by_role("button", name="Estoy a salvo").click()
+    page.locator("form.questions").wait_for()
+
+
+def test_it_shows_nobody_how_far_behind_they_are_where_it_is_dangerous(phones: Callable[[str], Page]) -> None:
+    page = phones("EN011")
+    page.locator("a.work").click()
+    page.locator(".place-row", has_text=SITE).wait_for()
+    assert page.locator(".place-row progress").count() == 0
+    assert "en la oficina" not in page.locator(".place-row", has_text=SITE).inner_text()
+
+
 def test_it_shows_a_stop_and_begins_nothing_there(office: Office, phones: Callable[[str], Page], screens: Path) -> None:
     page = phones("EN003")
     with office.database.transaction() as session:
@@ -299,7 +333,7 @@ def test_it_shows_the_card_and_leaves_no_trace(phones: Callable[[str], Page], sc
     before = page.evaluate("[history.length, location.href]")
     page.locator(".card-button").click()
     page.locator(".places li", has_text="PDH 1555").wait_for()
-    look(page, screens, "card")
+    look(page, screens, "card", languages=("es",))
     page.locator("dialog button").click()
     page.locator(".places").wait_for(state="detached")
     assert page.evaluate("[history.length, location.href]") == before

@@ -8,10 +8,14 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from survey_server.db.models import Device, PhoneAlarm, SubmissionVersion
+from survey_server.db.models import Device, PhoneAlarm, Programme, SubmissionVersion
+from survey_server.db.phone_lock import LockPolicy, set_lock_policy
 from survey_server.db.session import Database
 from tests.browser.field import PIN, Phone, Server, reload, unlock, wait_until, wait_whole
 from tests.browser.interviewing import choose_pin
+from tests.browser.marked import FORM as MARKED
+from tests.browser.marked import begin_with
+from tests.browser.programmes import enrolled, make_programme, refresh
 
 pytestmark = pytest.mark.browser
 

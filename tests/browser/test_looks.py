@@ -1,4 +1,4 @@
-"""Every view, in both languages, light, dark and for the sun: axe finds nothing, thumbs hit, and there is a picture."""
+"""Every view, in both languages, light, dark and for the sun, on phone and tablet: axe, thumbs, letters, pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.field import Phone
+from tests.browser.field import Phone, reload
 from tests.browser.interviewing import NEXT, begin, enrol, fill_in, finish
-from tests.browser.looking import look_at
+from tests.browser.looking import look_in_every_light
 
 pytestmark = pytest.mark.browser
 
@@ -17,21 +17,16 @@ ANSWERS |= {"sel_status": "1", "consent": "1", "age": "34"}
 STOPS = ("adm1", "psu_point", "intro", "r_age", "consent_text", "int_lang", "safe_day", "avoid")
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("es", "light"), ("en", "dark"), ("es", "sun")])
-def test_it_is_clear_to_everyone_on_every_view(
-    phone: Phone, link: str, screens: Path, language: str, scheme: str
-) -> None:
-    page = phone.open(scheme="dark" if scheme == "dark" else "light")
-    if scheme == "sun":
-        page.evaluate("localStorage.setItem('looks', JSON.stringify({ scheme: 'sun' }))")
-        page.reload()
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_it_is_clear_to_everyone_on_every_view(phone: Phone, link: str, screens: Path, language: str) -> None:
+    page = phone.open()
     if language == "en":
         page.locator("button.language").click()
 
     wrong: list[str] = []
 
     def look(name: str) -> None:
-        wrong.extend(look_at(page, f"{name}-{language}-{scheme}", screens))
+        wrong.extend(look_in_every_light(page, f"{name}-{language}", screens))
 
     look("01-enrol")
     enrol(page, link)
@@ -75,11 +70,29 @@ def test_it_is_clear_to_everyone_on_every_view(
     page.locator("a.queue").click()
     page.locator("li.is-waiting").wait_for()
     look("18-outbox")
+    page.locator("a[href='#/load']").click()
+    page.locator("#file").wait_for()
+    look("20-load")
     page.locator("header a").click()
     page.locator("footer a").click()
     page.locator("dl.facts").first.wait_for()
     look("19-phone")
     assert wrong == []
+
+
+def test_it_looks_as_the_phone_prefers_until_somebody_chooses(phone: Phone, link: str) -> None:
+    page = phone.open(scheme="dark")
+    looks = "document.documentElement.dataset.looks"
+    assert page.evaluate(looks) == "dark"
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(looks) == "light"
+    enrol(page, link)
+    page.locator("footer a").click()
+    page.locator("label", has_text="Para el sol").click()
+    assert page.evaluate(looks) == "sun"
+    page.emulate_media(color_scheme="dark")
+    reload(page)
+    assert page.evaluate(looks) == "sun"
 
 
 def test_it_reads_well_at_twice_the_text_size_on_a_narrow_screen(phone: Phone, link: str, screens: Path) -> None:

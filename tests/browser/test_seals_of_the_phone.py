@@ -214,3 +214,20 @@ def test_it_believes_no_other_office_than_the_one_in_the_link(
     unlock(page)
     pinned = ask(page, "async (base) => (await import(base + 'store.js')).get('vault', 'keys')")
     assert json.dumps(pinned["waves"]) == "{}"
+
+
+def test_it_finishes_nothing_before_it_knows_a_key_and_keeps_the_draft(marked_page: Page) -> None:
+    ask(
+        marked_page,
+        "async (base) => (await import(base + 'store.js')).commit([{ store: 'vault', key: 'keys' }])",
+    )
+    begin_with(marked_page, "lo que vi")
+    go_on(marked_page, 2)
+    marked_page.locator("main button.main").click()
+    marked_page.locator(".save-trouble", has_text="la llave con que se sella").wait_for()
+    marked_page.locator("[aria-label='Guardar y salir']").click()
+    marked_page.locator("li.draft").wait_for()
+    ask_office(marked_page)
+    marked_page.locator("li.draft a").first.click()
+    marked_page.locator("form.questions").wait_for()
+    finish(marked_page)

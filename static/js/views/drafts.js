@@ -4,9 +4,9 @@ import { h, icon } from '../h.js';
 import { ageText, t, titleOf } from '../texts.js';
 import { confirm } from './parts.js';
 
-/** A row per draft; `forms` are the catalogue's entries. */
-export function draftRows(drafts, forms = []) {
-  return h('ul.list', {}, drafts.map((draft) => draftRow(draft, newerForm(draft, forms))));
+/** A row per draft; `forms` are the catalogue's entries, `policies` the programme's. */
+export function draftRows(drafts, { forms = [], policies } = {}) {
+  return h('ul.list', {}, drafts.map((draft) => draftRow(draft, newerForm(draft, forms), policies)));
 }
 
 /** The version that new interviews of this draft's form are begun with, when it isn't the draft's own. */
@@ -15,16 +15,18 @@ export function newerForm(draft, forms) {
   return entry && entry.hash !== draft.hash ? entry : null;
 }
 
-function draftRow(draft, newer) {
+function draftRow(draft, newer, policies) {
   const share = draft.total ? Math.round((100 * draft.done) / draft.total) : 0;
   const name = draft.label || draft.site || t('draftUntitled');
+  const due = h('span.small.due', { hidden: true });
+  import('../rooms/drafts/due.js').then(({ sayDue }) => sayDue(due, draft, policies)).catch(() => {});
   return h('li.card.draft', {},
     h('a.row', { href: `#/fill/${encodeURIComponent(draft.id)}` },
       h('span.words', {},
         h('strong', {}, name),
         h('span.small', {}, [titleOf(draft.title), draft.label && draft.site].filter(Boolean).join(' · ')),
         h('progress', { max: 100, value: share, 'aria-label': t('draftProgress', draft) }),
-        h('span.small', {}, `${t('draftProgress', draft)} · ${ageText(draft.saved_at)}`))),
+        h('span.small', {}, `${t('draftProgress', draft)} · ${ageText(draft.saved_at)}`), due)),
     h('button.icon-button', { 'aria-label': `${t('deleteDraft')}: ${name}`, onclick: () => askDelete(draft) }, icon('bin')),
     newer ? h('a.quiet.move', { href: `#/move/${encodeURIComponent(draft.id)}` }, t('draftNewer', { version: newer.version })) : null);
 }

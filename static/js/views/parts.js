@@ -11,7 +11,7 @@ export function bar(title, { home = true } = {}) {
   return h('header.bar', {},
     home ? h('a.icon-button', { href: '#/', 'aria-label': t('home') }, icon('back')) : null,
     h('h1', { tabindex: -1 }, title),
-    languageButton());
+    languageButton({ short: home }));
 }
 
 /** What somebody can do something about, even when nothing waits. */

@@ -5,6 +5,12 @@ import { t, whenText } from '../texts.js';
 import { queueWords } from './parts.js';
 
 const TYPING_MS = 300;
+const SAID = { NoKey: 'noKey', FileGone: 'mediaFileGone' };
+
+/** From the first save on, the address is the draft's: reloading opens it and doesn't begin another. */
+export function rememberAddress(id) {
+  if (location.hash.startsWith('#/fill/new')) history.replaceState(null, '', `#/fill/${encodeURIComponent(id)}`);
+}
 
 export class Saving {
   /** `lost()` is called when another tab has gone on with this interview. */
@@ -30,7 +36,7 @@ export class Saving {
     this.waiting = 0;
     try {
       const draft = await this.filling.save();
-      if (draft) this.rememberAddress(draft.id);
+      if (draft) rememberAddress(draft.id);
       this.trouble.hidden = true;
       if (!this.waiting) this.drawSaved();
       return true;
@@ -41,16 +47,10 @@ export class Saving {
     }
   }
 
-  /** From the first save on, the address is the draft's: reloading opens it and doesn't begin another. */
-  rememberAddress(id) {
-    const address = `#/fill/${encodeURIComponent(id)}`;
-    if (location.hash.startsWith('#/fill/new')) history.replaceState(null, '', address);
-  }
-
   showTrouble(error, again) {
     this.trouble.hidden = false;
     fill(this.trouble,
-      h('p', {}, t(error.name === 'NoKey' ? 'noKey' : error.full ? 'saveFull' : 'saveFailed')), h('p.small', {}, error.message),
+      h('p', {}, t(SAID[error.name] ?? (error.full ? 'saveFull' : 'saveFailed'))), h('p.small', {}, error.message),
       h('button.plain', { type: 'button', onclick: again }, t('tryAgain')));
   }
 

@@ -18,7 +18,7 @@ export async function fieldSummary(forms) {
     ...(await toInterview(office, forms)),
     await checkIn(office, forms),
     today(office, await recall('watch'), forms),
-    office.referral ? cardButton(office.referral) : null,
+    office.referral ? cardButton(office) : null,
   ].filter(Boolean);
 }
 
@@ -75,6 +75,6 @@ function today({ assignments, old }, watch, forms) {
     h('span.words', {}, h('strong', {}, t('work')), h('span.small', {}, words)), icon('next'));
 }
 
-function cardButton(referral) {
-  return h('button.quiet.card-button', { type: 'button', onclick: () => showCard(referral) }, t('card'));
+function cardButton(office) {
+  return h('button.quiet.card-button', { type: 'button', onclick: () => showCard(office) }, t('card'));
 }

@@ -45,9 +45,14 @@ function placeRow(each, office, done) {
     h('span.words', {},
       h('strong', {}, each.site.name === each.site.code ? each.site.code : `${each.site.code} · ${each.site.name}`),
       h('span.small', {}, [each.site.municipality, each.site.department_name].filter(Boolean).join(', ') || each.wave.name),
-      stopped ? h('span.state.bad', {}, t('stop')) : each.target ? h('progress', { max: each.target, value: Math.min(gone, each.target), 'aria-label': progressText(each) }) : null,
-      h('span.small', {}, [progressText(each), here > each.received ? t('workHere', { n: here }) : null, daysText(each)].filter(Boolean).join(' · '))),
+      stopped ? h('span.state.bad', {}, t('stop')) : each.target && scored(each) ? h('progress', { max: each.target, value: Math.min(gone, each.target), 'aria-label': progressText(each) }) : null,
+      h('span.small', {}, [...(scored(each) ? [progressText(each), here > each.received ? t('workHere', { n: here }) : null] : []), daysText(each)].filter(Boolean).join(' · '))),
     icon('next')));
+}
+
+/** Where it is dangerous nobody is shown how far behind they are. */
+function scored({ policies }) {
+  return policies.score !== false;
 }
 
 function progressText({ received, target }) {

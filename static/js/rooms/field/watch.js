@@ -9,6 +9,7 @@ import { get } from '../../store.js';
 import { t } from '../../texts.js';
 import { bar, confirm } from '../../views/parts.js';
 import { begin, draftOf, Stopped } from './begin.js';
+import { showCard } from './card.js';
 import { newVisitCode, readPair, writePair, writeShort } from './code.js';
 import { forget, note, readOffice, recall } from './log.js';
 import { qrOf } from './qr.js';
@@ -100,7 +101,10 @@ function scanner(signal, found) {
 async function going(watch, device, signal) {
   const draft = await draftOf(OBSERVER, encounterOf(watch));
   const enough = watch.encounters >= ENOUGH || Date.now() - Date.parse(watch.started) > ENOUGH_TIME;
+  const { referral, assignments } = await readOffice();
   return [
+    h('p.card.notice.calm', {}, icon('warn'), h('span', {}, t('neverIntervene'))),
+    referral ? h('button.plain.wide', { type: 'button', onclick: () => showCard({ referral, assignments }) }, t('callNumbers')) : null,
     clock(watch, signal),
     watch.paired || watch.partner ? pairCard(watch, device) : h('button.plain.wide', { type: 'button', onclick: (event) => change(event.currentTarget, watch, { paired: true }) }, t('observePair')),
     h('button.main.wide.big-button', { type: 'button', onclick: () => encounter(watch) }, t(draft ? 'encounterGo' : 'encounterDo', { n: two(watch.next) })),
@@ -108,7 +112,7 @@ async function going(watch, device, signal) {
     tally(watch),
     h('button.quiet', { type: 'button', onclick: async (event) => {
       const { currentTarget } = event;
-      if (await confirm(t('pairEndAsk'), t('pairEnd'))) { await forget('watch'); redraw(currentTarget); }
+      if (await confirm(t('pairEndAsk'), t('pairEnd'))) { await note('left', { at: new Date().toISOString() }); await forget('watch'); redraw(currentTarget); }
     } }, t('pairEnd')),
   ];
 }

@@ -21,6 +21,8 @@ const FREE_TRIES = 3;
 const LONGEST_PAUSE = 300_000;
 const OWN = 1;
 const EMPTY = 2;
+const ASIDE = 'tries';
+const BLIND_PAUSE = 20_000;
 const PRIVATE = ['drafts', 'carried', 'assignments', 'field', 'audit'];
 
 /** Why `secret` may not be used: 'short', 'digits', 'easy'; null when it may. */
@@ -73,20 +75,34 @@ function ready() {
 
 /**
  * Try `secret`. Resolves to { kind: 'open' }, { kind: 'wrong', tries, wait }, { kind: 'pause', wait } or { kind: 'wiped' }.
- * A try counts before it is made: to kill the app doesn't win another one.
+ * A try counts before it is made: to kill the app doesn't win another one. On a phone without room for a single number
+ * more it is counted aside, or costs a wait: whoever knows the secret gets in and can make room.
  */
 export async function trySecret(secret, policy) {
-  const lock = await get('vault', 'lock');
+  const stored = await get('vault', 'lock');
+  const lock = { ...stored, tries: Math.max(stored.tries, triesAside()) };
   const wait = lock.until - Date.now();
   if (wait > 0 && wait <= LONGEST_PAUSE) return { kind: 'pause', wait };
   const hardware = lock.prf ? await hardwareSecret(lock.prf) : undefined;
   const counted = { ...lock, tries: lock.tries + 1, until: Date.now() + pauseAfter(lock.tries + 1) };
-  await commit([{ store: 'vault', key: 'lock', value: counted }]);
+  await commit([{ store: 'vault', key: 'lock', value: counted }]).catch(() => countAside(counted.tries));
   const opened = await unwrapped(lock, await wrapping(secret, lock, hardware));
   if (opened) return enter(counted, opened);
   if (counted.tries < policy.wipe_after) return { kind: 'wrong', tries: counted.tries, left: policy.wipe_after - counted.tries, wait: pauseAfter(counted.tries) };
   await wipe();
   return { kind: 'wiped' };
+}
+
+function triesAside() {
+  return Number(localStorage.getItem(ASIDE)) || 0;
+}
+
+async function countAside(tries) {
+  try {
+    localStorage.setItem(ASIDE, tries);
+  } catch {
+    await new Promise((resolve) => { setTimeout(resolve, BLIND_PAUSE); });
+  }
 }
 
 /** Throw away the phone's key and all that only it could read. What was finished stays: it is sealed for the office. */
@@ -113,8 +129,9 @@ async function enter(lock, { kind, raw, index }) {
   const value = { ...lock, tries: 0, until: 0 };
   const reset = { store: 'vault', key: 'lock', value };
   if (kind === EMPTY) return enterEmpty(value, key, index);
-  await commit([reset]);
   open(key);
+  localStorage.removeItem(ASIDE);
+  await commit([reset]).catch(() => {}); // no room: what was counted until now stays counted
   ready();
   return { kind: 'open' };
 }

@@ -52,6 +52,8 @@ addTexts({
   changeDo: ['Cambiar', 'Change'],
   changeDone: ['Cambiado.', 'Changed.'],
   changeWrong: ['El de ahora no es correcto.', 'The one now is not correct.'],
+  strongerTitle: ['La oficina pide más protección', 'The office asks for more protection'],
+  strongerWhy: ['Desde ahora no basta el PIN en este programa. Elija con qué abrirá el teléfono; las entrevistas a medias se conservan.', 'A PIN is no longer enough in this programme. Choose what will open the phone; unfinished interviews are kept.'],
   keysOffice: ['Firma de la oficina', 'Signature of the office'],
   keysTitle: ['Sello de la oficina', 'Seal of the office'],
   keysHelp: ['Compare estas letras con las que muestra la oficina en la página de la ola.', 'Compare these letters with those the office shows on the page of the wave.'],

@@ -56,6 +56,17 @@ export class Growing {
     ]);
   }
 
+  /** Change the first piece: `change(bytes)` gives what it is to be. Any piece may have any length. */
+  async amend(change) {
+    if (this.#digests.length === 0) return;
+    const key = pieceKey(this.#key, 0);
+    const before = await readPiece(this.#key, 0);
+    const bytes = change(before);
+    this.#digests[0] = await digestOf(bytes);
+    this.#size += bytes.length - before.length;
+    await commit([{ store: 'media', key, value: await protect({ bytes }, `media:${key}`) }, await this.#line()]);
+  }
+
   /** The file is whole: read it back, then let it show. */
   async close() {
     for (let place = 0; place < this.#digests.length; place += 1) {

@@ -5,8 +5,10 @@
 import { expectHiding } from '../../guard.js';
 import { fill, h, icon, openDialog } from '../../h.js';
 import { t } from '../../texts.js';
+import { rememberAddress } from '../../views/saving.js';
 import { dropFiles, keepFile, newName, readFile } from './files.js';
 import { limitOf } from './limit.js';
+import { hold, letGo, putBack, waitingFor } from './picked.js';
 
 /**
  * `draw(holder, file)` gives the nodes for a question without answer (file null) or with one (a Blob).
@@ -49,7 +51,7 @@ class Holder {
     if (!anew && (value === this.shown || this.holding)) return;
     this.shown = value;
     try {
-      const file = value === '' ? null : await readFile(this.draft, value);
+      const file = value === '' ? null : await readFile(this.draft, value).catch(unreadable);
       if (this.shown !== value || this.left) return;
       this.file = file;
       this.dropUrls();
@@ -79,6 +81,7 @@ class Holder {
       const name = newName(extension);
       await keepFile(this.draft, name, blob);
       await this.nameAfter(name, this.value, still);
+      letGo();
       return true;
     } catch (error) {
       this.fail(error);
@@ -123,8 +126,10 @@ class Holder {
 
   fits(blob) {
     const limit = limitOf();
+    if (blob.size > 0 && blob.size <= limit) return true;
+    letGo();
     if (blob.size === 0) return this.say('mediaEmpty');
-    return blob.size <= limit || this.say('mediaTooLarge', { size: sizeText(blob.size), limit: sizeText(limit) });
+    return this.say('mediaTooLarge', { size: sizeText(blob.size), limit: sizeText(limit) });
   }
 
   /** Say what is wrong; false, for callers that give up. */
@@ -140,19 +145,44 @@ class Holder {
   }
 
   fail(error) {
+    if (error?.name === 'Locked') return putBack();
+    letGo();
     if (error?.name === 'NotAPicture') return this.say('mediaNotPicture');
     return this.say(error?.full || error?.name === 'QuotaExceededError' ? 'mediaNoRoom' : 'mediaNotSaved');
   }
 
-  /** A button that opens the phone's own camera or file picker; `take(file)` is called with what was chosen. */
+  /**
+   * A button that opens the phone's own camera or file picker; `take(file)` is called with what was chosen, after the PIN
+   * if the phone locked meanwhile.
+   */
   picker(words, { accept, capture, look = 'plain' }, take) {
+    const kind = capture ? 'camera' : 'choose';
+    const { draft, question: { ref } } = this;
     const input = h('input', { type: 'file', accept, capture, hidden: true, tabindex: -1, onchange: () => {
       const [file] = input.files;
+      this.answered(input);
       input.value = '';
+      if (!file) return;
+      hold(draft, ref, kind, file);
+      if (!this.left) take(waitingFor(draft, ref, kind));
+    }, oncancel: () => this.answered(input) });
+    const open = async () => {
+      this.context.filling.touched = true; // the draft is on the disk, so that what comes back finds it
+      await this.context.filling.save().then(() => rememberAddress(draft), () => {});
+      this.asked = input;
+      expectHiding();
+      input.click();
+    };
+    queueMicrotask(() => {
+      const file = this.left ? null : waitingFor(draft, ref, kind);
       if (file) take(file);
-    } });
-    const kind = capture ? 'camera' : 'choose';
-    return h('div', {}, input, h(`button.${look}.wide`, { type: 'button', 'data-do': kind, onclick: () => { expectHiding(); input.click(); } }, t(words)));
+    });
+    return h('div', {}, input, h(`button.${look}.wide`, { type: 'button', 'data-do': kind, onclick: open }, t(words)));
+  }
+
+  answered(input) {
+    this.asked = null;
+    if (this.left) input.remove();
   }
 
   button(words, action, look = 'plain') {
@@ -171,9 +201,16 @@ class Holder {
 
   leave() {
     this.left = true;
+    if (this.asked) document.body.append(this.asked); // the camera is still in front, and gives its picture to this field
     this.onLeave.splice(0).forEach((task) => task());
     this.dropUrls();
   }
+}
+
+/** A file that the phone has damaged is as good as gone: said, and to be made again. */
+function unreadable(error) {
+  if (error?.name === 'Locked') throw error;
+  return null;
 }
 
 /** "182 KB", "1,4 MB" */

@@ -1,31 +1,44 @@
 /**
  * The files of an interview that is being finished, made ready to send: those that its XML names (and the other parts of a
- * recording that broke off), sealed where the wave has a key, in pieces in the store `media` under
+ * recording that broke off), sealed to the key of the wave, in pieces in the store `media` under
  *
  *   item!/name/00000    bytes, as they will cross the line
  *
- * They are on the disk, read back and checked, before the interview moves to the outbox; what the outbox says is in its item.
+ * They are on the disk, read back and checked, and copied a second time (second.js) before the interview moves to the outbox;
+ * what the outbox says is in its item.
  */
 import { digestOf } from '../../api.js';
 import { ELEMENT } from '../../engine/nodes.js';
 import { readXml } from '../../engine/families/xml.js';
-import { keyOfWave } from '../../keys.js';
 import { sealMedia } from '../../seal.js';
 import { commit, get } from '../../store.js';
 import { Damaged, listFiles, readFile } from './files.js';
+import { copyFile } from './second.js';
+import './texts.js';
 
 const PIECE = 1024 * 1024;
 const last = { key: null, piece: null }; // sending reads each piece sixteen times
 
-/** { media: [{ name, type, size, sha256, sealed, sent }], changes } for the transaction that finishes `draft`. */
-export async function packMedia(draft, xml) {
-  const named = textsOf(xml);
+/** A file that an answer names isn't on the phone any more: it has to be made again, or its answer cleared. */
+export class FileGone extends Error {
+  name = 'FileGone';
+}
+
+/**
+ * What is sent with `draft`: [{ name, type, size, sha256, sealed, sent }], packed and copied; `asks` are the refs of the
+ * questions whose answers are files. Throws FileGone for an answer without its file.
+ */
+export async function packMedia(draft, xml, asks) {
+  const named = textsOf(xml, asks);
+  const there = await listFiles(draft.id);
+  const gone = [...named.files].find((name) => !there.includes(name));
+  if (gone) throw new FileGone(gone);
   const media = [];
-  for (const name of (await listFiles(draft.id)).filter((each) => isNamed(each, named))) {
-    const file = await readFile(draft.id, name);
-    if (file?.size) media.push(await pack(draft, name, file));
+  for (const name of there.filter((each) => isNamed(each, named.all))) {
+    const file = await readFile(draft.id, name).catch((error) => { throw error?.name === 'Locked' ? error : new FileGone(name, { cause: error }); });
+    if (file?.size) media.push(await pack(draft, name, file, media.length));
   }
-  return { media, changes: [] };
+  return media;
 }
 
 /** "123.webm" is named by itself, its continuation "123.webm" + "-2.webm" by the first. */
@@ -33,15 +46,18 @@ function isNamed(name, named) {
   return named.has(name) || named.has(name.replace(/-\d+(\.\w+)$/, '$1'));
 }
 
-async function pack(draft, name, file) {
-  const plain = new Uint8Array(await file.arrayBuffer());
+async function pack(draft, name, file, place) {
   const { type } = file;
-  const sealed = Boolean(await keyOfWave(draft.wave));
-  const { bytes, sha256 } = sealed
-    ? await sealMedia(plain, draft.wave, { id: draft.id, name, type })
-    : { bytes: plain, sha256: await digestOf(plain) };
+  const { bytes, sha256 } = await sealMedia(new Uint8Array(await file.arrayBuffer()), draft.wave, { id: draft.id, name, type });
   await keepPacked(draft.id, name, bytes, sha256);
-  return { name, type, size: bytes.length, sha256, sealed, sent: false };
+  await copyFile(draft.id, place, { name, sha256 }, bytes);
+  return { name, type, size: bytes.length, sha256, sealed: true, sent: false };
+}
+
+/** Does `keys` (of the store `media`) have all pieces of a packed file? */
+export function packedPieces(keys, id, { name, size }) {
+  const start = `${packedKey(id, name)}/`;
+  return keys.filter((key) => key.startsWith(start)).length >= Math.ceil(size / PIECE);
 }
 
 /** Keep the bytes of a file as they will be sent; rejects with Damaged when the disk gives back others. */
@@ -96,13 +112,17 @@ function pieceKey(key, place) {
   return `${key}/${String(place).padStart(5, '0')}`;
 }
 
-/** The texts of all leaves of the instance: among them are the names of its files. */
-function textsOf(xml) {
-  const texts = new Set();
-  const visit = (node) => {
-    if (node.kind === ELEMENT && !node.children.length && node.text) texts.add(node.text.trim());
-    node.children.forEach(visit);
+/** The texts of all leaves of the instance (among them are the names of its files), and those at the refs of `asks`. */
+function textsOf(xml, asks) {
+  const all = new Set();
+  const files = new Set();
+  const visit = (node, above) => {
+    const ref = node.kind === ELEMENT ? `${above}/${node.name}` : above;
+    const text = node.kind === ELEMENT && !node.children.length ? node.text.trim() : '';
+    if (text) all.add(text);
+    if (text && asks.has(ref)) files.add(text);
+    node.children.forEach((child) => visit(child, ref));
   };
-  visit(readXml(xml));
-  return texts;
+  visit(readXml(xml), '');
+  return { all, files };
 }

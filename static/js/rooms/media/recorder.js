@@ -4,6 +4,7 @@
  */
 import { stayAwake } from '../../guard.js';
 import { Growing, newName } from './files.js';
+import { withDuration } from './webm.js';
 
 const SLICE = 4_000;
 const SOUND = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
@@ -109,11 +110,15 @@ export class Recording {
   }
 
   async #close(over) {
+    const { seconds } = this;
     await this.#writing;
     this.stream.getTracks().forEach((track) => track.stop());
     let why = this.#failed ?? this.#why;
     try {
-      if (!this.#failed && this.file.size > 0) await this.file.close();
+      if (!this.#failed && this.file.size > 0) {
+        if (this.file.type.endsWith('/webm')) await this.file.amend((head) => withDuration(head, seconds));
+        await this.file.close();
+      }
     } catch (error) {
       why = error;
     }

@@ -22,7 +22,7 @@ export async function openTrail({ filling, signal, bind, device, resumed }) {
   const trail = new Trail({ filling, ref: bind.ref, wants });
   await trail.read();
   if (wants.person) trail.person = await askWho(device?.interviewer ?? '', signal);
-  if (wants.place) trail.whereabouts = new Whereabouts(parameters, signal, (event) => trail.note(event));
+  if (wants.place && filling.rules?.mayFollow !== false) trail.whereabouts = new Whereabouts(parameters, signal, (event) => trail.note(event));
   if (signal.aborted) return;
   trail.begin(signal, resumed);
   filling.companions.push(trail);

@@ -8,6 +8,7 @@ import { tellHere } from '../../bus.js';
 import { listMediaItems, settleMedia } from '../../outbox.js';
 import { line } from '../../sync.js';
 import { readPackedPart } from './packing.js';
+import { isWhole, restoreFile } from './second.js';
 
 const PIECE = 64 * 1024;
 const TIMEOUT = 60_000;
@@ -32,7 +33,7 @@ async function uploadItem(item, device) {
   let { media } = item;
   for (const [place, one] of media.entries()) {
     if (one.sent || Date.now() - (one.refused?.at ?? 0) < REFUSED_AGAIN) continue;
-    const outcome = await uploadOne(item, one, device);
+    const outcome = await uploadOne(item, place, one, device);
     if (outcome.reason) return outcome;
     media = media.with(place, { ...one, refused: undefined, ...outcome });
     await settleMedia(item.id, media);
@@ -41,12 +42,13 @@ async function uploadItem(item, device) {
 }
 
 /** { sent: true }, { refused: { status, title } }, or { reason } when it has to be tried again later. */
-async function uploadOne(item, one, device) {
+async function uploadOne(item, place, one, device) {
   const { name, type, size, sha256, sealed } = one;
   for (let restart = 0; restart <= RESTARTS; restart += 1) {
     const body = { submission: item.id, name, type, size, sha256, sealed };
     const outcome = await sendPieces(item, one, device, await call('/api/v1/media', { token: device.token, body }));
     if (outcome !== 'again') return outcome;
+    if (!(await isWhole(item.id, one)) && !(await restoreFile(item.id, place, one))) return { refused: { status: 0, title: '', at: Date.now(), lost: true } };
   }
   return { reason: 'digest' };
 }
@@ -63,7 +65,7 @@ async function sendPieces(item, one, device, announced) {
     try {
       bytes = await readPackedPart(item.id, one.name, offset, Math.min(PIECE, one.size - offset));
     } catch {
-      return { refused: { status: 0, title: '', at: Date.now() } };
+      return 'again'; // the phone lost a piece: its second copy may have it
     }
     answer = await patch(`/api/v1/media/${one.sha256}?offset=${offset}`, bytes, device.token);
   }

@@ -80,7 +80,7 @@ export async function addItems(items, forms = []) {
     const title = forms.find(({ id }) => id === item.form)?.title ?? item.form;
     const value = { ...item, title };
     value.second = await (await second()).put(`o-${item.id}`, { item: value, body });
-    for (const { name, bytes, sha256 } of files.map(decoded)) await (await import('../media/packing.js')).keepPacked(item.id, name, bytes, sha256);
+    for (const { name, bytes, sha256 } of files.map(decoded)) await keepFile(item, name, bytes, sha256);
     const absent = { store: 'outbox', key: item.id, holds: (stored) => !stored || stored.state === 'deleted' };
     try {
       await commit([{ store: 'outbox', key: item.id, value }, { store: 'bodies', key: item.id, value: body }], absent);
@@ -101,6 +101,13 @@ export class NotAnOutbox extends Error {
     this.name = 'NotAnOutbox';
     this.key = key;
   }
+}
+
+/** One of its files, and once more beside the database. */
+async function keepFile({ id, media }, name, bytes, sha256) {
+  await (await import('../media/packing.js')).keepPacked(id, name, bytes, sha256);
+  const place = media.findIndex((one) => one.name === name);
+  if (place >= 0) await (await import('../media/second.js')).copyFile(id, place, { name, sha256 }, bytes);
 }
 
 function decoded({ base64: text, ...facts }) {

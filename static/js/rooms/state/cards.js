@@ -5,6 +5,7 @@ import { countQueue, listOldest } from '../../outbox.js';
 import { commit, get, getKeys } from '../../store.js';
 import { addTexts, t, titleOf } from '../../texts.js';
 import { emptySince } from '../../vault.js';
+import { expireDrafts, seen } from '../drafts/expiring.js';
 import { factsOf } from './facts.js';
 
 const MANY = 100;
@@ -13,9 +14,13 @@ const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 addTexts({
   lostInterviews: [({ n }) => some(n, 'Falta 1 entrevista terminada: el teléfono la perdió.', 'Faltan {n} entrevistas terminadas: el teléfono las perdió.'), ({ n }) => some(n, '1 finished interview is missing: the phone lost it.', '{n} finished interviews are missing: the phone lost them.')],
   lostDrafts: [({ n }) => some(n, 'Falta 1 entrevista sin terminar.', 'Faltan {n} entrevistas sin terminar.'), ({ n }) => some(n, '1 unfinished interview is missing.', '{n} unfinished interviews are missing.')],
+  lostFiles: [({ n }) => some(n, 'Falta 1 foto o grabación de una entrevista terminada.', 'Faltan {n} fotos o grabaciones de entrevistas terminadas.'), ({ n }) => some(n, '1 photo or recording of a finished interview is missing.', '{n} photos or recordings of finished interviews are missing.')],
+  backFiles: [({ n }) => some(n, 'Se recuperó 1 foto o grabación de la segunda copia.', 'Se recuperaron {n} fotos o grabaciones de la segunda copia.'), ({ n }) => some(n, '1 photo or recording was brought back from the second copy.', '{n} photos or recordings were brought back from the second copy.')],
   lostHelp: ['El teléfono dañó o borró lo guardado. Avise hoy a su supervisor; la oficina también recibe este aviso.', 'The phone damaged or deleted what was saved. Tell your supervisor today; the office is told too.'],
   backInterviews: [({ n }) => some(n, 'Se recuperó 1 entrevista terminada de la segunda copia.', 'Se recuperaron {n} entrevistas terminadas de la segunda copia.'), ({ n }) => some(n, '1 finished interview was brought back from the second copy.', '{n} finished interviews were brought back from the second copy.')],
   backDrafts: [({ n }) => some(n, 'Se recuperó 1 entrevista sin terminar; revise las últimas respuestas.', 'Se recuperaron {n} entrevistas sin terminar; revise las últimas respuestas.'), ({ n }) => some(n, '1 unfinished interview was brought back; check its last answers.', '{n} unfinished interviews were brought back; check their last answers.')],
+  draftsSoon: [({ n, when }) => some(n, '1 entrevista a medias se borra el {when}. Termínela antes.', '{n} entrevistas a medias se borran desde el {when}. Termínelas antes.').replace('{when}', when), ({ n, when }) => some(n, '1 unfinished interview is deleted on {when}. Finish it before.', '{n} unfinished interviews are deleted from {when} on. Finish them before.').replace('{when}', when)],
+  draftsGone: [({ n, days }) => some(n, '1 entrevista a medias se borró', '{n} entrevistas a medias se borraron') + `: llevaba más de ${days} días sin terminar.`, ({ n, days }) => some(n, '1 unfinished interview was deleted', '{n} unfinished interviews were deleted') + `: not finished after ${days} days.`],
   understood: ['Entendido', 'Understood'],
   clockWrong: ['El reloj del teléfono está mal: marca {phone}. Corríjalo en los ajustes de fecha y hora antes de entrevistar. Lo guardado no se pierde.', 'The phone’s clock is wrong: it says {phone}. Correct it in the date and time settings before you interview. Nothing saved is lost.'],
   spaceLow: ['Quedan {n} MB para esta aplicación. Envíe lo pendiente y borre fotos o videos del teléfono.', 'There are {n} MB left for this app. Send what waits and delete photos or videos from the phone.'],
@@ -35,14 +40,17 @@ export async function cards(redraw) {
   const device = await get('meta', 'device');
   if (!device || emptySince()) return [];
   const facts = factsOf(await askPhone());
+  const { soon, expired } = await expireDrafts();
   return [
     facts.losses ? lossCard(facts.losses, redraw) : null,
+    expired ? alertCard(t('draftsGone', expired), away(async () => { await seen(); redraw(); })) : null,
+    soon.length ? mild(alertCard(t('draftsSoon', { n: soon.length, when: dayText(Math.min(...soon.map(({ at }) => at))) }))) : null,
     facts.wrongClock === null ? null : alertCard(t('clockWrong', { phone: new Date().toLocaleString(document.documentElement.lang) })),
     facts.space === null ? null : alertCard(t('spaceLow', { n: facts.space })),
     ...facts.unopened.map(({ title, why }) => alertCard(t(why === 'large' ? 'formLarge' : 'formUnopened', { title: titleOf(title) }))),
-    facts.old || facts.many ? alertCard(facts.old ? t('oldUnsent', { n: facts.old }) : t('manyUnsent', { n: facts.many }), h('a', { href: '#/outbox' }, t('toOutbox'))) : null,
+    facts.old || facts.many ? mild(alertCard(facts.old ? t('oldUnsent', { n: facts.old }) : t('manyUnsent', { n: facts.many }), h('a', { href: '#/outbox' }, t('toOutbox')))) : null,
     facts.coach ? coachCard() : null,
-    facts.notKept && !facts.coach ? alertCard(t('notKept')) : null,
+    facts.notKept && !facts.coach ? mild(alertCard(t('notKept'))) : null,
   ].filter(Boolean);
 }
 
@@ -74,20 +82,35 @@ async function askPhone() {
 
 function lossCard(losses, redraw) {
   const said = (key, n) => (n ? h('p', {}, t(key, { n })) : null);
-  const lost = losses.interviews + losses.drafts > 0;
-  const away = async () => {
+  const lost = losses.interviews + losses.drafts + (losses.files ?? 0) > 0;
+  const put = async () => {
     await commit([{ store: 'meta', key: 'losses', value: { ...losses, seen: true } }]);
     redraw();
   };
   return h('div.card.alert', { role: 'alert' },
-    icon('warn'), said('lostInterviews', losses.interviews), said('lostDrafts', losses.drafts),
-    said('backInterviews', losses.restored), said('backDrafts', losses.restoredDrafts),
+    icon('warn'), said('lostInterviews', losses.interviews), said('lostDrafts', losses.drafts), said('lostFiles', losses.files),
+    said('backInterviews', losses.restored), said('backDrafts', losses.restoredDrafts), said('backFiles', losses.backFiles),
     lost ? h('p', {}, t('lostHelp')) : null,
-    h('button.plain', { type: 'button', onclick: away }, t('understood')));
+    away(put));
+}
+
+function away(onclick) {
+  return h('button.plain', { type: 'button', onclick }, t('understood'));
+}
+
+/** "martes, 14:00" */
+function dayText(at) {
+  return new Date(at).toLocaleString(document.documentElement.lang, { weekday: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' });
 }
 
 function alertCard(words, ...more) {
   return h('div.card.alert', { role: 'status' }, icon('warn'), h('p', {}, words), ...more);
+}
+
+/** Worth knowing, and nothing has happened yet. */
+function mild(card) {
+  card.classList.add('is-mild');
+  return card;
 }
 
 function coachCard() {
