@@ -27,7 +27,7 @@ from survey_server.reports.wave_summary import WaveSummary
     type=click.Choice(EDITIONS),
     default="full",
     show_default=True,
-    help="partner: without posts, units, people and integrity flags; public: two pages, by department.",
+    help="us: without posts, units and people; partner: nor integrity flags; public: two pages, by department.",
 )
 def report(
     programme: str,

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
 from survey_server.reports.audiences import EDITIONS
-from survey_server.reports.editions import FORMATS, file_name, render_edition
+from survey_server.reports.editions import FORMATS, PAPERS, file_name, render_edition
 from survey_server.reports.from_database import summarise
 from survey_server.reports.wave_summary import WaveSummary
 
-__all__ = ["EDITIONS", "LANGUAGES", "make_editions", "make_summary"]
+__all__ = ["EDITIONS", "LANGUAGES", "PAPERS", "make_editions", "make_summary"]
 
 LANGUAGES: Mapping[str, str] = {"es": "Español", "en": "English", "fr": "Français"}
 
@@ -25,8 +25,13 @@ def make_summary(
 
 
 def make_editions(
-    database: Database, programme_code: str, waves: Sequence[str], language: str, edition: str = "full"
+    database: Database,
+    programme_code: str,
+    waves: Sequence[str],
+    language: str,
+    edition: str = "full",
+    paper: str = "A4",
 ) -> Mapping[str, bytes]:
-    """The files of the report by name: PDF, HTML, CSV pack, JSON and XLSX of the same figures."""
+    """The files of the report by name: PDF on this paper, HTML, CSV pack, JSON and XLSX of the same figures."""
     summary = make_summary(database, programme_code, waves, language, edition)
-    return {file_name(summary, form): render_edition(summary, form) for form in FORMATS}
+    return {file_name(summary, form): render_edition(summary, form, paper) for form in FORMATS}

@@ -109,6 +109,18 @@ def test_it_makes_a_real_report_of_a_locked_wave_for_the_coordinator(world: Worl
     assert coordinator.get(answer.location).status_code == 200
 
 
+def test_it_prints_on_the_paper_that_was_chosen(world: World) -> None:
+    coordinator, paths = world.browser("coordinator"), set()
+    for paper in ("Letter", "A4"):
+        values = {"wave": "W1", "language": "en", "edition": "us", "paper": paper}
+        paths.add(coordinator.post("/office/p/norte/reports", values).location)
+    wait()
+    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    made = [report for report in files.list_all() if report.edition == "us"]
+    assert len(paths) == len(made) == 2
+    assert {report.paper for report in made} == {"A4", "Letter"}
+
+
 def test_it_serves_the_report_for_reading_without_any_script(world: World) -> None:
     files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
     report = ask(files, lambda: {"r.html": b"<!doctype html><p>hola"})

@@ -38,6 +38,7 @@ class ReportFile:
     state: str = "making"
     problem: str = ""
     interim: bool = True
+    paper: str = "A4"
 
     @property
     def asked_at(self) -> datetime:
@@ -64,12 +65,14 @@ class ReportFiles:
         interim: bool,
         make: Make,
         made: Made | None = None,
+        paper: str = "A4",
     ) -> ReportFile:
         """Begin to make a report; asking twice in the same minute gives the same one. `made` is told of it."""
         at = now()
-        key = "\0".join((*waves, language, edition, asked_by, at.strftime("%Y-%m-%dT%H:%M")))
+        key = "\0".join((*waves, language, edition, paper, asked_by, at.strftime("%Y-%m-%dT%H:%M")))
         report_id = hashlib.sha256(key.encode()).hexdigest()[:16]
-        report = ReportFile(report_id, waves, language, edition, asked_by, at.isoformat(), interim=interim)
+        asked = at.isoformat()
+        report = ReportFile(report_id, waves, language, edition, asked_by, asked, interim=interim, paper=paper)
         folder = self.folder / report_id
         if (folder / _STATUS).exists() and self.get(report_id).state != "failed":
             return self.get(report_id)

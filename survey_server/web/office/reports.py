@@ -10,7 +10,7 @@ from io import BytesIO
 from flask import redirect, request, send_file, url_for
 
 from survey_server.db.progress import WaveProgress, list_waves
-from survey_server.reports.make import EDITIONS, LANGUAGES, make_editions
+from survey_server.reports.make import EDITIONS, LANGUAGES, PAPERS, make_editions
 from survey_server.reports.registers import REGISTERS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.made_reports import keep_made
@@ -54,6 +54,8 @@ def make_report(visit: Visit) -> Answer:
     names = tuple(each.name for each in chosen)
     language = language if language in LANGUAGES else visit.texts.language
     edition = edition if edition in EDITIONS else EDITIONS[0]
+    paper = request.form.get("paper", "")
+    paper = paper if paper in PAPERS else PAPERS[0]
     visit.note("make-report", "+".join(names), language=language, edition=edition)
     report = _files(visit).ask(
         names,
@@ -61,8 +63,9 @@ def make_report(visit: Visit) -> Answer:
         edition,
         asked_by=visit.login.actor,
         interim=not all(each.locked for each in chosen),
-        make=partial(make_editions, visit.database, visit.here.code, names, language, edition),
+        make=partial(make_editions, visit.database, visit.here.code, names, language, edition, paper),
         made=partial(keep_made, visit.database, visit.here.id),
+        paper=paper,
     )
     return redirect(url_for("office.report_page", code=visit.here.code, report=report.id), 303)
 
@@ -101,6 +104,7 @@ def _reports(visit: Visit, wrong: str = "", ticked: Sequence[str] = ()) -> Answe
         wrong=wrong,
         report_languages=LANGUAGES,
         editions=EDITIONS,
+        papers=PAPERS,
     )
     response.status_code = 422 if wrong else 200
     return response
