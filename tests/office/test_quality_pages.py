@@ -1,0 +1,136 @@
+"""The quality page, the cases behind a flag, the field sheet; tokens and webhooks from the office."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from survey_server.db.models import ApiToken, AuditRow, Submission, Webhook, WebhookDelivery
+from survey_server.work import KINDS, Worker
+from tests.office.world import World, add_submission
+from tests.web.field import interview
+
+
+def page_of(world: World, rest: str = "") -> str:
+    return f"/office/p/norte/waves/{world.open.id}/quality{rest}"
+
+
+def add_fast(world: World) -> None:
+    """Forty interviews of usual length, and one that came ten days late."""
+    for number in range(40):
+        add_submission(world, interview(f"uuid:q{number}", today="2026-09-05"), f"uuid:q{number}")
+    with world.database.transaction() as session:
+        late = session.scalars(select(Submission).where(Submission.instance_id == "uuid:q3")).one()
+        moved = late.received_at.replace(year=2026, month=9, day=20)
+        session.execute(
+            update(Submission)
+            .where(Submission.wave_id == world.open.id, Submission.id != late.id)
+            .values(received_at=late.received_at.replace(year=2026, month=9, day=6))
+        )
+        session.execute(update(Submission).where(Submission.id == late.id).values(received_at=moved))
+
+
+def test_it_shows_the_checks_of_an_open_wave_and_links_each_flag_to_its_cases(world: World) -> None:
+    add_fast(world)
+    supervisor = world.browser("supervisor")
+    page = supervisor.get(page_of(world)).text
+    assert "Llegó tarde" in page
+    link = re.search(r'href="([^"]*quality/late[^"]*)"', page)
+    assert link
+    cases = supervisor.get(link[1]).text
+    with world.database.reading() as session:
+        late = session.scalars(select(Submission.id).where(Submission.instance_id == "uuid:q3")).one()
+    assert re.findall(r"/submissions/(\d+)\"", cases) == [str(late)]
+    assert supervisor.get(f"/office/p/norte/submissions?wave={world.open.id}&ids={late}").status_code == 200
+    with world.database.reading() as session:
+        rows = session.scalars(select(AuditRow).where(AuditRow.action == "list-flagged")).all()
+    assert [(row.subject, row.detail["check"], row.detail["shown"]) for row in rows] == [
+        (str(world.open.id), "late", 1)
+    ]
+
+
+def test_it_is_live_and_shows_aggregates_alone_to_the_coordinator(world: World) -> None:
+    coordinator = world.browser("coordinator")
+    before = coordinator.get(page_of(world)).text
+    add_fast(world)
+    after = coordinator.get(page_of(world)).text
+    assert before != after
+    assert "/quality/late" not in after
+    assert coordinator.get(page_of(world, "/late")).status_code == 403
+    assert not any(secret in after for secret in ("BRAZO", "ESTRATO", "1.75"))
+
+
+@pytest.mark.parametrize("check", ["unheard", "..%2f", "answers"])
+def test_it_knows_no_other_check(world: World, check: str) -> None:
+    assert world.browser("supervisor").get(page_of(world, f"/{check}")).status_code == 404
+
+
+def test_it_prints_the_week_of_a_team(world: World) -> None:
+    add_fast(world)
+    supervisor = world.browser("supervisor")
+    answer = supervisor.get(f"/office/p/norte/waves/{world.open.id}/field-sheet?team=N1&until=2026-09-07")
+    assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
+    assert "2026-09-07" in answer.headers["Content-Disposition"]
+    assert supervisor.get(f"/office/p/norte/waves/{world.open.id}/field-sheet?team=X").status_code == 404
+
+
+def test_it_shows_a_token_once_and_lets_it_read(world: World) -> None:
+    analyst = world.browser("analyst")
+    values = {"label": "Tablero", "form": ["mini"], "purpose": "tablero semanal", "days": "30"}
+    made = analyst.post("/office/p/norte/tokens", values).text
+    token = re.search(r"svr_[\w-]{43}", made)
+    assert token
+    assert token[0] not in analyst.get("/office/p/norte/tokens").text
+    client, given = world.app.test_client(), {"Authorization": f"Bearer {token[0]}"}
+    assert client.get("/api/v1/programmes/norte/forms", headers=given).status_code == 200
+    with world.database.reading() as session:
+        token_id = session.scalars(select(ApiToken.id)).one()
+        assert token[0] not in str(session.scalars(select(AuditRow.detail)).all())
+    assert analyst.post(f"/office/p/norte/tokens/{token_id}/revoke").status_code == 303
+    assert client.get("/api/v1/programmes/norte/forms", headers=given).status_code == 401
+
+
+@pytest.mark.parametrize("missing", ["label", "form", "purpose", "days"])
+def test_it_says_what_a_token_lacks(world: World, missing: str) -> None:
+    values: dict[str, object] = {"label": "x", "form": ["mini"], "purpose": "tablero semanal", "days": "30"}
+    values.pop(missing)
+    answer = world.browser("analyst").post("/office/p/norte/tokens", values)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_it_adds_tries_stops_and_repeats_a_webhook(world: World) -> None:
+    coordinator = world.browser("coordinator")
+    values = {"label": "Panel", "url": "https://127.0.0.1/x", "event": ["submission.received"]}
+    place = coordinator.post("/office/p/norte/webhooks", values).location
+    assert "whs_" in coordinator.get(place).text
+    assert "whs_" not in world.browser("administrator").get(place).text
+    add_submission(world, interview("uuid:hook", today="2026-09-05"), "uuid:hook")
+    coordinator.post(place, {"do": "ping"})
+    Worker(world.database, world.app.config["SURVEY"], {"webhook": KINDS["webhook"]}).run_due()
+    with world.database.reading() as session:
+        deliveries = session.scalars(select(WebhookDelivery)).all()
+        assert {one.event for one in deliveries} == {"submission.received", "ping"}
+        assert {one.state for one in deliveries} == {"failed"}  # our own machine isn't called
+    coordinator.post(place, {"delivery": str(deliveries[0].id)})
+    coordinator.post(place, {"do": "stop"})
+    with world.database.reading() as session:
+        assert session.get_one(WebhookDelivery, (world.here.id, deliveries[0].id)).state == "waiting"
+        assert session.scalars(select(Webhook.stopped_at)).one() is not None
+    assert "Detenido" in coordinator.get("/office/p/norte/webhooks").text
+
+
+@pytest.mark.parametrize("url", ["http://panel.example", "https://a b", "javascript:alert(1)", "https://x:y@z.example"])
+def test_it_takes_no_odd_address_for_a_webhook(world: World, url: str) -> None:
+    values = {"label": "Panel", "url": url, "event": ["submission.received"]}
+    assert world.browser("coordinator").post("/office/p/norte/webhooks", values).status_code == 422
+
+
+def test_it_sends_every_page_in_less_than_100_kilobytes(world: World) -> None:
+    add_fast(world)
+    browser = world.browser("supervisor")
+    for path in ("", "/late"):
+        answer = browser.client.get(page_of(world, path), headers={"Accept-Encoding": "gzip"})
+        assert len(answer.data) < 100_000
