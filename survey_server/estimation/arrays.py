@@ -26,3 +26,14 @@ class Scored:
     def __call__(self) -> Floats:
         """The value of every row."""
         return np.take(self.values, self.places)
+
+
+_YES_OR_NO = np.array([0.0, 1.0, np.nan])
+
+
+def packed(values: Floats) -> Scored | Floats:
+    """Zeros, ones and blanks as bytes; anything else as it is."""
+    yes, missing = values == 1.0, np.isnan(values)
+    if not (yes | missing | (values == 0.0)).all():
+        return values
+    return Scored(yes.view(np.int8) - missing.view(np.int8), _YES_OR_NO)

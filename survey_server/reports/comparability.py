@@ -78,6 +78,8 @@ def design_cautions(pair: Pair) -> Iterator[Note]:
     """What is wrong with the sites' weights and strata, with the names of the sites and how they were counted."""
     for sample in pair.samples:
         wave = {"wave": sample.data.wave.name}
+        if sample.fitted.problem:
+            yield Note("caution.margins", words=wave | {"reason": sample.fitted.problem})
         if sample.bad_weights:
             told = [f"{site} ({value or '–'})" for site, value in sample.bad_weights.items()]
             yield Note("caution.weights", {"count": Cell(float(len(told)))}, wave | {"sites": _listed(told)})

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -114,6 +115,11 @@ def _info(programme: Programme) -> ProgrammeInfo:
     return ProgrammeInfo(programme.code, programme.name, programme.demo, recipients=recipients, plan=plan, **told)
 
 
+def _plan(session: Session, form: Form) -> dict[str, Any]:
+    programme = session.get_one(Programme, form.programme_id)
+    return dict(programme.policies.get("plan") or {})
+
+
 def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
     frame = wave_frame(session, wave)
     versions = versions_met(session, form, set(frame["_version"]))
@@ -135,6 +141,7 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
             for name in dict.fromkeys(name for questionnaire in questionnaires for name in questionnaire.repeats)
             if form.form_id in REGISTERS
         },
+        margins=_plan(session, form).get("margins", {}).get(form.form_id, {}),
         files=dict(_place_lists(session, form, versions[-1])),
         late_changes=tuple(
             LateChange(late.code, late.wave, tuple(late.columns), late.at.date(), late.reason)

@@ -34,6 +34,8 @@ class Plan:
     """The day of the course of each post's officers and its modules, by the post's code: observers don't know it."""
     response_minutes: float = 30
     """Within how many minutes a unit should arrive."""
+    margins: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    """What is known of the population, by form, question or site column, and code: weights are fitted to it."""
     target_date: str = ""
     """The day by which targets should be reached, where an indicator has none of its own, as 2027-12-31."""
     checkpoints: float = 12
@@ -75,6 +77,9 @@ def _fit(name: str, value: Any) -> Any:
         _need(name == "rates" or all(is_month(month) for month in value), name, "months such as 2027-01 as keys")
         _need(all(isinstance(number, int | float) for number in value.values()), name, "numbers")
         return {str(key): float(number) for key, number in value.items()}
+    if name == "margins":
+        _need(_are_margins(value), name, 'numbers above 0 by form, column and code, as {"f": {"sex": {"1": 0.5}}}')
+        return value
     if name == "courses":
         _need(isinstance(value, Mapping), name, "an object")
         return {str(post): _course(told) for post, told in value.items()}
@@ -86,6 +91,16 @@ def _fit(name: str, value: Any) -> Any:
     if name == "started":
         _need(value == "" or is_month(value), name, "a month such as 2027-01")
     return str(value)
+
+
+def _are_margins(value: Any) -> bool:
+    columns = [column for form in _parts(value) for column in _parts(form)]
+    numbers = [number for column in columns for number in _parts(column)]
+    return bool(numbers) and all(isinstance(number, int | float) and number > 0 for number in numbers)
+
+
+def _parts(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, Mapping) else [None]
 
 
 def _course(told: Any) -> tuple[str, tuple[str, ...]]:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from survey_server.estimation.arrays import Scored
+from survey_server.estimation.arrays import Scored, packed
 from survey_server.estimation.design import Bools, Design, Floats
 from survey_server.estimation.formula import Formulas
+from survey_server.reports.raking import Fitted, crossed, fit_margins
 from survey_server.reports.strata import one_stratum_each
 from survey_server.reports.wave_data import WaveData
 from survey_server.xlsform.registry import Indicator
@@ -49,23 +50,33 @@ class Sample:
 
     @cached_property
     def design(self) -> Design:
-        """Stratum, PSU and weight of every row that counts; without roles each row stands for itself."""
+        """Stratum, PSU and weight of every row that counts; the weights fitted to the population where it is known."""
+        return self.fitted.design
+
+    @cached_property
+    def fitted(self) -> Fitted:
+        """The design with its weights fitted to the margins of the plan, and how that went."""
+        columns = {name: crossed([self.codes(one) for one in name.split("*")]) for name in self.data.margins}
+        return fit_margins(self._drawn, columns, self.data.margins)
+
+    @cached_property
+    def _drawn(self) -> Design:
+        """The design as it was drawn; without roles each row stands for itself."""
         psu = self._role_values("psu")
         if psu is None:  # everyone is a PSU of their own, under a name that no other wave has
             psu = (f"{self.data.wave.ordinal}:" + self.frame["_id"].astype(str)).to_numpy(dtype=object)
-        stratum = self._role_values("stratum")
-        return Design(None if stratum is None else self._strata[0], psu, self._weights(self.frame))
+        return Design(self._strata[0], psu, self._weights(self.frame))
 
     @property
     def torn_psus(self) -> Mapping[str, tuple[str, ...]]:
-        """PSUs whose rows name several strata, with the strata: the first is the one that they are counted in."""
+        """PSUs whose rows name several strata, with the strata: they are counted in the first."""
         return self._strata[1]
 
     @cached_property
-    def _strata(self) -> tuple[Codes, Mapping[str, tuple[str, ...]]]:
+    def _strata(self) -> tuple[Codes | None, Mapping[str, tuple[str, ...]]]:
         psu, stratum = self._role_values("psu"), self._role_values("stratum")
         if stratum is None or psu is None:
-            return np.array([], dtype=object) if stratum is None else stratum, {}
+            return stratum, {}
         return one_stratum_each(psu, stratum)
 
     @cached_property
@@ -122,7 +133,7 @@ class Sample:
         """The same; zeros and ones, which most indicators are, as a byte for each row."""
         key = f"{indicator.code}:{based}"
         if key not in self._values:
-            self._values[key] = _packed(self._evaluate(indicator, based))
+            self._values[key] = packed(self._evaluate(indicator, based))
         return self._values[key]
 
     def is_yes_or_no(self, indicator: Indicator) -> bool:
@@ -265,17 +276,6 @@ class Coded:
         """The same, not yet spread over the rows."""
         values = [np.nan if code is None else number(code) for code in self.codes]
         return Scored(self.places, np.array(values, dtype=float))
-
-
-_YES_OR_NO = np.array([0.0, 1.0, np.nan])
-
-
-def _packed(values: Floats) -> Scored | Floats:
-    """Zeros, ones and blanks as bytes; anything else as it is."""
-    yes, missing = values == 1.0, np.isnan(values)
-    if not (yes | missing | (values == 0.0)).all():
-        return values
-    return Scored(yes.view(np.int8) - missing.view(np.int8), _YES_OR_NO)
 
 
 def minutes_of(frame: pd.DataFrame) -> Floats:

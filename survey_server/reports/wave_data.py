@@ -89,6 +89,8 @@ class WaveData:
     registry: Registry
     frame: pd.DataFrame
     facts: FieldFacts = field(default_factory=FieldFacts)
+    margins: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What is known of the population, by column (or several joined by *) and code: weights are fitted to it."""
     repeats: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     """The rows of the lists of posts, units and venues that the form's newest version carries, by file name."""

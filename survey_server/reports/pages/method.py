@@ -25,7 +25,7 @@ def build_method(study: Study) -> Page:
     blocks: tuple[Block, ...] = (
         Prose((note("method.lead"),), "lead"),
         SideBySide(tables),
-        Prose(tuple(_lonely(study)), "small"),
+        Prose((*_lonely(study), *_raked(study)), "small"),
         Paragraphs(tuple(prose)),
     )
     return Page("method", study.t["page.method"], note("method.message"), blocks)
@@ -73,6 +73,27 @@ def _lonely(study: Study) -> Iterator[Note]:
             if sample.design.lonely_strata:
                 names = ", ".join(str(name) for name in sample.design.lonely_strata)
                 yield note("method.lonely", wave=sample.data.wave.name, strata=names)
+
+
+def _raked(study: Study) -> Iterator[Note]:
+    """How the weights were fitted to the population, wave by wave."""
+    for pair in study.pairs:
+        for sample in pair.samples:
+            told = sample.fitted.report
+            if told is None:
+                continue
+            columns = [study.breakdown_label(pair, name) for name in "*".join(sample.data.margins).split("*")]
+            cells = {
+                "rounds": Cell(float(told.rounds)),
+                "smallest": Cell(told.smallest_factor, "coefficient"),
+                "largest": Cell(told.largest_factor, "coefficient"),
+                "trimmed": Cell(float(told.trimmed)),
+                "before": Cell(told.kish_before, "coefficient"),
+                "after": Cell(told.kish_after, "coefficient"),
+                "gap": Cell(100 * told.largest_gap, "percent1"),
+            }
+            rule = "method.raked" if told.converged else "method.raked_short"
+            yield Note(rule, cells, {"wave": sample.data.wave.name, "margins": ", ".join(dict.fromkeys(columns))})
 
 
 def _weight_ratio(sample: Sample) -> float:
