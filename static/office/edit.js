@@ -108,13 +108,20 @@ class Editor {
       changed += differs ? 1 : 0;
       if (!mark) continue;
       mark.hidden = !differs;
-      if (differs) mark.textContent = `${words.was}: ${before || words.blank}`;
+      if (differs) mark.textContent = `${words.was}: ${this.said(ref, before) || words.blank}`;
     }
     const problems = this.interview.problems().length;
     const said = changed || this.moved ? `${words.changed}: ${changed}` : words.none;
     document.getElementById('said').textContent = problems ? `${said} · ${words.problems}: ${problems}` : said;
     save.querySelector('button').disabled = !changed && !this.moved;
     this.changed = changed > 0 || this.moved;
+  }
+
+  /** An answer in the words of its choices. */
+  said(ref, value) {
+    const { choices = [] } = this.interview.state(ref);
+    const known = new Map(value && choices.length ? choices.map((choice) => [choice.value, choice.label]) : []);
+    return known.size ? value.split(' ').map((each) => known.get(each) ?? each).join('; ') : value;
   }
 
   document() {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from survey_server.reports.decided import cautions, is_broken, prints
+from survey_server.reports.decided import Ruling, cautions, is_broken, prints
 from survey_server.reports.measure import Pair
 from survey_server.reports.sample import Sample
 from survey_server.reports.value import Cell, Note
@@ -44,7 +44,7 @@ def broken_questions(pair: Pair, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the questions whose wording or choices differ between or inside the waves."""
     if pair.before is None:
         return ()
-    return tuple(name for name in names if is_broken(_prints(pair, name), pair.after.data.rulings))
+    return tuple(name for name in names if is_broken(_prints(pair, name), _rulings(pair, name)))
 
 
 def _prints(pair: Pair, name: str) -> dict[str, str]:
@@ -52,12 +52,15 @@ def _prints(pair: Pair, name: str) -> dict[str, str]:
     return {key: value for sample in pair.samples for key, value in prints(sample.data.questionnaires, name).items()}
 
 
+def _rulings(pair: Pair, name: str) -> list[Ruling]:
+    return [ruling for ruling in pair.after.data.rulings if ruling.item == name]
+
+
 def _decided(pair: Pair, indicator: Indicator) -> Iterator[Note]:
     """What an analyst let be compared with caution, and why."""
     for name in indicator.questions:
-        for ruling in cautions(_prints(pair, name), pair.after.data.rulings):
-            if ruling.item == name:
-                yield Note("caution.decided", words={"question": name, "reason": ruling.reason})
+        for ruling in cautions(_prints(pair, name), _rulings(pair, name)):
+            yield Note("caution.decided", words={"question": name, "reason": ruling.reason})
 
 
 def fieldwork_cautions(pair: Pair) -> Iterator[Note]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from survey_server.db.comparing import decisions_in_force
 from survey_server.db.decisions import find_decision
 from survey_server.db.forms import list_forms, read_attachments
 from survey_server.db.frames import repeat_frame, wave_frame
@@ -20,6 +21,7 @@ from survey_server.db.models import Form, FormVersion, Programme, Wave
 from survey_server.db.report_data import count_wave, find_waves, versions_met
 from survey_server.db.session import Session
 from survey_server.db.waves import list_waves
+from survey_server.reports.decided import renamed, ruling_of
 from survey_server.reports.questionnaire import questionnaire_of
 from survey_server.reports.registers import REGISTERS, UNREPORTED
 from survey_server.reports.wave_data import Decided, FieldFacts, LateChange, ProgrammeInfo, WaveData, WaveInfo
@@ -126,13 +128,17 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
     if frame.empty or not versions:
         return None
     counts = count_wave(session, form, wave)
-    questionnaires = tuple(questionnaire_of(json.loads(version.phone)) for version in versions)
+    rulings = tuple(map(ruling_of, decisions_in_force(session, form)))
+    questionnaires, frame = renamed(
+        [questionnaire_of(json.loads(version.phone)) for version in versions], frame, rulings
+    )
     return WaveData(
         form_id=form.form_id,
         wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
         questionnaires=questionnaires,
         registry=load_registry(session, versions[-1]),
         frame=frame,
+        rulings=rulings,
         facts=FieldFacts(
             counts.planned_sites, counts.planned_interviews, counts.conflicts, counts.quarantined, counts.issues
         ),

@@ -25,26 +25,28 @@ Codes: TypeAlias = NDArray[np.object_]
 T = TypeVar("T", bound=np.generic)
 AGREED = frozenset({"1", "1.0", "yes", "si", "sí", "oui", "true"})
 MISSING_CODES = ("66", "77", "88", "99", "-88", "-99")
+REJECTED = "rejected"
 MISSING_NUMBERS = frozenset({-88.0, -99.0})
 
 
 class Sample:
     """The respondents (or observed encounters) of one wave of one form.
 
-    Left out, and counted: submissions without consent, second observers of a pair, rows whose site has no place in
-    the design, returns that were sent again. `everyone` keeps them all, for the field and quality pages.
+    Left out, and counted: submissions that the office rejected, those without consent, second observers of a pair,
+    rows whose site has no place in the design, returns that were sent again. `everyone` keeps them all, for the field and quality pages.
     """
 
     def __init__(self, data: WaveData) -> None:
         self.data = data
         self.everyone = data.frame.reset_index(drop=True)
         agreed, first, placed = self._agreed(), self._first_of_pair(), self._placed()
-        last = self._last_revision()
+        last, kept = self._last_revision(), self._kept()
+        self.rejected = int((~kept).sum())
         self.refused = int((~agreed).sum())
         self.second_observers = int((agreed & ~first).sum())
         self.unplaced = int((agreed & first & ~placed).sum())
         self.superseded = int((~last).sum())
-        self.frame = _rows(self.everyone, agreed & first & placed & last)
+        self.frame = _rows(self.everyone, agreed & first & placed & last & kept)
         self.consenting = self.frame if int(agreed.sum()) == len(self.frame) else _rows(self.everyone, agreed)
         self.n = len(self.frame)
 
@@ -177,6 +179,10 @@ class Sample:
         """The day by which half of the wave was collected."""
         days = pd.to_datetime(self.everyone.get("_collected_on", pd.Series(dtype=object)), errors="coerce").dropna()
         return days.sort_values().iloc[len(days) // 2].date() if len(days) else None
+
+    def _kept(self) -> Bools:
+        """False for what the office rejected on review: duplicates, interviews that never were."""
+        return ~Coded.of(self.everyone, "_review_state").where(lambda state: state == REJECTED)
 
     def _agreed(self) -> Bools:
         column = self.role("consent")

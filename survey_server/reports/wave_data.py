@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from survey_server.reports.decided import Ruling
 from survey_server.reports.questionnaire import Item, Questionnaire
 from survey_server.xlsform.registry import Registry
 
@@ -92,6 +93,8 @@ class WaveData:
     margins: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """What is known of the population, by column (or several joined by *) and code: weights are fitted to it."""
     repeats: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    rulings: tuple[Ruling, ...] = ()
+    """What was decided of questions that changed between versions."""
     files: Mapping[str, tuple[Mapping[str, str], ...]] = field(default_factory=dict)
     """The rows of the lists of posts, units and venues that the form's newest version carries, by file name."""
     late_changes: tuple[LateChange, ...] = ()

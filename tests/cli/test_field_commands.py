@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from survey_server.app import create_app
 from survey_server.cli import cli
 from survey_server.config import Config
-from survey_server.problems import Problem, UnfitSites, VersionNotRaised
+from survey_server.db.models import WavePaper
+from survey_server.db.session import open_database
+from survey_server.problems import Problem, UnfitSites, VersionNotRaised, WaveNotReady
 from tests.web.field import FORM, FORM_WITH_DATA, PSUS, Phone
+
+OPENED = ("--state", "open", "--despite", "Prueba de los comandos")
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def run(*arguments: object, status: int = 0) -> Result:
 def test_it_sets_up_a_programme_that_a_phone_can_join(folder: Path) -> None:
     run("programme", "create", "frontera", "Frontera norte")
     run("form", "publish", "frontera", folder / "mini.md")
-    run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20", "--state", "open")
+    run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20", *OPENED)
     run("site", "load", "frontera", folder / "sites.csv", "--wave", "mini/Antes")
     shown = run("device", "enrol", "frontera", "Equipo 1").output
     link = re.search(r"https://encuesta\.example/#enrol=([^&\s]+)", shown)
@@ -82,3 +87,19 @@ def test_it_names_the_cell_of_a_site_table_that_is_wrong(folder: Path) -> None:
     (folder / "sites.csv").write_text("code,weight\nA,2.5\nB,dos\n")
     with pytest.raises(UnfitSites, match="row 3, column weight: 'dos'"):
         run("site", "load", "frontera", folder / "sites.csv")
+
+
+def test_it_opens_no_wave_without_what_must_be_in_place_unless_a_reason_is_kept(folder: Path, sqlite_url: str) -> None:
+    run("programme", "create", "frontera", "Frontera norte")
+    run("form", "publish", "frontera", folder / "mini.md")
+    run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20")
+    with pytest.raises(WaveNotReady, match=r"ethics.*--despite"):
+        run("wave", "set", "frontera", "mini", "1", "open")
+    assert run("wave", "list", "frontera").output.endswith("planned\n")
+    run("wave", "set", "frontera", "mini", "1", "open", "--despite", "Ensayo con el equipo de la oficina")
+    assert run("wave", "list", "frontera").output.endswith("open\n")
+    with open_database(sqlite_url).reading() as session:
+        papers = session.scalars(select(WavePaper)).all()
+    assert [(one.kind, one.reference, one.added_by) for one in papers] == [
+        ("override", "Ensayo con el equipo de la oficina", "command")
+    ]

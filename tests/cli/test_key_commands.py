@@ -26,13 +26,15 @@ from tests.web.field import Phone, interview, new_instance_id
 __all__ = ["folder"]
 PASSPHRASE = "cinco palabras que nadie adivina"
 
+OPENED = ("--state", "open", "--despite", "Prueba de los comandos")
+
 
 @pytest.fixture
 def field(folder: Path) -> Path:
     """A programme with a published form and an open wave."""
     run("programme", "create", "frontera", "Frontera norte")
     run("form", "publish", "frontera", folder / "mini.md")
-    run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20", "--state", "open")
+    run("wave", "create", "frontera", "mini", "Antes", "2026-03-01", "2026-03-20", *OPENED)
     return folder
 
 

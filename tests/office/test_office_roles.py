@@ -63,6 +63,8 @@ ALLOWED = {
     ("replay_quarantined", "POST"): frozenset({"analyst"}),
     ("repair", "POST"): frozenset({"analyst"}),
     ("set_aside", "POST"): frozenset({"analyst"}),
+    ("compare_page", "GET"): REPORTERS,
+    ("decide_item", "POST"): frozenset({"analyst"}),
     ("media_file", "GET"): CASES,
     ("media_picture", "GET"): CASES,
     ("links_page", "GET"): frozenset({"supervisor"}),  # the wave is open
@@ -194,6 +196,7 @@ def address_of(guard: Guard, world: World, programme: str = "norte") -> str:
     path = path.replace("<int:wave_id>", str(world.open.id)).replace("<int:device_id>", str(world.device_id))
     path = path.replace("<int:submission_id>", str(world.submissions[0])).replace("<int:media_id>", "1")
     path = path.replace("<int:alarm_id>", "1").replace("<int:number>", "1")
+    path = path.replace("<form_id>", "mini")
     path = path.replace("<int:other_id>", str(world.submissions[1]))
     path = path.replace("<int:person_id>", str(world.people["observer"]))
     for name, value in world.field.items():

@@ -165,7 +165,7 @@ def test_it_edits_every_kind_of_question_in_the_form_itself_and_escapes_what_is_
     assert b"<deprecatedID>uuid:kinds</deprecatedID>" in versions[1].xml and versions[0].xml == document(
         "uuid:kinds"
     ).encode()
-    page.goto("/office/p/norte/submissions?q=kinds")
+    page.goto("/office/p/norte/submissions?state=edited")
     assert look(page, "review-list", size) == []
 
 

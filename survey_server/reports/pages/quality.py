@@ -121,6 +121,8 @@ def _outcomes(study: Study, work: Work) -> Table:
     ]
     if any(wave.sample.refused for wave in work.waves):
         rows.append(_line(study, work, "refused", lambda wave: count_cell(wave.sample.refused)))
+    if any(wave.sample.rejected for wave in work.waves):
+        rows.append(_line(study, work, "rejected", lambda wave: count_cell(wave.sample.rejected)))
     if any(wave.sample.second_observers for wave in work.waves):
         rows.append(_line(study, work, "second", lambda wave: count_cell(wave.sample.second_observers)))
     if any(wave.sample.unplaced for wave in work.waves):

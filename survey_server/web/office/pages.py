@@ -35,6 +35,7 @@ from survey_server.web.office import (
     sites,
     submissions,
     tokens,
+    versions,
     waves,
     webhooks,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "sites",
     "submissions",
     "tokens",
+    "versions",
     "waves",
     "webhooks",
 ]
