@@ -113,9 +113,26 @@ class FolderStore:
 
     def put(self, programme_id: int, sha256: str, body: bytes) -> None:
         """Make `body`, whose digest has been taken, a blob at once."""
-        begun = self.arrived(programme_id, sha256)
-        self.append(programme_id, sha256, begun, body[begun:])
-        self.complete(programme_id, sha256)
+        part, blob = self._part(programme_id, sha256), self._blob(programme_id, sha256)
+        _make_folder(part.parent)
+        _make_folder(blob.parent)
+        if shutil.disk_usage(part.parent).free < self.reserve + len(body):
+            raise MediaDiskFull()
+        with _locked(part) as file:
+            if blob.exists():  # another request was quicker
+                part.unlink(missing_ok=True)
+                return
+            os.ftruncate(file, 0)  # what another sender began of it is no use any more
+            try:
+                _write_all(file, body, 0)
+                os.fsync(file)
+            except OSError as error:
+                os.ftruncate(file, 0)
+                if error.errno in _FULL:
+                    raise MediaDiskFull() from error
+                raise
+            part.rename(blob)
+        _sync_folder(blob.parent)
 
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
