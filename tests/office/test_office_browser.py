@@ -18,7 +18,7 @@ from survey_server.db.programmes import add_programme
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.report_files import ReportFiles
 from tests.chromium import CHROMIUM
-from tests.office.world import PASSWORD, World
+from tests.office.world import PASSWORD, World, add_officers
 
 pytestmark = pytest.mark.browser
 SCREENS = Path(os.environ.get("SURVEY_SCREENS_DIR", Path(__file__).parents[2] / "build" / "screens" / "office"))
@@ -31,6 +31,7 @@ class Site:
 
     address: str
     world: World
+    officers: tuple[int, str, str]
 
     def pages(self) -> dict[str, str]:
         here, ids = "/office/p/norte/", self.world.submissions
@@ -82,6 +83,10 @@ class Site:
             "settings": f"{here}settings",
             "programme-new": "/office/programmes/new",
             "retention": f"{here}retention",
+            "collect": f"{here}collect",
+            "entities": f"{here}entities",
+            "entity-list": f"{here}entities/{self.officers[0]}",
+            "entity": f"{here}entities/{self.officers[0]}/{self.officers[2]}",
             "people": "/office/people",
             "person": f"/office/people/{self.world.people['observer']}",
             "account": "/office/account",
@@ -107,7 +112,7 @@ def site(world: World) -> Iterator[Site]:
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", world)
+    yield Site(f"http://127.0.0.1:{server.server_port}", world, add_officers(world))
     server.shutdown()
     thread.join()
     server.server_close()
@@ -155,6 +160,11 @@ def test_it_is_accessible_and_fits_on_every_page(page: Page, site: Site) -> None
     page.fill("#interviewer", "EN009")
     page.click("main form.stack button[type=submit]")
     faults += look(page, "enrol", size)
+    page.goto(f"{site.address}/office/p/norte/collect")
+    page.fill("#label", "Tableta 9")
+    page.fill("#interviewer", "EN009")
+    page.click("main form.stack button[type=submit]")
+    faults += look(page, "collect-made", size)
     assert not faults, "\n".join(faults)
 
 

@@ -15,10 +15,12 @@ from survey_server.app import create_app
 from survey_server.config import Config
 from survey_server.db.decisions import note_report, write_decision
 from survey_server.db.devices import Sender, add_device, get_device_by_id, get_sender
+from survey_server.db.entities import declare_list, load_entities
+from survey_server.db.entity_intake import Origin, apply_change
 from survey_server.db.forms import get_form
 from survey_server.db.indicators import edit_indicator
 from survey_server.db.lost_phones import report_lost_device
-from survey_server.db.models import Programme, Wave
+from survey_server.db.models import Programme, Wave, now
 from survey_server.db.people import add_person, set_password, set_roles
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
@@ -33,6 +35,7 @@ from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.estimation.sampling import Take, Unit
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.roles import ADMINISTRATOR
+from survey_server.xlsform.entities import EntityChange
 from tests.web.field import FORM, interview
 
 PASSWORD = "cuatro palabras sin relación"
@@ -134,6 +137,24 @@ def add_submission(world: World, xml: str, instance_id: str) -> None:
     """One that the phone of the supervisor's team sent."""
     source = Source(world.here.id, "phone", "device:1")
     take_in(world.database, source, [Arrival(instance_id, "mini", "1", xml.encode(), device_id=world.device_id)])
+
+
+def add_officers(world: World) -> tuple[int, str, str]:
+    """An entity list with two officers, one of them in conflict, and a change that waits; its id and theirs."""
+    clean, conflicting, waiting = ("0b7c1f0e-0000-4000-8000-00000000000" + digit for digit in "123")
+    with world.database.transaction() as session:
+        row = declare_list(session, world.here.id, "agentes")
+        names = [{"name": clean, "label": "Eva Tun", "post": "P2"}, {"name": conflicting, "label": "Ana", "post": "P0"}]
+        load_entities(session, row, names, actor="command")
+        origin = Origin(world.here.id, "device:1", now(), None)
+        for post, base, branch, uuid in (
+            ("P1", 1, "", conflicting),
+            ("P3", 1, "", conflicting),
+            ("P4", 5, "b", waiting),
+        ):
+            told = {"label": "", "data": {"post": post}, "base_version": base, "branch_id": branch}
+            apply_change(session, origin, EntityChange("agentes", uuid, False, True, **told))  # type: ignore[arg-type]
+        return row.id, clean, conflicting
 
 
 def _publish(database: Database, programme: Programme) -> tuple[Wave, Wave]:

@@ -45,7 +45,7 @@ def add_collect(visit: Visit) -> Answer:
         "collect_made.html",
         label=label,
         qr=draw_qr(settings_text(settings)),
-        address=address,
+        with_key=address,
         plain=plain_address(visit.config.base_url, visit.here),
         user=user_name(device.id),
         password=password_of(visit.config.secret_key, visit.here.id, device.id, device.token_sha256),
