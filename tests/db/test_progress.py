@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from survey_server.db.forms import get_form
 from survey_server.db.listings import get_submission, list_phones, list_quarantine
@@ -15,6 +16,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.submissions import Arrival, Source, take_in
+from survey_server.db.teams import count_by_team
 from survey_server.db.waves import add_wave
 from survey_server.problems import NotThere
 from tests.web.field import FORM, interview
@@ -110,3 +112,29 @@ def test_it_gives_a_submission_whole_and_only_in_its_programme(
     assert {issue.kind for issue in whole.issues} >= {"constraint"}
     assert whole.form_id == "mini"
     assert whole.wave and whole.wave.name == "W2"
+
+
+def test_it_counts_from_an_index_alone(database: Database, programme: Programme, waves: list[Wave]) -> None:
+    if not database.is_sqlite:  # PostgreSQL decides by its statistics
+        return
+    asked: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.reading() as session:
+        for ask in (list_sites, list_days):
+            ask(session, programme, waves[0].id)
+        list_waves(session, programme)
+        list_forms(session, programme)
+        count_by_team(session, programme.id, waves[0].id)
+    event.remove(database.engine, "before_cursor_execute", note)
+    counting = [one for one in asked if "FROM submission" in one[0] and "count(" in one[0]]
+    assert len(counting) == 5
+    with database.reading() as session:
+        for statement, parameters in counting:
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            steps = [row[3] for row in plan if "submission" in row[3]]
+            assert steps
+            assert all("COVERING INDEX ix_submission_progress" in step for step in steps), (statement, steps)

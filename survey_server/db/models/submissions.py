@@ -37,6 +37,11 @@ class Submission(WithId, Base):
         Index("ix_submission_flagged", "programme_id", "wave_id", "id", **_where("issue_count > 0")),
         Index("ix_submission_files", "programme_id", "wave_id", "id", **_where("files > 0")),
         Index("ix_submission_form_changed", "programme_id", "form_row", "changed_at", "id"),
+        Index(
+            "ix_submission_progress",
+            *("programme_id", "wave_id", "site_code", "collected_on"),
+            *("device_id", "version_id", "issue_count", "received_at"),
+        ),
     )
 
     form_row: Mapped[int]
