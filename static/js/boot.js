@@ -4,9 +4,19 @@
  * line sixty small files would cost sixty waits. Where there can be no service worker the modules come one by one.
  */
 const PATIENCE = 90_000;
+const FRESH = 300_000;
+const JSON_ONLY = 'application/json, application/problem+json';
+/** What an enrolment shows before the first screen. */
+const ENROLLING = ['./views/enrol.js', './enrol.js', './rooms/lock/setup.js'];
 
 /** Answers that were asked for before the app was there: address -> promise of a Response. api.js takes them from here. */
 export const early = new Map();
+
+/** The enrolment link that opened the app, or null. It is taken out of the address at once, so that it stays in no history. */
+export const openedBy = takeLink();
+
+/** Where an enrolment is kept that worked while the app was still on its way: { link, answer } as JSON, until enrol.js has it. */
+export const ENROLLED = 'enrolled';
 
 let calmed = null;
 
@@ -52,9 +62,12 @@ async function firstVisit() {
   });
 }
 
-/** A phone that was enrolled before: what it has to know, and its first form, while the app is on its way. */
+/** What this phone has to know, and its first form, while the app is on its way; a new phone is enrolled before. */
 async function askEarly() {
-  const token = await deviceToken();
+  if (localStorage.getItem('moved')) return; // the database is elsewhere: store.js finds it
+  const known = await deviceToken();
+  if (!known && openedBy) early.set(ENROLLED, enrolEarly(openedBy));
+  const token = known ?? (await early.get(ENROLLED))?.token;
   if (!token) return;
   const { forms = [] } = await (await ask('/api/v1/phone', token)).clone().json();
   const first = forms.find(({ wave }) => wave) ?? forms[0];
@@ -62,11 +75,37 @@ async function askEarly() {
 }
 
 function ask(path, token) {
-  const headers = { Accept: 'application/json, application/problem+json', Authorization: `Bearer ${token}` };
+  const headers = { Accept: JSON_ONLY, Authorization: `Bearer ${token}` };
   const asked = fetch(path, { headers, redirect: 'manual', credentials: 'omit' });
   early.set(path, asked);
   asked.catch(() => early.delete(path));
+  setTimeout(() => early.delete(path), FRESH);
   return asked;
+}
+
+/** Use up the link's code; what the office answered lies on the phone before anybody hears of it. Null: enrol.js tries. */
+async function enrolEarly(link) {
+  for (const path of ENROLLING) fetch(new URL(path, import.meta.url)).catch(() => {});
+  if (localStorage.getItem(ENROLLED)) return null;
+  const body = JSON.stringify({ code: decodeURIComponent(link.match(/#enrol=([^&\s]+)/)[1]) });
+  const headers = { Accept: JSON_ONLY, 'Content-Type': 'application/json' };
+  try {
+    const response = await fetch('/api/v1/enrol', { method: 'POST', body, headers, redirect: 'manual', credentials: 'omit' });
+    const answer = response.status === 201 ? await response.json() : null;
+    if (!answer?.token || !answer.device) return null;
+    localStorage.setItem(ENROLLED, JSON.stringify({ link, answer }));
+    return answer;
+  } catch {
+    return null;
+  }
+}
+
+/** An enrolment link in the address; null without. */
+export function takeLink() {
+  const link = location.hash;
+  if (!/^#enrol=[^&\s]/.test(link)) return null;
+  history.replaceState(null, '', '#/enrol');
+  return link;
 }
 
 /** Read without making the database: store.js does that. Null on a phone that isn't enrolled. */

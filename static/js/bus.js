@@ -1,6 +1,6 @@
 /**
  * What happened, told to every view and every other tab of the app: 'queue', 'drafts', 'catalogue', 'line',
- * 'language', 'update'.
+ * 'language', 'update', 'meta'.
  */
 const here = new EventTarget();
 const everywhere = 'BroadcastChannel' in self ? new BroadcastChannel('encuesta') : null;

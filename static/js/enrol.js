@@ -1,5 +1,6 @@
 /** Making this phone known to the server: a one-time code becomes a device token, which only the phone and the server see. */
 import { call } from './api.js';
+import { early, ENROLLED } from './boot.js';
 import { tell } from './bus.js';
 import { commit } from './store.js';
 
@@ -16,6 +17,15 @@ export function readFingerprint(text) {
   return /[#&]key=([A-Za-z0-9_-]{16,43})/.exec(text)?.[1] ?? null;
 }
 
+/** An enrolment that worked before the app was there, and that nobody has taken up: { link, answer }, or null. */
+export function keptEnrolment() {
+  try {
+    return JSON.parse(localStorage.getItem(ENROLLED));
+  } catch {
+    return null;
+  }
+}
+
 /** Who enrols trusts the office that gave out the code, and nothing that was pinned before. */
 function pinnedAnew(expected) {
   return { office: null, expected, keys: {}, waves: {}, refused: [] };
@@ -23,7 +33,10 @@ function pinnedAnew(expected) {
 
 /** Enrol with `code`, found in `text`. Returns null when it worked, else why not: 'code' or a reason of api.js. */
 export async function enrol(code, text = '') {
-  const answer = await call('/api/v1/enrol', { body: { code } });
+  await early.get(ENROLLED); // it may be on its way
+  const kept = keptEnrolment();
+  const worked = kept && readCode(kept.link) === code;
+  const answer = worked ? { kind: 'ok', data: kept.answer } : await call('/api/v1/enrol', { body: { code } });
   if (answer.kind === 'problem') return 'code';
   if (answer.kind === 'waiting') return answer.reason === 'unknown-phone' ? 'code' : answer.reason;
   const { token, device, programme, lock } = answer.data;
@@ -34,6 +47,7 @@ export async function enrol(code, text = '') {
     { store: 'vault', key: 'policy', value: lock },
     { store: 'vault', key: 'keys', value: pinnedAnew(readFingerprint(text)) },
   ]);
+  localStorage.removeItem(ENROLLED);
   tell('catalogue');
   return null;
 }

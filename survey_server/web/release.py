@@ -24,6 +24,7 @@ FIRST_ROOMS = (
     "js/views/fill.js",
     "js/rooms/lock/unlock.js",
     "js/rooms/sync/rounds.js",
+    "js/rooms/maps/rules.js",
     "js/rooms/sync/catalogue.js",
     *(f"js/engine/families/{name}.js" for name in ("actions", "cutting", "lookup", "repeats", "tables")),
 )

@@ -152,6 +152,8 @@ def _fill_outbox(page: Page) -> None:
           const { seal } = await import(base + 'seal.js');
           const { protect } = await import(base + 'vault.js');
           const { commit } = await import(base + 'store.js');
+          const { tell } = await import(base + 'bus.js');
+          const copies = await import(base + 'rooms/keeping/copy.js');
           const text = new TextEncoder().encode('<data>' + '<a>12</a>'.repeat(1300) + '</data>');
           const { member, bytes, sha256 } = await seal(text, null, {});
           for (let done = 0; done < count; done += 100) {
@@ -166,9 +168,11 @@ def _fill_outbox(page: Page) -> None:
                 reason: null, receipt: null, kept_until: null,
               };
               changes.push({ store: 'outbox', key: id, value }, { store: 'bodies', key: id, value: bytes });
+              await copies.put(`o-${id}`, { item: value, body: bytes });
             }
             await commit(changes);
           }
+          tell('queue');
         }""",
         INTERVIEWS,
     )

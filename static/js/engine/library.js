@@ -36,8 +36,19 @@ export const FAMILIES = {
  * @param {object} [form] the phone's JSON; without it, everything is loaded
  */
 export async function loadFamilies(form, { instance, lastSaved, tz } = {}) {
-  const text = form && JSON.stringify(form);
   const also = { xml: instance ?? lastSaved, zones: tz };
-  const wanted = Object.keys(FAMILIES).filter((family) => !text || also[family] || FAMILIES[family].test(text));
+  const needed = familiesOf(form);
+  const wanted = Object.keys(FAMILIES).filter((family) => also[family] || needed.includes(family));
   await Promise.all(wanted.map((family) => import(`./families/${family}.js`)));
+}
+
+const known = new WeakMap(); // form to what it needs: looked for once
+
+function familiesOf(form) {
+  if (!form) return Object.keys(FAMILIES);
+  if (!known.has(form)) {
+    const text = JSON.stringify(form);
+    known.set(form, Object.keys(FAMILIES).filter((family) => FAMILIES[family].test(text)));
+  }
+  return known.get(form);
 }

@@ -1,5 +1,5 @@
 /** Enrolling the phone: by the link that opened the app, by a QR code, or by a code typed or pasted. */
-import { enrol, readCode } from '../enrol.js';
+import { enrol, keptEnrolment, readCode } from '../enrol.js';
 import { fill, h } from '../h.js';
 import { go } from '../router.js';
 import { get } from '../store.js';
@@ -63,6 +63,7 @@ export async function enrolView(_, { signal }) {
         return submit();
       }, () => say('enrolNoCamera')),
       h('form.stack', { onsubmit: submit }, h('label', { for: 'code' }, t('enrolCode')), field, message, button)));
+  offered ??= device ? null : keptEnrolment()?.link;
   if (offered) {
     linked = offered;
     field.value = readCode(offered);

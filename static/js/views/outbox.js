@@ -41,6 +41,7 @@ const TEXTS = {
 addTexts(TEXTS);
 
 const SHOWN = 40;
+const IN_SIGHT = 8;
 const ICONS = { waiting: 'waiting', media: 'waiting', refused: 'warn', sent: 'check' };
 
 export async function outboxView(_, { signal }) {
@@ -48,27 +49,35 @@ export async function outboxView(_, { signal }) {
   let drawn = 0;
   const draw = async () => {
     const mine = drawn += 1;
-    const content = await contents();
-    if (mine === drawn) fill(list, ...content);
+    const first = list.childElementCount ? SHOWN : IN_SIGHT; // what is in sight at once, the rest when there is time
+    for (const most of new Set([first, SHOWN])) {
+      const { content, more } = await contents(most);
+      if (mine !== drawn) return;
+      fill(list, ...content);
+      if (!more) return;
+      await new Promise((resolve) => { (self.requestIdleCallback ?? setTimeout)(resolve); });
+    }
   };
   listen(['queue', 'line'], draw, signal);
   await draw();
   return h('div.page', {}, bar(t('outbox')), h('main', {}, list));
 }
 
-async function contents() {
+/** At most `most` lines of each list; `more` says that there are others. */
+async function contents(most) {
   const counts = await countQueue();
   const unsent = counts.waiting + counts.media + counts.refused;
   const load = h('a.quiet', { href: '#/load' }, t('loadLink'));
-  if (unsent + counts.sent === 0) return [h('div.card.empty', {}, h('p', {}, t('outboxEmpty')), h('p.small', {}, contact())), load];
-  const lists = await Promise.all(['refused', 'waiting', 'media'].map((state) => listOldest(state, SHOWN)));
-  const wait = lists.flat().slice(0, SHOWN);
-  const sent = await listNewest('sent', SHOWN);
-  return [
+  if (unsent + counts.sent === 0) return { content: [h('div.card.empty', {}, h('p', {}, t('outboxEmpty')), h('p.small', {}, contact())), load] };
+  const states = ['refused', 'waiting', 'media'].filter((state) => counts[state]);
+  const [sent, ...lists] = await Promise.all([counts.sent ? listNewest('sent', most) : [], ...states.map((state) => listOldest(state, most))]);
+  const wait = lists.flat().slice(0, most);
+  const content = [
     h('p.small.line', { role: 'status' }, line.busy ? t('queueBusy') : unsent ? trouble() : contact()),
     unsent ? actions() : null,
     await rows(wait, unsent), await rows(sent, counts.sent), load,
   ];
+  return { content, more: Math.max(unsent, counts.sent) > most };
 }
 
 /** The first of them, and how many more there are: a list of thousands stays quick. */
