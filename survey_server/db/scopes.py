@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from survey_server.db.audit import add_audit
 from survey_server.db.matrix import LETTERS, OPENING, OTHERWISE, RESTRICTED, Grant, grants_of
@@ -154,8 +154,8 @@ _NO_FLAGS = tuple(f'"n_flags":{zero}{end}' for zero in ("0", '"0"', "0.0") for e
 
 
 def _answered(text: str) -> ColumnElement[bool]:
-    """Whether the version that counts says this."""
-    version = SubmissionVersion
+    """Whether the version that counts says this; by a name of its own, as the query around it may join versions too."""
+    version = aliased(SubmissionVersion)
     return exists().where(
         version.programme_id == Submission.programme_id,
         version.submission_id == Submission.id,

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from survey_server.db.people import get_person, set_roles
 from survey_server.db.programmes import add_programme
+from survey_server.db.teams import set_supervisor
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.report_files import ReportFiles
 from tests.chromium import CHROMIUM
@@ -109,6 +110,7 @@ def site(world: World) -> Iterator[Site]:
         add_programme(session, "vacio", "Programa vacío")
         person = get_person(session, world.people["administrator"])
         set_roles(session, person, world.here, GIVEN_ROLES, actor="command")
+        set_supervisor(session, world.here.id, world.field["team_id"], person.id, actor="command")
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

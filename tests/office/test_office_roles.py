@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from werkzeug.test import TestResponse
 
+from survey_server.db.matrix import matrix_as_markdown
 from survey_server.web.office.frame import GUARDS, Guard
+from survey_server.web.office.roles import rights_as_markdown
 from tests.office.world import PEOPLE, Browser, World
 
 EVERYBODY = frozenset(PEOPLE)
@@ -291,3 +295,9 @@ def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
 def test_it_keeps_reports_of_unlocked_waves_from_the_coordinator(world: World) -> None:
     values = {"wave": ["W1", "W2"], "language": "es", "edition": "full"}
     assert world.browser("coordinator").post("/office/p/norte/reports", values).status_code == 422
+
+
+def test_it_prints_both_tables_of_access_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert rights_as_markdown() in readme, rights_as_markdown()
+    assert matrix_as_markdown() in readme, matrix_as_markdown()
