@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.audit import add_audit
-from survey_server.db.models import Form, ItemDecision
+from survey_server.db.models import Form, FormVersion, ItemDecision
 from survey_server.problems import EditedMeanwhile, UnfitReview
 
 WITHDRAWN = "withdrawn"
@@ -45,6 +45,17 @@ def decisions_in_force(session: Session, form: Form) -> list[ItemDecision]:
     """The last decision about each pair of wordings, without those withdrawn."""
     last = {(each.item, each.hash_before, each.hash_after): each for each in list_decisions(session, form)}
     return [each for each in last.values() if each.verdict != WITHDRAWN]
+
+
+def versions_to_compare(session: Session, form: Form) -> list[FormVersion]:
+    """Every version of the form with what its phones know, the newest first."""
+    query = (
+        select(FormVersion)
+        .where(FormVersion.programme_id == form.programme_id, FormVersion.form_row == form.id)
+        .options(undefer(FormVersion.phone))
+        .order_by(FormVersion.id.desc())
+    )
+    return list(session.scalars(query))
 
 
 def add_decision(session: Session, form: Form, made: Decision, *, seen: int, actor: str) -> None:

@@ -216,7 +216,7 @@ class Writer:
 
     def _add_submission(self, key: tuple[int, str], item: Interview) -> Receipt:
         submission_id = new_id()
-        programme_id, device = self.source.programme_id, self.source.device
+        programme_id = self.source.programme_id
         own = {"programme_id": programme_id, "submission_id": submission_id, "number": 1}
         self.submissions.append(
             {
@@ -233,7 +233,7 @@ class Writer:
                 "ended": item.ended,
                 "received_at": item.arrival.received_at or self.received_at,
                 "changed_at": self.changed_at,
-                "device_id": item.arrival.device_id or (device.id if device else None),
+                "device_id": self._device_of(item.arrival),
                 "interviewer": item.interviewer,
                 "site_code": item.site_code,
                 "review_state": "has-issues" if item.issues else "received",
@@ -296,7 +296,7 @@ class Writer:
             "id": conflict_id,
             "submission_id": submission_id,
             "sha256": digest,
-            "device_id": self.source.device.id if self.source.device else None,
+            "device_id": self._device_of(arrival),
             "received_at": self.received_at,
             "xml": arrival.body,
         }
@@ -315,6 +315,10 @@ class Writer:
         """What was erased isn't kept again, not even in quarantine."""
         self.refused += 1
         return Receipt(item.arrival.id, item.arrival.sent_digest, item.problem.status, "", 0, item.problem)
+
+    def _device_of(self, arrival: Arrival) -> int | None:
+        """The phone that brought it, whoever hands it over now."""
+        return arrival.device_id or (self.source.device.id if self.source.device else None)
 
     def _find_quarantine(self, digest: str) -> int | None:
         return self.session.scalar(
@@ -335,7 +339,7 @@ class Writer:
             "claimed_id": _claim(item.arrival.id),
             "claimed_form": _claim(item.arrival.form),
             "claimed_version": _claim(item.arrival.version),
-            "device_id": self.source.device.id if self.source.device else None,
+            "device_id": self._device_of(item.arrival),
             "received_at": self.received_at,
             "content": item.arrival.sent,
         }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Response, redirect, request, url_for
-from sqlalchemy import select
 
 from survey_server.db.arrivals import Interview, Unfit
 from survey_server.db.compiled import load_version
 from survey_server.db.forms import list_forms, list_versions
 from survey_server.db.listings import list_phones, list_quarantine
-from survey_server.db.models import Form, Quarantine, Wave
+from survey_server.db.models import Quarantine, Wave
 from survey_server.db.quarantine import (
     Repair,
     get_quarantine,
@@ -153,7 +152,7 @@ def _one(
 def _mended(session: Session, visit: Visit, row: Quarantine) -> Repair:
     """The document as it was typed, with the form, version and site that were chosen."""
     form_id = text("form", 100) or row.claimed_form
-    form = session.scalar(select(Form).where(Form.programme_id == visit.here.id, Form.form_id == form_id))
+    form = next((each for each in list_forms(session, visit.here.id) if each.form_id == form_id), None)
     site: dict[str, str] = {}
     if form is not None and form.current_version_id is not None and text("site", 60):
         compiled = load_version(session, visit.here.id, form.current_version_id)
@@ -176,8 +175,8 @@ def _get(visit: Visit, session: Session, quarantine_id: int) -> Quarantine:
 
 def _restricted(session: Session, programme_id: int) -> frozenset[str]:
     """The forms whose reports are nobody's business here."""
-    away = restricted_forms(session, programme_id)
-    return frozenset(session.scalars(select(Form.form_id).where(Form.programme_id == programme_id, Form.id.in_(away))))
+    away = set(restricted_forms(session, programme_id))
+    return frozenset(form.form_id for form in list_forms(session, programme_id) if form.id in away)
 
 
 def _readable(content: bytes) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
-
 from survey_server.db.compiled import load_version
 from survey_server.db.fieldwork import may_take_position
 from survey_server.db.listings import Whole
-from survey_server.db.models import Site, SubmissionVersion
+from survey_server.db.models import SubmissionVersion
 from survey_server.db.session import Session
+from survey_server.db.sites import get_site
+from survey_server.problems import UnknownSite
 from survey_server.xlsform.reading import Answer, Part, read_parts
 
 _PLACES = ("geopoint", "geotrace", "geoshape")
@@ -62,10 +62,10 @@ class Edit:
 def may_show_places(session: Session, whole: Whole) -> bool:
     """Whether positions are shown: only of a site that the office knows and whose policy allows them."""
     code = whole.submission.site_code
-    query = select(Site.risk_tier, Site.policies).where(
-        Site.programme_id == whole.submission.programme_id, Site.code == code
-    )
-    site = session.execute(query).one_or_none() if code else None
+    try:
+        site = get_site(session, whole.submission.programme_id, code) if code else None
+    except UnknownSite:
+        return False
     return site is not None and may_take_position(site.risk_tier, site.policies or {})
 
 

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import redirect, request, url_for
-from sqlalchemy import select
-from sqlalchemy.orm import undefer
 
-from survey_server.db.comparing import Decision, add_decision, decisions_in_force, list_decisions
+from survey_server.db.comparing import Decision, add_decision, decisions_in_force, list_decisions, versions_to_compare
 from survey_server.db.forms import get_form, list_versions
 from survey_server.db.models import Form, FormVersion, ItemDecision
 from survey_server.db.reviewing import names_of
@@ -137,13 +135,7 @@ def _form(visit: Visit, session: Session, form_id: str) -> Form:
 
 def _chosen(session: Session, form: Form) -> tuple[FormVersion, FormVersion]:
     """The two versions of the address, else the last two; both with what their phones know."""
-    query = (
-        select(FormVersion)
-        .where(FormVersion.programme_id == form.programme_id, FormVersion.form_row == form.id)
-        .options(undefer(FormVersion.phone))
-        .order_by(FormVersion.id.desc())
-    )
-    rows = list(session.scalars(query))
+    rows = versions_to_compare(session, form)
     if not rows:
         raise NotThere("This form has no version yet.")
     by_text = {row.version: row for row in reversed(rows)}
