@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
@@ -21,7 +23,15 @@ def make_summary(
 ) -> WaveSummary:
     """The report's value: one wave, or the first and the last of several compared."""
     with database.reading() as session:
-        return summarise(session, get_programme(session, programme_code), waves, language, edition)
+        summary = summarise(session, get_programme(session, programme_code), waves, language, edition)
+    _give_back()
+    return summary
+
+
+def _give_back() -> None:
+    """What the frames took goes back to the system before anything is drawn, where the C library can do that."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def make_editions(
