@@ -66,8 +66,8 @@ def average_factors(sums: DomainSums) -> Floats:
     here = np.where((pairs.sum_groups(sums.n) > 0) | (every & (drawn > 0)), 1.0, 0.0)
     fraction = pairs.frame.fraction[sums.cells.wave][pairs.group_stratum]
     able = here * ((drawn > 1) | (fraction > 1 - 1e-7)) * ~thin_groups(sums)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factors: Floats = pairs.sum_levels(here) / pairs.sum_levels(able)
+    strata, spread = pairs.sum_levels(here), pairs.sum_levels(able)
+    factors: Floats = np.divide(strata, spread, out=np.full(strata.shape, np.nan), where=spread > 0)
     return factors
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from survey_server.estimation import Domain, WaveColumns, build_cube, estimate_change, estimate_mean
+from survey_server.estimation.arrays import Scored
 from survey_server.estimation.design import Design
 from survey_server.estimation.weights import rake
 from survey_server.problems import BadEstimate, TooManyCategories
@@ -32,6 +33,8 @@ def raked(wave: pd.DataFrame) -> Design:
 DESIGNS = {
     "plain": design_of,
     "average": lambda w: design_of(w, lonely="average"),
+    "thin": lambda w: design_of(w, lonely_domains=True),
+    "thin, average": lambda w: design_of(w, lonely="average", lonely_domains=True),
     "certainty": lambda w: design_of(w, lonely="certainty"),
     "finite": lambda w: design_of(w, fpc=np.full(len(w), 40)),
     "two stages": lambda w: design_of(w, fpc=np.full(len(w), 40), fpc2=np.full(len(w), 90)),
@@ -57,6 +60,27 @@ def test_it_says_what_single_estimates_say(kind: str, waves: tuple[pd.DataFrame,
         ours = [row[name] for name in NUMBERS]
         assert ours == pytest.approx([expected[name] for name in NUMBERS], rel=1e-7, abs=1e-12, nan_ok=True), row
         assert row["flag"] == expected["flag"]
+
+
+def test_it_sums_columns_of_few_values_together_to_the_same_cube() -> None:
+    """Shares and means over one array of answers, with blanks, beside the same as plain columns."""
+    plain, scored = [], []
+    for number, wave in enumerate((BEFORE, AFTER)):
+        design, domains = design_of(wave), {"sex": pd.Categorical(wave.sex)}
+        places = np.where(wave.trust.isna(), -1, wave.trust.fillna(0)).astype(np.int8)
+        values = {
+            "mean": np.array([*range(8), np.nan], dtype=float),
+            "high": np.array([*([0.0] * 5), 1.0, 1.0, 1.0, np.nan]),
+            "odd": np.array([np.nan if k % 2 else 2.5 * k for k in range(8)] + [np.nan]),
+        }
+        columns = {name: Scored(places, own) for name, own in values.items()}
+        scored.append(WaveColumns(f"W{number}", design, columns, domains))
+        plain.append(WaveColumns(f"W{number}", design, {name: one() for name, one in columns.items()}, domains))
+    kinds = {"high": "share"}
+    pd.testing.assert_frame_equal(build_cube(scored, kinds), build_cube(plain, kinds), rtol=1e-9)
+    wrong = [WaveColumns("W", design_of(BEFORE), {"mean": scored[0].items["mean"]})]
+    with pytest.raises(BadEstimate):
+        build_cube(wrong, {"mean": "share"})
 
 
 def test_it_has_one_row_for_every_item_level_and_wave_and_for_every_change() -> None:
