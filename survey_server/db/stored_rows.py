@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.compiled import load_version
-from survey_server.db.forms import list_versions
+from survey_server.db.forms import list_versions, load_registry
 from survey_server.db.models import Form, FormVersion, Submission, SubmissionVersion, Wave
 from survey_server.xlsform.form import Form as CompiledForm
 
 _AT_ONCE = 500
+WITHDRAWAL = "withdrawal"
+"""The design role of the code on a person's card (`db/withdrawals.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,35 @@ class StoredRow:
     answers: dict[str, Any]
 
 
-def count_rows(session: Session, form: Form, wave: Wave | None) -> int:
+@dataclass(frozen=True)
+class Rows:
+    """Which submissions: of a form, of one of its waves if told, and of these what is `visible`."""
+
+    form: Form
+    wave: Wave | None = None
+    visible: ColumnElement[bool] | None = None
+
+    @property
+    def where(self) -> list[ColumnElement[bool]]:
+        """The conditions on Submission."""
+        where = [Submission.programme_id == self.form.programme_id, Submission.form_row == self.form.id]
+        where += [] if self.wave is None else [Submission.wave_id == self.wave.id]
+        return where if self.visible is None else [*where, self.visible]
+
+
+def hidden_fields(session: Session, form: Form) -> frozenset[str]:
+    """The questions of a form whose answers nobody exports: codes by which who answered could be found."""
+    registries = [load_registry(version) for version in list_versions(session, form)]
+    return frozenset(role.field for registry in registries for role in registry.design if role.role == WITHDRAWAL)
+
+
+def count_rows(session: Session, rows: Rows) -> int:
     """How many submissions `read_rows` will give."""
-    query = select(func.count()).select_from(Submission).where(*_of(form, wave))
+    query = select(func.count()).select_from(Submission).where(*rows.where)
     return session.scalar(query) or 0
 
 
-def read_rows(session: Session, form: Form, wave: Wave | None) -> Iterator[StoredRow]:
+def read_rows(session: Session, rows: Rows) -> Iterator[StoredRow]:
     """The submissions of a form, or of one of its waves, in the order of arrival."""
     submission, version = Submission, SubmissionVersion
     query = (
@@ -57,21 +81,21 @@ def read_rows(session: Session, form: Form, wave: Wave | None) -> Iterator[Store
         )
         .join(version, _IS_CURRENT)
         .join(Wave, (Wave.programme_id == submission.programme_id) & (Wave.id == submission.wave_id), isouter=True)
-        .where(*_of(form, wave))
+        .where(*rows.where)
         .order_by(submission.id)
     )
-    rows: Iterable[Any] = session.connection().execution_options(yield_per=_AT_ONCE).execute(query)
-    for row in rows:
+    found: Iterable[Any] = session.connection().execution_options(yield_per=_AT_ONCE).execute(query)
+    for row in found:
         yield StoredRow(*(*row[:-1], json.loads(row[-1])))
 
 
-def read_documents(session: Session, form: Form, wave: Wave | None) -> Iterator[tuple[str, int, bytes]]:
+def read_documents(session: Session, rows: Rows) -> Iterator[tuple[str, int, bytes]]:
     """(instance id, number, XML) of every version of every submission, in the order of arrival."""
     version = SubmissionVersion
     query = (
         select(Submission.instance_id, version.number, version.xml)
         .join(version, (version.programme_id == Submission.programme_id) & (version.submission_id == Submission.id))
-        .where(*_of(form, wave))
+        .where(*rows.where)
         .order_by(Submission.id, version.number)
     )
     yield from session.connection().execution_options(yield_per=_AT_ONCE).execute(query)
@@ -95,8 +119,3 @@ _IS_CURRENT = (
     & (SubmissionVersion.submission_id == Submission.id)
     & (SubmissionVersion.number == Submission.number)
 )
-
-
-def _of(form: Form, wave: Wave | None) -> list[ColumnElement[bool]]:
-    where = [Submission.programme_id == form.programme_id, Submission.form_row == form.id]
-    return where if wave is None else [*where, Submission.wave_id == wave.id]

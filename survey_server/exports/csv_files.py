@@ -80,13 +80,30 @@ class _Table:
 
     def _flush(self) -> None:
         text = _lines(self._waiting)
-        if _DANGER.search(text):
+        if _may_hold_formulas(text) and _DANGER.search(text):
             text = _lines([[harmless(cell) for cell in cells] for cells in self._waiting])
         self._file.write(text)
         self._waiting = []
 
 
 assert FACTS[4:8] == ("_collected_on", "_started", "_ended", "_received_at")
+
+
+_SIGNS = ("=", "+", "@", "\t", " -", '"-', "\n-", "\r-", "\x0b", "\x0c")
+
+
+def _may_hold_formulas(text: str) -> bool:
+    """Whether it is worth looking closely: a few searches for single characters, quick where there are none.
+
+    A minus after a comma is nearly always a code for a missing answer.
+    """
+    if not text.isascii() or any(
+        sign in text for sign in ("=", "+", "@", "\t", " -", '"-', "\n-", "\r-", "\x0b", "\x0c")
+    ):
+        return True
+    if text.count("\r") != text.count("\r\n"):
+        return True
+    return text.count(",-") != text.count(",-88,") + text.count(",-99,")
 
 
 def _lines(rows: list[Cells]) -> str:

@@ -14,10 +14,11 @@ from typing import Protocol
 
 from survey_server.db.forms import get_form, load_registry
 from survey_server.db.frames import wave_frame
-from survey_server.db.models import Form, Wave
+from survey_server.db.models import Wave
 from survey_server.db.programmes import get_programme
+from survey_server.db.scopes import Reader, visible_submissions
 from survey_server.db.session import Database, Session
-from survey_server.db.stored_rows import count_rows, read_documents, read_rows, read_versions
+from survey_server.db.stored_rows import Rows, count_rows, hidden_fields, read_documents, read_rows, read_versions
 from survey_server.db.waves import get_wave
 from survey_server.exports.codebook import codebook_csv, codebook_ddi, codebook_lines, read_script
 from survey_server.exports.csv_files import CsvFiles, file_name
@@ -78,8 +79,11 @@ def make_export(
     path: Path,
     language: str = "es",
     progress: Progress = lambda done, of: None,
+    reader: Reader | None = None,
 ) -> Export:
     """Write the submissions of a form, or of one of its waves, to `path`, whole or not at all.
+
+    With a `reader` those alone that they may read; without one all of them, for who runs the server.
 
     Raises NothingToExport, ExportTooLarge, UnknownForm, UnknownWave, and ExportIncomplete when the rows written are
     not the submissions stored.
@@ -90,10 +94,13 @@ def make_export(
             database.keep_one_state(session)
             found = get_form(session, get_programme(session, programme).id, form_id)
             chosen = get_wave(session, found, wave) if wave else None
-            total = count_rows(session, found, chosen)
+            rows = Rows(
+                found, chosen, None if reader is None else visible_submissions(session, reader, found.programme_id)
+            )
+            total = count_rows(session, rows)
             if not total:
                 raise NothingToExport(f"{form_id} has no submissions{f' in {wave}' if wave else ''}.")
-            written = _write(session, found, chosen, form, part, language, lambda done: progress(done, total))
+            written = _write(session, rows, form, part, language, lambda done: progress(done, total))
         if written != total:
             raise ExportIncomplete(f"{written} of {total} submissions were written.")
         part.replace(path)
@@ -102,24 +109,24 @@ def make_export(
     return Export(path, written, _digest(path))
 
 
-def _write(
-    session: Session, form: Form, wave: Wave | None, kind: str, part: Path, language: str, tell: Callable[[int], None]
-) -> int:
+def _write(session: Session, rows: Rows, kind: str, part: Path, language: str, tell: Callable[[int], None]) -> int:
     if kind == "xml":
-        return _write_documents(session, form, wave, part, tell)
-    versions = read_versions(session, form)
+        return _write_documents(session, rows, part, tell)
+    versions = read_versions(session, rows.form)
     plan = plan_export(
-        form.form_id, [(version.version, compiled, compiled.to_phone()) for version, compiled in versions]
+        rows.form.form_id,
+        [(version.version, compiled, compiled.to_phone()) for version, compiled in versions],
+        hidden_fields(session, rows.form),
     )
-    total = count_rows(session, form, wave)
+    total = count_rows(session, rows)
     if kind == "codebook":
         _write_archive(part, _codebook(plan, language, total))
         return total
     if kind == "research":
-        return _write_research(session, wave, plan, versions[-1][0], part, language)
+        return _write_research(session, rows.wave, plan, versions[-1][0], part, language)
     writer = _writer(kind, plan, language, total, part)
     try:
-        done = _stream(session, form, wave, plan, writer, tell)
+        done = _stream(session, rows, plan, writer, tell)
         writer.finish(part)
     except BaseException:
         writer.discard()
@@ -127,11 +134,9 @@ def _write(
     return done
 
 
-def _stream(
-    session: Session, form: Form, wave: Wave | None, plan: Plan, writer: Writer, tell: Callable[[int], None]
-) -> int:
+def _stream(session: Session, rows: Rows, plan: Plan, writer: Writer, tell: Callable[[int], None]) -> int:
     done = 0
-    for table, cells in Splitter(plan).split(read_rows(session, form, wave)):
+    for table, cells in Splitter(plan).split(read_rows(session, rows)):
         writer.add(table, cells)
         if table == MAIN:
             done += 1
@@ -164,11 +169,11 @@ def _write_archive(part: Path, files: Mapping[str, bytes]) -> None:
             archive.writestr(name, content)
 
 
-def _write_documents(session: Session, form: Form, wave: Wave | None, part: Path, tell: Callable[[int], None]) -> int:
+def _write_documents(session: Session, rows: Rows, part: Path, tell: Callable[[int], None]) -> int:
     """The interviews as they arrived, each version a file of its own."""
     ids: set[str] = set()
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for instance_id, number, xml in read_documents(session, form, wave):
+        for instance_id, number, xml in read_documents(session, rows):
             ids.add(instance_id)
             safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in instance_id)
             archive.writestr(f"{safe}.xml" if number == 1 else f"{safe}.v{number}.xml", xml)

@@ -65,6 +65,8 @@ class Plan:
     tables: Mapping[str, tuple[Variable, ...]]
     layouts: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """(version, table) -> the name under which answers hold a question -> the place of its variable."""
+    hidden: frozenset[str] = frozenset()
+    """Questions that no export has: codes by which the person who answered could be found."""
 
     def layout(self, version: str, table: str) -> Mapping[str, int]:
         """Where a row of this version has its answers; of an unknown version, by name alone."""
@@ -80,12 +82,14 @@ def text_in(texts: Mapping[str, str], language: str) -> str:
     return next(fitting, next((text for text in texts.values() if text), ""))
 
 
-def plan_export(form_id: str, versions: Sequence[tuple[str, Form, Mapping[str, Any]]]) -> Plan:
-    """The plan for (version, compiled form, phone document) of every version, oldest first."""
+def plan_export(
+    form_id: str, versions: Sequence[tuple[str, Form, Mapping[str, Any]]], hidden: frozenset[str] = frozenset()
+) -> Plan:
+    """The plan for (version, compiled form, phone document) of every version, oldest first; without what is hidden."""
     tables: dict[str, dict[tuple[str, str], Variable]] = {MAIN: {}}
     met: list[tuple[str, list[Variable]]] = []
     for version, form, phone in versions:
-        found = list(_variables(form, phone, version))
+        found = [variable for variable in _variables(form, phone, version) if variable.key not in hidden]
         met.append((version, found))
         for variable in found:
             table = tables.setdefault(variable.table, {})
@@ -105,6 +109,7 @@ def plan_export(form_id: str, versions: Sequence[tuple[str, Form, Mapping[str, A
         titles if isinstance(titles, Mapping) else {"": str(titles)},
         {name: tuple(table.values()) for name, table in tables.items()},
         layouts,
+        hidden,
     )
 
 

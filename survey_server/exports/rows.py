@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from survey_server.db.stored_rows import StoredRow
@@ -23,7 +24,7 @@ class Splitter:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.unknown: dict[str, int] = {}
-        self._layouts: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._layouts: dict[tuple[str, str], _Layout] = {}
 
     def split(self, stored: Iterable[StoredRow]) -> Iterator[tuple[str, Cells]]:
         """(table, cells), the submission's own row before those of its repeats."""
@@ -45,27 +46,64 @@ class Splitter:
         self, version: str, table: str, answers: Mapping[str, Any], nested: list[tuple[str, list[Any]]]
     ) -> Cells:
         layout = self._layout(version, table)
-        cells: Cells = [None] * (len(self.plan.tables[table]) + 1)
-        blank: list[str] = []
+        cells: Cells = list(map(answers.get, layout.keys))
+        for place in layout.lists:
+            if (value := cells[place]) is not None:
+                cells[place] = " ".join(value) if type(value) is list else value
+        blank = ""
+        if None in answers.values():
+            places = layout.places
+            blank = " ".join(
+                self.plan.tables[table][places[key]].name
+                for key, value in answers.items()
+                if value is None and key in places
+            )
+        if not answers.keys() <= layout.known:
+            self._beside(answers, layout, nested)
+        cells.append(blank)
+        return cells
+
+    def _beside(self, answers: Mapping[str, Any], layout: _Layout, nested: list[tuple[str, list[Any]]]) -> None:
+        """What isn't in this table: the rows of repeats, and what no version knows."""
         for key, value in answers.items():
-            place = layout.get(key)
-            if place is None:
+            if key not in layout.known:
                 if key in self.plan.tables and isinstance(value, list):
                     nested.append((key, value))
                 else:
                     self.unknown[key] = self.unknown.get(key, 0) + 1
-            elif value is None:
-                blank.append(self.plan.tables[table][place].name)
-            else:
-                cells[place] = " ".join(value) if type(value) is list else value
-        cells[-1] = " ".join(blank)
-        return cells
 
-    def _layout(self, version: str, table: str) -> Mapping[str, int]:
+    def _layout(self, version: str, table: str) -> _Layout:
         key = (version, table)
         if key not in self._layouts:
-            self._layouts[key] = self.plan.layout(version, table)
+            self._layouts[key] = _Layout.of(self.plan, version, table)
         return self._layouts[key]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a row of one version has its answers, prepared so that a row is read without a loop over its questions."""
+
+    keys: list[str]
+    """For each column the key that answers have it under; one that no answers have where the version doesn't ask."""
+    lists: list[int]
+    """The columns that may hold lists of codes."""
+    places: Mapping[str, int]
+    known: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: Plan, version: str, table: str) -> _Layout:
+        """The layout of a version in a table of the plan."""
+        places = plan.layout(version, table)
+        keys = [_NOWHERE] * len(plan.tables[table])
+        for key, place in places.items():
+            keys[place] = key
+        lists = [place for place, variable in enumerate(plan.tables[table]) if not variable.is_number]
+        lists = [place for place in lists if plan.tables[table][place].kind in _LISTS]
+        return cls(keys, lists, places, frozenset(places) | plan.hidden)
+
+
+_NOWHERE = "\0"
+_LISTS = frozenset({"many", "rank", "odk:rank"})
 
 
 def _facts(row: StoredRow) -> Cells:

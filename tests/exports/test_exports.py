@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,18 @@ import pyreadstat
 import pytest
 from lxml import etree
 
+from survey_server.db.forms import get_form
 from survey_server.db.models import Programme
+from survey_server.db.publishing import publish_form
+from survey_server.db.scopes import Reader
 from survey_server.db.session import Database
+from survey_server.db.submissions import Arrival, Source, take_in
+from survey_server.db.waves import add_wave
 from survey_server.exports import make as making
 from survey_server.exports.make import FORMATS, make_export
 from survey_server.exports.places import read_geometry
 from survey_server.problems import ExportIncomplete, NothingToExport
-from tests.exports.conftest import Send
+from tests.exports.conftest import FIRST, Send
 
 SAFE = "<safe>1</safe><age>40</age><news>r t</news><remark>Bien</remark><place>14.6 -90.5 1500 4</place>"
 
@@ -211,3 +217,42 @@ def test_it_writes_nothing_when_rows_are_missing(
 def test_it_says_that_there_is_nothing_to_export(database: Database, home: Programme, tmp_path: Path) -> None:
     with pytest.raises(NothingToExport):
         export(database, home, "csv", tmp_path, "W1")
+
+
+def test_it_exports_no_code_by_which_a_person_could_be_found(
+    database: Database, programme: Programme, tmp_path: Path
+) -> None:
+    role = "| | psu  | question | psu   |      |"
+    source = FIRST.replace("| text                | remark ", "| text                | card   ")
+    source = source.replace(role, f"{role}\n| | withdrawal | question | card | |")
+    publish_form(database, programme.id, "home.md", source.encode())
+    xml = (
+        '<data id="home" version="1"><today>2026-03-05</today><psu>A</psu><safe>0</safe><card>AB12CD34</card>'
+        "<meta><instanceID>uuid:card</instanceID></meta></data>"
+    )
+    take_in(database, Source(programme.id, "phone", "x"), [Arrival("uuid:card", "home", "1", xml.encode())])
+    for kind in ("csv", "parquet", "codebook"):
+        path = tmp_path / f"out.{kind}"
+        assert make_export(database, programme.code, "home", None, kind, path).submissions == 1
+        with zipfile.ZipFile(path) as archive:
+            content = b"".join(archive.read(name) for name in archive.namelist())
+        assert b"AB12CD34" not in content
+        assert b"uuid:card" in content or kind != "csv"
+
+
+def test_it_exports_what_the_reader_may_read_alone(database: Database, programme: Programme, tmp_path: Path) -> None:
+    publish_form(database, programme.id, "home.md", FIRST.encode())
+    with database.transaction() as session:
+        form = get_form(session, programme.id, "home")
+        add_wave(session, form, "L", date(2026, 3, 1), date(2026, 3, 20), state="locked")
+        add_wave(session, form, "O", date(2026, 9, 1), date(2026, 9, 20), state="open")
+    for day, name in (("2026-03-05", "uuid:l"), ("2026-09-05", "uuid:o")):
+        xml = (
+            f'<data id="home" version="1"><today>{day}</today><psu>A</psu><safe>0</safe>'
+            f"<meta><instanceID>{name}</instanceID></meta></data>"
+        )
+        take_in(database, Source(programme.id, "phone", "x"), [Arrival(name, "home", "1", xml.encode())])
+    analyst = Reader(0, frozenset({"analyst"}))
+    made = make_export(database, programme.code, "home", None, "csv", tmp_path / "a.zip", reader=analyst)
+    assert made.submissions == 1
+    assert make_export(database, programme.code, "home", None, "xml", tmp_path / "b.zip").submissions == 2

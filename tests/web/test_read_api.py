@@ -247,3 +247,16 @@ def test_it_makes_no_token_without_forms_a_purpose_and_an_end(api: Api) -> None:
     ):
         with api.database.transaction() as session, pytest.raises(UnfitToken):
             add_token(session, api.programme.id, label, forms, purpose, until, person_id=api.person_id)
+
+
+def test_it_never_gives_the_code_on_a_persons_card(api: Api) -> None:
+    source = FORM.replace("| 1       |", "| 2       |") + "| | withdrawal | question | remark | |\n"
+    assert "withdrawal" in source
+    publish_form(api.database, api.programme.id, "mini.md", source.encode())
+    xml = interview("uuid:card", today="2026-03-05", remark="AB12CD34").replace('version="1"', 'version="2"')
+    arrival = Arrival("uuid:card", "mini", "2", xml.encode())
+    assert take_in(api.database, Source(api.programme.id, "phone", "device:1"), [arrival])[0].status == 201
+    text = api.get("forms/mini/submissions").text
+    assert "uuid:card" in text
+    assert "AB12CD34" not in text
+    assert len(json.loads(text)["items"]) == 26

@@ -58,7 +58,7 @@ def export_file(visit: Visit, export: str, name: str) -> Answer:
 
 
 def _make(visit: Visit, form_id: str, wave: str, kind: str, language: str, path: Path, tell: Progress) -> Export:
-    return make_export(visit.database, visit.here.code, form_id, wave, kind, path, language, tell)
+    return make_export(visit.database, visit.here.code, form_id, wave, kind, path, language, tell, visit.reader)
 
 
 def _exports(visit: Visit, wrong: str = "") -> Answer:
