@@ -51,10 +51,10 @@ function asksForPlaces({ binds }) {
   return binds.some(({ type, parameters }) => type?.startsWith('geo') || parameters?.['location-priority']);
 }
 
-/** The form's files, without sites where the office has stopped work: nothing begins there. */
+/** The form's files, without sites where the office has stopped work: nothing begins there; a draft keeps its own. */
 async function filesFor(draft, files) {
-  if (draft.site || !(await get('meta', 'catalogue'))?.stops) return files;
-  const allowed = await (await import('./rooms/field/stopped.js')).withoutStopped(draft.form, files);
+  if (!(await get('meta', 'catalogue'))?.stops) return files;
+  const allowed = await (await import('./rooms/field/stopped.js')).withoutStopped(draft.form, files, draft.site);
   if (!allowed && draft.xml === null) throw new CantOpen('stopHere');
   return allowed ?? files;
 }

@@ -6,7 +6,12 @@ import { belongings, isStill, protectDraft } from './drafts.js';
 import { forgetDraft, noteCanary, second } from './keeping.js';
 import { commit, get, getKeys, StoreFailed } from './store.js';
 import { seal } from './seal.js';
+import { addTexts } from './texts.js';
 import { protect } from './vault.js';
+
+addTexts({
+  noKey: ['Todavía no está aquí la llave con que se sella. La entrevista queda guardada como borrador: conéctese, espere a que lleguen los formularios y termínela entonces.', 'The key to seal it with is not here yet. The interview stays saved as a draft: get a signal, wait for the forms to arrive and finish it then.'],
+});
 
 /**
  * Move a finished interview from the drafts to the outbox, sealed: a flushed second copy of it and of its files, then all of

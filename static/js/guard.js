@@ -14,7 +14,6 @@ const CAMERA_TIME = 600_000;
 
 addTexts({
   hideNow: ['Ocultar ya', 'Hide now'],
-  noKey: ['Todavía no está aquí la llave con que se sella. La entrevista queda guardada como borrador: conéctese, espere a que lleguen los formularios y termínela entonces.', 'The key to seal it with is not here yet. The interview stays saved as a draft: get a signal, wait for the forms to arrive and finish it then.'],
 });
 
 let policy = POLICY;

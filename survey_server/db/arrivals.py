@@ -17,6 +17,7 @@ from survey_server.db.compiled import CompiledVersion, load_version
 from survey_server.db.erased import is_erased
 from survey_server.db.fieldwork import Fieldwork, FormInField
 from survey_server.db.models import Wave
+from survey_server.db.personal import personal_issues
 from survey_server.db.site_rules import apply_site_rules
 from survey_server.db.waves import find_nearest_wave, find_wave_on
 from survey_server.db.words import words_of
@@ -210,6 +211,7 @@ class Reader:
             issues.append(Issue(site_issue, "", str(site_code)))
         moment = _likely(checked.started) or _likely(checked.ended)
         issues = apply_site_rules(issues, self.fieldwork, site_code, compiled.form, checked.answers, moment)
+        issues += personal_issues(compiled.form, checked.answers)
         changes = read_changes(compiled.entities, arrival.body) if compiled.entities else []
         interviewer = _text(checked.answers, compiled.question_of("interviewer")) or self.interviewer
         case_id = _text(checked.answers, compiled.question_of("case_id")) or _text(checked.answers, CASE)

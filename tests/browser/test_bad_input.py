@@ -93,7 +93,10 @@ def test_it_says_that_a_code_is_not_the_office_s(page: Page) -> None:
     page.evaluate(
         """() => {
           self.BarcodeDetector = class { async detect() { return [{ rawValue: 'https://example.org/menu' }]; } };
-          navigator.mediaDevices.getUserMedia = async () => document.createElement('canvas').captureStream();
+          const canvas = document.createElement('canvas');
+          const pen = canvas.getContext('2d');
+          setInterval(() => pen.fillRect(Math.random() * 200, 0, 50, 50), 40);
+          navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(25);
           location.hash = '#/enrol';
         }"""
     )

@@ -116,3 +116,20 @@ def test_it_carries_over_only_what_the_form_asks_for(page: Page) -> None:
     kept = ask(page, "carried", f"m.carriedOver({form}, '<data id=\"f\"><g><post>P1</post><age>44</age></g></data>')")
     assert "<post>P1</post>" in kept and "44" not in kept
     assert ask(page, "carried", "m.carriedOver({actions: []}, '<data/>')") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("Llamar al 5555 1234", True),
+        ("CUI 2345 67890 1201", True),
+        ("Fue con Ana Lucía Pérez", True),
+        ("Vino Juan de la Cruz ayer", True),
+        ("Aldea El Rosario", False),
+        ("pasaron 1234567 personas", False),
+        ("Nadie vino", False),
+    ],
+)
+def test_it_warns_of_free_text_that_names_somebody(page: Page, text: str, personal: bool) -> None:
+    page.evaluate("text => { window.text = text; }", text)
+    assert ask(page, "rooms/kinds/personal", "m.isPersonal(window.text)") is personal

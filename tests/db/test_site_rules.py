@@ -122,3 +122,32 @@ def test_it_tells_phones_which_question_names_the_site(database: Database, place
 def test_it_takes_no_rules_that_keep_too_much(rules: dict[str, int | str]) -> None:
     with pytest.raises(UnfitPolicy):
         PhoneRules(**rules)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "flagged"),
+    [("llame al 5555-1234", True), ("CUI 2345 67890 1201", True), ("pasaron 1234567 personas", False), ("", False)],
+)
+def test_it_flags_a_number_that_names_somebody_and_does_not_repeat_it(
+    database: Database, programme: Programme, text: str, flagged: bool
+) -> None:
+    form = """
+| survey |
+| | type  | name  | label | appearance |
+| | today | today |       |            |
+| | text  | code  | Clave |            |
+| | text  | told  | Relato | multiline |
+| settings |
+| | form_title | form_id | version |
+| | Relatos    | told    | 1       |
+"""
+    publish_form(database, programme.id, "told.md", form.encode())
+    xml = (
+        f'<data id="told" version="1"><today>2026-03-05</today><code>123456789012</code><told>{text}</told>'
+        "<meta><instanceID>uuid:told</instanceID></meta></data>"
+    )
+    take_in(database, Source(programme.id, "phone", "device:1"), [Arrival("uuid:told", "told", "1", xml.encode())])
+    with database.reading() as session:
+        query = select(SubmissionIssue.path, SubmissionIssue.detail)
+        rows = session.execute(query.where(SubmissionIssue.kind == "personal-data")).all()
+    assert [tuple(row) for row in rows] == ([("/data/told", "")] if flagged else [])

@@ -10,9 +10,9 @@ PACKAGE = CATALOGUE.parents[1]
 
 
 def test_it_has_words_for_every_kind_of_issue() -> None:
-    rooms = ("xlsform/instance.py", "db/arrivals.py", "db/site_rules.py")
-    instance, arrivals, rules = ((PACKAGE / room).read_text() for room in rooms)
-    kinds = set(re.findall(r"""(?:Issue|flag)\(\s*"([a-z-]+)\"""", instance + arrivals + rules))
+    rooms = ("xlsform/instance.py", "db/arrivals.py", "db/site_rules.py", "db/personal.py")
+    instance, arrivals, rules, personal = ((PACKAGE / room).read_text() for room in rooms)
+    kinds = set(re.findall(r"""(?:Issue|flag)\(\s*"([a-z-]+)\"""", instance + arrivals + rules + personal))
     kinds |= set(re.findall(r"""(?:return|:) "([a-z]+(?:-[a-z]+)+)\"""", arrivals))
     assert {"unknown-site", "closed-wave", "unknown-question", "constraint"} <= kinds
     assert {f"issue.kinds.{kind}" for kind in kinds} <= set(read_catalogue())

@@ -15,7 +15,8 @@ export function text(question, context) {
     inputmode: looks.includes('numbers') ? 'decimal' : null,
   };
   const read = (raw) => (capitals ? raw.toUpperCase() : raw);
-  if (rows) return typed(context, h('textarea', { ...context.naming, ...attributes, rows }), { read });
+  const onblur = ({ currentTarget: left }) => import('../../rooms/kinds/personal.js').then(({ warn }) => warn(left), () => {});
+  if (rows) return typed(context, h('textarea', { ...context.naming, ...attributes, rows, onblur }), { read });
   return typed(context, field(context, attributes), { read });
 }
 
