@@ -9,9 +9,10 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
@@ -31,6 +32,7 @@ class Caller:
     sender: Sender
     programme_code: str
     language: str
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,13 @@ def find_account(session: Session, programme_code: str, user: str, secret: str) 
 
 def _caller(row: Any) -> Caller:
     sender = Sender(row.programme_id, row.id, row.interviewer, row.revoked_at is not None, row.field_revision)
-    return Caller(sender, row.code, next(iter(row.languages or ()), ""))
+    return Caller(sender, row.code, next(iter(row.languages or ()), ""), row.seen_at)
+
+
+def set_seen(session: Session, sender: Sender, program: str, at: datetime) -> None:
+    """Note that the device called, and with which program."""
+    values = {"of_programme": sender.programme_id, "of_device": sender.id, "at": at, "program": program or None}
+    session.connection().execute(_SEEN, values)
 
 
 def get_app_user(session: Session, programme_id: int, device_id: int) -> Device:
@@ -142,11 +150,17 @@ _CALLER = (
     select(
         *(_devices.c.programme_id, _devices.c.id, _devices.c.interviewer, _devices.c.revoked_at),
         *(_devices.c.token_sha256, _programmes.c.field_revision, _programmes.c.code, _programmes.c.languages),
+        _devices.c.seen_at,
     )
     .join(_programmes, _programmes.c.id == _devices.c.programme_id)
     .where(_devices.c.kind == COLLECT)
 )
 _BY_KEY = _CALLER.where(
     _devices.c.programme_id == bindparam("programme_id"), _devices.c.token_sha256 == bindparam("token_sha256")
+)
+_SEEN = (
+    update(_devices)
+    .where(_devices.c.programme_id == bindparam("of_programme"), _devices.c.id == bindparam("of_device"))
+    .values(seen_at=bindparam("at"), app_version=bindparam("program"))
 )
 _BY_NAME = _CALLER.where(_programmes.c.code == bindparam("code"), _devices.c.id == bindparam("id"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Blueprint, Response, request
 
 from survey_server.db import collect
 from survey_server.db.devices import Sender
+from survey_server.db.models import now
 from survey_server.db.session import Session
 from survey_server.problems import CredentialsNeeded, KeyNotValid, NoPracticeHere, UnknownProgramme
 from survey_server.web.access import get_config, get_database
@@ -23,6 +25,8 @@ from survey_server.web.openrosa.digest import proves
 openrosa = Blueprint("openrosa", __name__, url_prefix="/v1")
 
 _LONGEST_KEY = 200
+_LONGEST_PROGRAM = 60
+_SEEN_AGAIN_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,18 @@ def _caller(code: str, key: str | None, *, practice: bool) -> Caller:
     if found.programme_code != code:
         raise UnknownProgramme("The key in the address belongs to another programme.")
     prefer_language(found.language)
+    _note_contact(found)
     address = f"{base_address()}{base}/projects/{code}"
     return Caller(found.sender, found.sender.programme_id, code, address, practice)
+
+
+def _note_contact(found: collect.Caller) -> None:
+    """For the office's list of devices; not at every request, each of which would write."""
+    at = now()
+    if not found.sender.revoked and (found.seen_at is None or at - found.seen_at > _SEEN_AGAIN_AFTER):
+        program = next(iter(request.headers.get("User-Agent", "").split()), "")[:_LONGEST_PROGRAM]
+        with get_database().transaction() as session:
+            collect.set_seen(session, found.sender, program, at)
 
 
 def _by_key(session: Session, key: str, practice: bool) -> collect.Caller:
