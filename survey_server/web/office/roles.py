@@ -64,7 +64,7 @@ class Right(StrEnum):
     ALARMS = "alarms"
     """See the silent alarm of a team under pressure."""
     POLICIES = "policies"
-    """Set hours of check-ins and the referral card."""
+    """Set hours of check-ins, the referral card and the rules for phones."""
     INCIDENTS = "incidents"
     """Report a phone lost or seized, see and close incidents."""
     QUALITY = "quality"
