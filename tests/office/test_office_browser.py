@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from survey_server.db.teams import set_supervisor
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.report_files import ReportFiles
 from tests.chromium import CHROMIUM
+from tests.office.made import make_report
+from tests.office.test_second_factor import code_of
 from tests.office.world import PASSWORD, World, add_officers
 
 pytestmark = pytest.mark.browser
@@ -192,3 +195,34 @@ def test_it_waits_for_a_report_and_then_offers_it(page: Page, site: Site) -> Non
     made.set()
     page.wait_for_selector("text=Abrir el PDF")
     assert look(page, "report-ready", page.size_name) == []  # type: ignore[attr-defined]
+
+
+def test_it_sets_up_a_second_factor_and_asks_for_it_at_the_next_login(page: Page, site: Site) -> None:
+    size = page.size_name  # type: ignore[attr-defined]
+    report = make_report(site.world)
+    page.goto(f"{site.address}/office/second-factor")
+    secret = (page.text_content("#secret") or "").replace(" ", "")
+    page.fill("#code", code_of(secret, datetime.now(UTC)))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("ul.recovery")
+    faults = look(page, "recovery-codes", size)
+    recovery = page.locator("ul.recovery code").all_text_contents()
+    assert len(set(recovery)) == 10
+    page.goto(f"{site.address}/office/p/norte/reports/{report.id}/decision")
+    faults += look(page, "decision-to-write", size)
+    page.check("input[name=reading][value=extend]")
+    page.fill("#decision", "Seguir un año más en los mismos lugares.")
+    page.fill("#reasons", "Mejoró la seguridad de noche; la práctica no se puede juzgar todavía.")
+    page.click("text=Guardar para firmar")
+    page.wait_for_selector("text=Firmar la decisión")
+    faults += look(page, "decision-to-sign", size)
+    page.click("text=Salir")
+    page.fill("#login", "administrator")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#code")
+    faults += look(page, "code", size)
+    page.fill("#code", recovery[0])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/")
+    assert not faults, "\n".join(faults)

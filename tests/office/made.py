@@ -1,0 +1,38 @@
+"""A report as the server leaves it behind, without the work of computing one."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+from survey_server.web.office import report_files
+from survey_server.web.office.made_reports import keep_made
+from survey_server.web.office.report_files import ReportFile, ReportFiles
+from tests.office.world import World
+
+
+def make_report(world: World, *, interim: bool = False, data_hash: str = "abcdef012345") -> ReportFile:
+    """A full report with a decision page, as the server leaves it behind."""
+    rows = [
+        {"key": "security", "label": "Seguridad", "cells": [{"text": "▲ mejora", "mark": "improved"}, {"text": "S02"}]},
+        {"key": "practice", "label": "Práctica", "cells": [{"text": "? no se sabe"}, {"text": "–"}, {"text": "–"}]},
+    ]
+    readings = [{"key": "extend", "label": "Prolongar", "cells": [{"text": "Una de 1 a 3 mejora"}, {"text": "sí"}]}]
+    blocks = [
+        {"type": "table", "id": "decision.evidence", "rows": rows},
+        {"type": "table", "id": "decision.readings", "rows": readings},
+    ]
+    page = {"id": "decision", "message": {"text": "Calidad B"}, "blocks": blocks}
+    document = json.dumps({"report_id": "R", "data_hash": data_hash, "pages": [page]}).encode()
+    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    report = files.ask(
+        ("W1", data_hash),
+        "es",
+        "full",
+        asked_by="person:1",
+        interim=interim,
+        make=lambda: {"wave-summary.pdf": b"%PDF-1.7", "wave-summary.json": document},
+        made=partial(keep_made, world.database, world.here.id),
+    )
+    report_files._workers.submit(int).result()  # one worker: when this is done, the report is
+    return report
