@@ -16,6 +16,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.submissions import Arrival, Source, take_in
 from tests.chromium import CHROMIUM
 from tests.office.test_office_browser import SIZES, look
+from tests.office.test_versions import NEWER
 from tests.office.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -23,41 +24,41 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>{{7*
 ESCAPED = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 KINDS = """
 | survey |
-| | type                            | name    | label                  | appearance | relevant     | constraint | calculation |
-| | start                           | start   |                        |            |              |            |             |
-| | today                           | today   |                        |            |              |            |             |
-| | text                            | psu     | Punto <b>x</b>         |            |              |            |             |
-| | text                            | remark  | Comentario             |            |              |            |             |
-| | integer                         | age     | Edad                   |            |              | . >= 18    |             |
-| | decimal                         | weight  | Peso                   |            |              |            |             |
-| | date                            | day     | Día                    |            |              |            |             |
-| | time                            | hour    | Hora                   |            |              |            |             |
-| | dateTime                        | moment  | Momento                |            |              |            |             |
-| | select_one yn                   | safe    | ¿Seguro?               |            |              |            |             |
-| | select_one yn                   | folded  | ¿Plegado?              | minimal    |              |            |             |
-| | select_multiple yn              | several | Varias                 |            |              |            |             |
-| | select_one_from_file psus.csv   | place   | Lugar                  |            |              |            |             |
-| | rank yn                         | order   | Orden                  |            |              |            |             |
-| | range                           | scale   | Escala                 |            |              |            |             |
-| | acknowledge                     | ok      | De acuerdo             |            |              |            |             |
-| | barcode                         | code    | Código                 |            |              |            |             |
-| | geopoint                        | point   | Posición               |            |              |            |             |
-| | image                           | photo   | Foto                   |            |              |            |             |
-| | text                            | why     | ¿Por qué no?           |            | ${safe} = 0  |            |             |
-| | calculate                       | double  |                        |            |              |            | ${age} * 2  |
-| | begin_repeat                    | people  | Persona                |            |              |            |             |
-| | text                            | name    | Nombre                 |            |              |            |             |
-| | end_repeat                      |         |                        |            |              |            |             |
+| | type | name | label | appearance | relevant | constraint | calculation |
+| | start | start |  |  |  |  |  |
+| | today | today |  |  |  |  |  |
+| | text | psu | Punto <b>x</b> |  |  |  |  |
+| | text | remark | Comentario |  |  |  |  |
+| | integer | age | Edad |  |  | . >= 18 |  |
+| | decimal | weight | Peso |  |  |  |  |
+| | date | day | Día |  |  |  |  |
+| | time | hour | Hora |  |  |  |  |
+| | dateTime | moment | Momento |  |  |  |  |
+| | select_one yn | safe | ¿Seguro? |  |  |  |  |
+| | select_one yn | folded | ¿Plegado? | minimal |  |  |  |
+| | select_multiple yn | several | Varias |  |  |  |  |
+| | select_one_from_file psus.csv | place | Lugar |  |  |  |  |
+| | rank yn | order | Orden |  |  |  |  |
+| | range | scale | Escala |  |  |  |  |
+| | acknowledge | ok | De acuerdo |  |  |  |  |
+| | barcode | code | Código |  |  |  |  |
+| | geopoint | point | Posición |  |  |  |  |
+| | image | photo | Foto |  |  |  |  |
+| | text | why | ¿Por qué no? |  | ${safe} = 0 |  |  |
+| | calculate | double |  |  |  |  | ${age} * 2 |
+| | begin_repeat | people | Persona |  |  |  |  |
+| | text | name | Nombre |  |  |  |  |
+| | end_repeat |  |  |  |  |  |  |
 | choices |
 | | list_name | name | label |
-| | yn        | 1    | Sí    |
-| | yn        | 0    | No    |
+| | yn | 1 | Sí |
+| | yn | 0 | No |
 | settings |
 | | form_title | form_id | version | default_language |
-| | Todo       | kinds   | 1       | Español (es)     |
+| | Todo | kinds | 1 | Español (es) |
 | design |
-| | role | source   | field | note |
-| | psu  | question | psu   |      |
+| | role | source | field | note |
+| | psu | question | psu |  |
 """
 PSUS = b"name,label\nA,Aldea A\nB,Aldea B\n"
 
@@ -88,9 +89,7 @@ def one(world: World) -> int:
     publish_form(world.database, world.here.id, "kinds.md", KINDS.encode(), {"psus.csv": PSUS})
     source = Source(world.here.id, "phone", "device:1")
     xml = document("uuid:kinds").encode()
-    receipts = take_in(
-        world.database, source, [Arrival("uuid:kinds", "kinds", "1", xml, device_id=world.device_id)]
-    )
+    receipts = take_in(world.database, source, [Arrival("uuid:kinds", "kinds", "1", xml, device_id=world.device_id)])
     assert receipts[0].status == 201, receipts
     with world.database.reading() as session:
         return session.scalars(select(Submission.id).where(Submission.instance_id == "uuid:kinds")).one()
@@ -162,9 +161,10 @@ def test_it_edits_every_kind_of_question_in_the_form_itself_and_escapes_what_is_
     assert changed == {"age", "safe", "why", "double", "people", "code"}
     assert (after["age"], after["double"], after["why"]) == (41, "82", "Sin luz")
     assert (row.number, row.review_state, row.instance_id) == (2, "edited", "uuid:kinds")
-    assert b"<deprecatedID>uuid:kinds</deprecatedID>" in versions[1].xml and versions[0].xml == document(
-        "uuid:kinds"
-    ).encode()
+    assert (
+        b"<deprecatedID>uuid:kinds</deprecatedID>" in versions[1].xml
+        and versions[0].xml == document("uuid:kinds").encode()
+    )
     page.goto("/office/p/norte/submissions?state=edited")
     assert look(page, "review-list", size) == []
 
@@ -182,3 +182,17 @@ def test_it_looks_well_where_duplicates_and_quarantine_are_decided(page: Page, w
         assert look(page, f"review-{name}", size) == [], name
 
 
+def test_it_looks_well_where_versions_are_compared_and_quarantine_is_mended(page: Page, world: World) -> None:
+    size, here = page.size_name, "/office/p/norte"  # type: ignore[attr-defined]
+    publish_form(world.database, world.here.id, "mini.md", NEWER.encode())
+    page.context.clear_cookies()
+    page.goto("/office/login")
+    page.fill("#login", "analyst")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/office/**")
+    page.goto(f"{here}/forms/mini/compare")
+    page.locator("#item-safe summary").press("Enter")
+    assert look(page, "review-versions", size) == []
+    page.goto(f"{here}/quarantine/{world.field['quarantine_id']}")
+    assert look(page, "review-quarantined", size) == []
