@@ -28,8 +28,10 @@ def search(database: Database, programme: Programme, wanted: AuditSearch) -> lis
 
 def test_it_searches_by_who_what_and_about_what(database: Database, programme: Programme) -> None:
     add(database, programme, ("person:1", "export", "mini"), ("person:2", "login", ""), ("person:1", "login", ""))
+    add(database, programme, ("person:10", "login", ""))
     assert search(database, programme, AuditSearch(action="export")) == [("export", "mini")]
     assert len(search(database, programme, AuditSearch(actor="person:1"))) == 2
+    assert len(search(database, programme, AuditSearch(actor="person"))) == 4
     assert search(database, programme, AuditSearch(subject="min", actor="person:1")) == [("export", "mini")]
     assert search(database, programme, AuditSearch(subject="%")) == []
     with database.reading() as session:

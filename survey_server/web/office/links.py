@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from survey_server.db.links import KINDS, check_links
+from survey_server.db.links import KINDS, check_links, open_links
 from survey_server.db.models import Wave
 from survey_server.db.scopes import keep_visible, may_see_cases
 from survey_server.problems import NotThere
@@ -19,9 +19,9 @@ def links_page(visit: Visit, wave_id: int) -> Answer:
             raise NotThere(f"This programme has no wave {wave_id}.")
         visit.need(may_see_cases(session, visit.reader, wave))
         found = check_links(session, wave)
-        ids = [submission_id for each in found for submission_id in each.submissions]
-        visible = keep_visible(session, visit.reader, visit.here.id, ids)
-    broken = [each for each in found if visible.issuperset(each.submissions)]
+        ids = open_links(session, wave, found)
+        visible = keep_visible(session, visit.reader, visit.here.id, list(ids.values()))
+    broken = [each for each in found if all(ids.get(instance) in visible for instance in each.instances)]
     visit.note("list-links", str(wave_id), shown=len(broken))
     by_kind = {kind: [each for each in broken if each.kind == kind] for kind in KINDS}
-    return render("links.html", wave=wave, by_kind=by_kind, number=len(broken))
+    return render("links.html", wave=wave, by_kind=by_kind, number=len(broken), ids=ids)
