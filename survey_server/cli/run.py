@@ -21,7 +21,7 @@ from survey_server.db.migrate import migrate
 from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
 from survey_server.db.session import Database
-from survey_server.db.teams import list_teams
+from survey_server.db.teams import list_teams, set_supervisor
 from survey_server.demo.programme import CODE, demo_size, is_demo_whole, make_demo
 from survey_server.demo.team import TEAM
 
@@ -70,7 +70,10 @@ def _add_demo(app: Flask, database: Database) -> None:
         make_demo(app, date.today(), bar.update)
     with database.transaction() as session:
         if person := find_person(session, ADMINISTRATOR):
-            set_roles(session, person, get_programme(session, CODE), DEMO_ROLES, actor="run")
+            programme = get_programme(session, CODE)
+            set_roles(session, person, programme, DEMO_ROLES, actor="run")
+            for line in list_teams(session, programme.id):
+                set_supervisor(session, programme.id, line.team.id, person.id, actor="run")
 
 
 def _say_office(config: Config, password: str | None) -> None:
