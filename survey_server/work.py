@@ -31,6 +31,7 @@ from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.problems import JobLost, Problem
 from survey_server.sending import deliver
+from survey_server.web.office.export_files import make_asked
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,10 @@ def _deliver(task: Task) -> Mapping[str, Any] | None:
     return deliver(task.database, task.config, task.programme_id, task.detail["delivery"], task.job.tries)
 
 
+def _export(task: Task) -> None:
+    make_asked(task.database, task.config.data_dir, task.programme_id, task.detail, task.tell)
+
+
 def _apply_retention(task: Task) -> Mapping[str, Any]:
     return keep_programmes(task.database, Keyring(task.config.secret_key), open_media_store(task.config))
 
@@ -89,6 +94,7 @@ def _apply_retention(task: Task) -> Mapping[str, Any]:
 KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
     "webhook": Kind(_deliver, lane="short"),
+    "export": Kind(_export),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),
 }
 """Every kind of job. Lanes run beside each other: a long export keeps no short message waiting."""

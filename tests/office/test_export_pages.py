@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.models import AuditRow
-from survey_server.web.office import export_files
+from survey_server.db.jobs import claim_job
+from survey_server.db.models import AuditRow, Job, now
+from survey_server.work import KINDS, Worker
 from tests.office.world import Browser, World
 
 PURPOSE = "comparación de la línea base"
 
 
-def wait() -> None:
-    """Until the worker has done what it was asked before."""
-    export_files._workers.submit(int).result(timeout=60)
+def work(world: World) -> None:
+    """Do the jobs that are due, as the server's worker does."""
+    Worker(world.database, world.app.config["SURVEY"], {"export": KINDS["export"]}).run_due()
 
 
 def ask(browser: Browser, world: World, kind: str, purpose: str = PURPOSE, wave: int | None = None) -> str:
@@ -26,7 +28,7 @@ def ask(browser: Browser, world: World, kind: str, purpose: str = PURPOSE, wave:
     values = {"wave": str(wave or world.locked.id), "kind": kind, "purpose": purpose}
     answer = browser.post("/office/p/norte/exports", values)
     assert answer.status_code == 303, answer.text
-    wait()
+    work(world)
     return answer.location
 
 
@@ -71,3 +73,18 @@ def test_it_has_no_file_by_another_name(world: World) -> None:
     browser = world.browser("analyst")
     place = ask(browser, world, "csv")
     assert browser.get(f"{place}/status.json").status_code == 403
+
+
+def test_it_goes_on_with_an_export_whose_server_died(world: World) -> None:
+    browser = world.browser("analyst")
+    values = {"wave": str(world.locked.id), "kind": "csv", "purpose": PURPOSE}
+    place = browser.post("/office/p/norte/exports", values).location
+    assert claim_job(world.database, ["export"]) is not None  # by a process that is never heard of again
+    work(world)
+    assert "data-wait" in browser.get(place).text
+    with world.database.transaction() as session:
+        session.scalars(select(Job)).one().lease_until = now() - timedelta(seconds=1)
+    work(world)
+    answer = browser.get(f"{place}/mini-W1-csv.zip")
+    assert answer.status_code == 200
+    answer.close()

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from survey_server.db.models import now
-from survey_server.exports.make import FORMATS, Export, Progress
-from survey_server.problems import NotThere, Problem
-
-logger = logging.getLogger(__name__)
+from survey_server.db.models import Programme, now
+from survey_server.db.scopes import find_reader
+from survey_server.db.session import Database
+from survey_server.exports.make import FORMATS, Export, Progress, make_export
+from survey_server.problems import JobLost, NotThere, Problem
 
 KEPT = timedelta(days=2)
 """How long a finished export lies on the server: whoever asked for it has it by then."""
 _LONGEST = timedelta(hours=2)
 _STATUS = "status.json"
 _ID = re.compile(r"[0-9a-f]{16}")
-_workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
 
 Make = Callable[[Path, Progress], Export]
 
@@ -63,13 +61,12 @@ class ExportFiles:
     def __init__(self, data_dir: Path, programme: str) -> None:
         self.folder = data_dir / "exports" / programme
 
-    def ask(self, form_id: str, wave: str, kind: str, purpose: str, asked_by: str, make: Make) -> ExportFile:
-        """Begin to make an export."""
+    def ask(self, form_id: str, wave: str, kind: str, purpose: str, asked_by: str) -> ExportFile:
+        """Note that an export is wanted; a job makes it (`make_asked`)."""
         self._drop_old()
         export = ExportFile(secrets.token_hex(8), form_id, wave, kind, purpose, asked_by, now().isoformat())
         (self.folder / export.id).mkdir(mode=0o700, parents=True)
         self._write(export)
-        _workers.submit(self._make, export, make)
         return export
 
     def get(self, export_id: str) -> ExportFile:
@@ -94,7 +91,9 @@ class ExportFiles:
             raise NotThere("This export has no file.")
         return path
 
-    def _make(self, export: ExportFile, make: Make) -> None:
+    def make(self, export: ExportFile, make: Make) -> None:
+        """Make it and note what came of it; raises what went wrong, so that the job knows too."""
+
         def tell(done: int, of: int) -> None:
             self._write(replace(export, done=done, of=of))
 
@@ -102,11 +101,14 @@ class ExportFiles:
             made = make(self.folder / export.id / export.name, tell)
             count = made.submissions
             self._write(replace(export, state="ready", done=count, of=count, sha256=made.sha256))
+        except JobLost:
+            raise  # another worker goes on with it
         except Problem as problem:
             self._write(replace(export, state="failed", problem=problem.detail))
-        except Exception as fault:  # the thread has nobody to raise to: the page says so, the log says where
-            logger.error("export %s failed: %s", export.id, type(fault).__name__, exc_info=fault)
+            raise
+        except Exception as fault:
             self._write(replace(export, state="failed", problem=f"A fault of the server: {type(fault).__name__}."))
+            raise
 
     def _drop_old(self) -> None:
         for export in self.list_all():
@@ -121,3 +123,26 @@ class ExportFiles:
         part = path.with_name(_STATUS + ".part")
         part.write_text(json.dumps(asdict(export)))
         part.replace(path)
+
+
+def make_asked(
+    database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any], tell: Progress
+) -> None:
+    """Make an export that somebody asked for, of what they may read now; one that is made already is left alone."""
+    with database.reading() as session:
+        programme = session.get_one(Programme, programme_id)
+        reader = find_reader(session, programme_id, int(wanted["person"]))
+    files = ExportFiles(data_dir, programme.code)
+    export = files.get(wanted["export"])
+    if export.state == "ready":
+        return
+
+    def make(path: Path, tell_file: Progress) -> Export:
+        def both(done: int, of: int) -> None:
+            tell_file(done, of)
+            tell(done, of)
+
+        kind, language = export.kind, wanted["language"]
+        return make_export(database, programme.code, export.form_id, export.wave, kind, path, language, both, reader)
+
+    files.make(export, make)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-
 from flask import redirect, request, send_file, url_for
 
+from survey_server.db.audit import add_audit
+from survey_server.db.jobs import add_job
 from survey_server.db.progress import WaveProgress, list_waves
-from survey_server.exports.make import FORMATS, Export, Progress, make_export
+from survey_server.exports.make import FORMATS
 from survey_server.web.office.export_files import ExportFile, ExportFiles
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
@@ -33,9 +32,12 @@ def make_export_file(visit: Visit) -> Answer:
         return _exports(visit, wrong="choice")
     if len(purpose) < SHORTEST_PURPOSE:
         return _exports(visit, wrong="purpose")
-    visit.note("export", wave.form_id, wave=wave.name, format=kind, purpose=purpose)
-    make = partial(_make, visit, wave.form_id, wave.name, kind, visit.texts.language)
-    export = _files(visit).ask(wave.form_id, wave.name, kind, purpose, visit.login.actor, make)
+    export = _files(visit).ask(wave.form_id, wave.name, kind, purpose, visit.login.actor)
+    wanted = {"export": export.id, "person": visit.login.person_id, "language": visit.texts.language}
+    with visit.database.transaction() as session:
+        told = {"wave": wave.name, "format": kind, "purpose": purpose}
+        add_audit(session, visit.here.id, visit.login.actor, "export", wave.form_id, **told)
+        add_job(session, visit.here.id, "export", wanted)
     return redirect(url_for("office.export_page", code=visit.here.code, export=export.id), 303)
 
 
@@ -55,10 +57,6 @@ def export_file(visit: Visit, export: str, name: str) -> Answer:
     visit.need(name == found.name)
     visit.note("download-export", found.form_id, wave=found.wave, format=found.kind, sha256=found.sha256)
     return send_file(path, as_attachment=True, download_name=found.name)
-
-
-def _make(visit: Visit, form_id: str, wave: str, kind: str, language: str, path: Path, tell: Progress) -> Export:
-    return make_export(visit.database, visit.here.code, form_id, wave, kind, path, language, tell, visit.reader)
 
 
 def _exports(visit: Visit, wrong: str = "") -> Answer:
