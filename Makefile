@@ -1,5 +1,5 @@
 # The commands of survey_server. `make run` and `make test` set up everything they need first.
-.PHONY: run test check bench lock
+.PHONY: run test check bench soak lock
 
 run: ## start the server, with a demo programme on the first run
 	@.ci/setup run
@@ -15,10 +15,16 @@ check: ## style, types and import floors
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest tests/test_floors.py
+	@.venv/bin/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements.lock
 
 bench: ## speed and size, as ratios against a limit measured in the same run
 	@.ci/setup test
 	@.venv/bin/python -m tests.bench
+
+soak: ## what takes long: 200 kills under load, then half an hour of a herd of 1,500 phones
+	@.ci/setup test
+	@SURVEY_KILLS=200 .venv/bin/python -m pytest tests/faults -k killed
+	@SURVEY_SOAK_MINUTES=30 .venv/bin/python -m tests.bench soak
 
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra build --universal --python-version 3.11 --generate-hashes --upgrade --quiet \

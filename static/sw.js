@@ -1,7 +1,7 @@
 /*
  * The service worker. It only keeps this version's files so that the app opens without signal.
  * It never sends anything and never touches a request that isn't one of those files. On a new phone it begins with the
- * start pack and takes the rest when the app says so ('whole'); a new version of what is there is taken whole or not at
+ * start pack, which came with the page, and takes the rest when the app says so ('whole'); a new version of what is there is taken whole or not at
  * all: a failed download leaves the version before it running. The server puts `RELEASE` (version, the start of the
  * SHA-256 of each pack) above.
  */
@@ -9,6 +9,7 @@ const PREFIX = 'app-';
 const CACHE = PREFIX + RELEASE.version;
 const BASE = `/static/${RELEASE.version}/`;
 const PAGES = ['/', '/manifest.webmanifest'];
+const PATIENCE = 60_000;
 const LIST = `${BASE}files.json`; // kept last: where it is, everything is
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
@@ -18,6 +19,9 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith(BASE) || PAGES.includes(url.pathname)) event.respondWith(serve(url.pathname, request));
+});
+const given = new Promise((resolve) => { // by the page that came with it
+  self.addEventListener('message', ({ data }) => { if (data?.pack) resolve(data.pack); });
 });
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') self.skipWaiting();
@@ -34,7 +38,8 @@ async function wake() {
 async function install() {
   if ((await versions()).length) return gather();
   try {
-    return await keep(await unpacked('start.pack'));
+    const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE); }).then(() => packed('start.pack'));
+    return await keep(unpacked(await Promise.race([given, late])));
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
@@ -44,12 +49,12 @@ async function install() {
 /** Take what the start pack left out; quick when nothing is missing. */
 async function complete() {
   const cache = await caches.open(CACHE);
-  if (!(await cache.match(LIST))) await gather(await unpacked('rest.pack'));
+  if (!(await cache.match(LIST))) await gather(unpacked(await packed('rest.pack')));
 }
 
 /** Every file of the version, checked against its digest; throws if one is missing or isn't the one announced. */
-async function gather(packed = []) {
-  await keep(packed);
+async function gather(unpackedBefore = []) {
+  await keep(unpackedBefore);
   const list = await obtain(LIST, RELEASE.packs['files.json']);
   const before = await olderFiles();
   const files = Object.entries(await list.clone().json());
@@ -65,24 +70,26 @@ async function find(path, sha256, before) {
     if (!kept || (await digest(kept.clone())) !== sha256) continue;
     return cache === before.here && new URL(request.url).pathname === path ? null : kept; // an update costs only what changed
   }
-  return obtain(path, sha256);
+  return obtain(path, sha256, path === '/' ? `${BASE}shell.html` : path); // the server's own page carries the start pack
 }
 
-async function obtain(path, sha256) {
-  const response = await fetch(path, { cache: path.startsWith(BASE) ? 'default' : 'no-cache', redirect: 'error' });
+async function obtain(path, sha256, from = path) {
+  const response = await fetch(from, { cache: from.startsWith(BASE) ? 'default' : 'no-cache', redirect: 'error' });
   if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
   if ((await digest(response.clone())) !== sha256) throw new Error(`${path}: other bytes than announced`);
   return response;
 }
 
-/** The files of a pack: the length of their list, the list, and one after another. */
-async function unpacked(name) {
-  const packed = await (await obtain(BASE + name, RELEASE.packs[name])).arrayBuffer();
-  const length = new DataView(packed).getUint32(0);
-  let from = 4 + length;
-  return JSON.parse(new TextDecoder().decode(packed.slice(4, from))).map(([path, type, size]) => {
-    from += size;
-    return [BASE + path, new Response(packed.slice(from - size, from), { headers: { 'Content-Type': type } })];
+async function packed(name) {
+  return (await obtain(BASE + name, RELEASE.packs[name])).text();
+}
+
+/** The files of a pack: a line that lists them, then one after another. */
+function unpacked(pack) {
+  let from = pack.indexOf('\n') + 1;
+  return JSON.parse(pack.slice(0, from)).map(([path, type, length]) => {
+    from += length;
+    return [BASE + path, new Response(pack.slice(from - length, from), { headers: { 'Content-Type': type } })];
   });
 }
 
@@ -116,11 +123,9 @@ function plain(path) {
   return path.replace(/^\/static\/[^/]+/, '');
 }
 
-/** Without the old address: a module's own imports are looked up beside the address of its response. And no preloads. */
+/** Without the old address: a module's own imports are looked up beside the address of its response. */
 function renewed({ body, headers }) {
-  const kept = new Headers(headers);
-  kept.delete('Link');
-  return new Response(body, { headers: kept });
+  return new Response(body, { headers });
 }
 
 async function digest(response) {

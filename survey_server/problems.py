@@ -803,21 +803,21 @@ class UnfitRoster(Problem):
 
 
 class UnfitIndicator(Problem):
-    """An indicator as typed doesn't fit its form, or no reason was given. Correct the named cells; nothing was saved."""
+    """An indicator doesn't fit its form, or no reason was given. Correct the named cells; nothing was saved."""
 
     status = 422
     title = "The indicator can't be saved so"
 
 
 class UnfitDecision(Problem):
-    """A decision can't be written or signed so: something is blank, it is signed already, or the report has changed."""
+    """A decision can't be kept so: a blank, signed already, or the report has changed."""
 
     status = 422
     title = "The decision can't be kept so"
 
 
 class BadApiToken(Problem):
-    """The request carries no token of the read API, or one that has ended or was revoked. Make another in the office."""
+    """No token of the read API, or one that has ended or was revoked: make another in the office."""
 
     status = 401
     title = "The token isn't valid"

@@ -31,11 +31,13 @@ class Server:
         self.log = folder / "server.log"
         self.environment = {**os.environ, "SURVEY_DATA_DIR": str(folder), "SURVEY_DATABASE_URL": url}
         self.options = options
+        self.begin: tuple[str, ...] = (_SERVE,)
+        """The program that serves, and its first words."""
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-c", _SERVE, "--port", str(self.port), *self.options]
+        command = [sys.executable, "-c", *self.begin, "--port", str(self.port), *self.options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True

@@ -23,6 +23,7 @@ FLOORS = {
     "web": 5,
     "sending": 4,
     "work": 6,
+    "field_app": 6,
     "app": 6,
     "demo": 7,
     "cli": 8,
@@ -30,7 +31,7 @@ FLOORS = {
 ONLY_ON = {
     "sqlalchemy": {"db"},
     "alembic": {"db"},
-    "flask": {"web", "app", "demo", "cli"},
+    "flask": {"web", "field_app", "app", "demo", "cli"},
     "marshmallow": {"web"},
     "weasyprint": {"reports"},
     "fontTools": {"reports"},

@@ -1,7 +1,7 @@
 /**
  * The page's first module: it starts the app from the phone, or brings it there. A phone that has nothing yet takes the
- * app in one piece (the start pack, which the service worker unpacks) and asks for its first form meanwhile: over a thin
- * line sixty small files would cost sixty waits. Where there can be no service worker the modules come one by one.
+ * app in one piece (the start pack at the end of the page, which the service worker gives out) and asks for its first form
+ * meanwhile: over a thin line sixty small files would cost sixty waits. Where there can be no service worker the modules come one by one.
  */
 const PATIENCE = 90_000;
 const FRESH = 300_000;
@@ -46,14 +46,28 @@ async function begin() {
   const workers = navigator.serviceWorker;
   if (workers && !workers.controller && !(await workers.getRegistration())) await firstVisit().catch(calmDown);
   else calmDown();
+  await parsed();
   document.head.append(document.getElementById('app-modules').content);
   await import('./app.js');
+}
+
+/** The page is here to its end. */
+function parsed() {
+  return new Promise((resolve) => {
+    if (document.readyState !== 'loading') resolve();
+    document.addEventListener('DOMContentLoaded', resolve, { once: true });
+  });
 }
 
 /** Resolves when the service worker has the start pack and gives it out, or when that can't be. */
 async function firstVisit() {
   askEarly().catch(() => {});
   const registration = await registerWorker();
+  const worker = registration.installing ?? registration.waiting ?? registration.active;
+  await parsed();
+  const pack = document.getElementById('pack');
+  worker?.postMessage({ pack: pack?.textContent });
+  pack?.remove();
   await new Promise((resolve) => {
     navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true });
     registration.installing?.addEventListener('statechange', ({ target }) => { if (target.state === 'redundant') resolve(); });

@@ -42,6 +42,7 @@ class Serving:
     port: int = 8000
     workers: int = 1
     threads: int = 4
+    field_only: bool = False
 
 
 @click.command()
@@ -49,18 +50,21 @@ class Serving:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes; with SQLite one is best.")
 @click.option("--threads", default=4, show_default=True, help="Requests in hand at once per process.")
+@click.option("--field-only", is_flag=True, help="Phones and OpenRosa alone: the office is another process's.")
 @click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="TLS certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key (PEM).")
-def serve(host: str, port: int, workers: int, threads: int, certificate: Path | None, key: Path | None) -> None:
+def serve(
+    host: str, port: int, workers: int, threads: int, field_only: bool, certificate: Path | None, key: Path | None
+) -> None:
     """Serve the phone app, the API and the office. A stop (SIGTERM, Ctrl-C) lets requests in hand end."""
     migrate(Config.from_environment().database_url)
-    run_server(Serving(host, port, workers, threads), certificate, key)
+    run_server(Serving(host, port, workers, threads, field_only), certificate, key)
 
 
 def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
     """Serve until a signal says stop. Settings come from the environment, in each process anew."""
     OneSocket(
-        "survey_server.app:create_server",
+        "survey_server.field_app:create_field_server" if serving.field_only else "survey_server.app:create_server",
         factory=True,
         interface=Interfaces.WSGI,
         address=serving.host,

@@ -133,7 +133,7 @@ class _Archive:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = size, 0o600
         noting = _Noting(content)
-        self._tar.addfile(entry, noting)  # type: ignore[arg-type]  # it needs `read` alone
+        self._tar.addfile(entry, noting)  # of which it needs `read` alone
         self.digests[name] = noting.digest.hexdigest()
         self.size += size
 

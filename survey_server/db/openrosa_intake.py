@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.arrivals import Arrival, Encryption, Reader, Unfit
 from survey_server.db.attachments import Kept, keep_file, note_files
+from survey_server.db.erased import is_erased
 from survey_server.db.fieldwork import load_fieldwork
 from survey_server.db.form_keys import kid_of_version
 from survey_server.db.keys import Keyring
@@ -21,7 +22,7 @@ from survey_server.db.models import Media, Sealed, now
 from survey_server.db.session import Database
 from survey_server.db.storing import Receipt, Source
 from survey_server.db.submissions import take_in
-from survey_server.problems import Problem
+from survey_server.problems import Problem, WasErased
 from survey_server.xlsform.encrypted import Manifest, open_files, read_manifest
 from survey_server.xlsform.heads import Head, read_head
 from survey_server.xlsform.instance import UnreadableInstance
@@ -66,7 +67,20 @@ def take_in_upload(
             opened = opener.opened if opener else []
             note_files(session, hander, head.instance_id, [*upload.files, *opened])
 
-    return take_in(database, source, [arrival], keyring, beside=note)[0]
+    receipt = take_in(database, source, [arrival], keyring, beside=note)[0]
+    if isinstance(receipt.problem, WasErased):
+        _drop_files(database, store, hander.programme_id, upload.files)
+    return receipt
+
+
+def _drop_files(database: Database, store: MediaStore, programme_id: int, files: Sequence[Kept]) -> None:
+    """Take the files of an interview that was erased off the disk again, unless another interview has the same."""
+    digests = {file.sha256 for file in files}
+    with database.reading() as session:
+        named = select(Media.sha256).where(Media.programme_id == programme_id, Media.sha256.in_(digests))
+        digests -= set(session.scalars(named))
+    for sha256 in digests:
+        store.drop(programme_id, sha256)
 
 
 def _arrival(upload: Upload, opener: Opener | None) -> Arrival:
@@ -85,6 +99,7 @@ def _arrival(upload: Upload, opener: Opener | None) -> Arrival:
         strict=True,
         sealed=opener is not None,
         encryption=opener.encryption() if opener else None,
+        problem=WasErased() if opener and opener.was_erased else None,
         client=upload.client,
     )
 
@@ -99,6 +114,7 @@ class Opener:
     hander: Hander
     here: dict[str, str]
     """Name of an encrypted file -> digest under which it lies in the store."""
+    was_erased: bool = False
     opened: list[Kept] = field(default_factory=list)
 
     def encryption(self) -> Encryption:
@@ -130,6 +146,7 @@ def prepare_opening(
     with database.reading() as session:
         fieldwork = load_fieldwork(session, hander.programme_id)
         kid = kid_of_version(session, hander.programme_id, fieldwork, head.form_id, head.version)
+        was_erased = fieldwork.has_erased and is_erased(session, hander.programme_id, head.instance_id)
         rows = session.execute(
             select(Media.name, Media.sha256)
             .where(
@@ -140,7 +157,7 @@ def prepare_opening(
             .order_by(Media.announced_at)
         ).all()
     here = dict(rows) | {file.name: file.sha256 for file in files}
-    return Opener(manifest, kid, store, hander, here)
+    return Opener(manifest, kid, store, hander, here, was_erased)
 
 
 def try_out(session: Session, programme_id: int, xml: bytes) -> int | Problem:

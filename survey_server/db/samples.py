@@ -10,12 +10,11 @@ from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
+from survey_server.db.dwellings import checked_reason, list_dwellings
 from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Assignment, Dwelling, Sample, SampleUnit, Site, Wave, WaveSite, now
 from survey_server.estimation.sampling import Drawn, Take, Unit, digest_frame, draw_dwellings, draw_sample, site_weight
 from survey_server.problems import NotThere, UnfitRelease, UnfitWave
-
-LEAST_REASON = 4
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def substitute_site(session: Session, wave: Wave, site_id: int, reason: str, *, 
 
     The order is that of the draw: nobody chooses who stands in.
     """
-    why = _reason(reason)
+    why = checked_reason(reason)
     line = session.get(WaveSite, (wave.programme_id, wave.id, site_id), with_for_update=True)
     site = session.get(Site, (wave.programme_id, site_id))
     if line is None or site is None or line.reserve:
@@ -199,36 +198,6 @@ def draw_site_dwellings(
     return list_dwellings(session, wave, site_id)
 
 
-def list_dwellings(session: Session, wave: Wave, site_id: int | None = None) -> list[Dwelling]:
-    """The dwellings that were drawn, in the order of their release; of one site, or of the whole wave."""
-    query = select(Dwelling).where(Dwelling.programme_id == wave.programme_id, Dwelling.wave_id == wave.id)
-    if site_id is not None:
-        query = query.where(Dwelling.site_id == site_id)
-    return list(session.scalars(query.order_by(Dwelling.site_id, Dwelling.position)))
-
-
-def release_dwelling(session: Session, wave: Wave, site_id: int, replaces: int, reason: str, *, actor: str) -> Dwelling:
-    """Release the next reserve dwelling of a site in the place of another; raises UnfitRelease."""
-    why = _reason(reason)
-    dwellings = list_dwellings(session, wave, site_id)
-    open_ = {each.number for each in dwellings if not each.reserve or each.released_at}
-    if replaces not in open_:
-        raise UnfitRelease(f"Dwelling {replaces} isn't one that is visited.", why="not-here")
-    if any(each.replaces == replaces for each in dwellings):
-        raise UnfitRelease(f"Dwelling {replaces} has been replaced already.", why="replaced")
-    following = next((each for each in dwellings if each.reserve and not each.released_at), None)
-    if following is None:
-        raise UnfitRelease("No reserve dwelling is left here.", why="none-left")
-    following.released_at, following.released_by = now(), actor
-    following.replaces, following.reason = replaces, why
-    session.flush()
-    touch_fieldwork(session, wave.programme_id)
-    add_audit(
-        session, wave.programme_id, actor, "release-dwelling", str(site_id), wave=wave.id, number=following.number
-    )
-    return following
-
-
 def _next_reserve(session: Session, wave: Wave, stratum: str | None) -> tuple[Site, WaveSite] | None:
     """The reserve that the draw put first among those left."""
     query = (
@@ -254,13 +223,6 @@ def _next_reserve(session: Session, wave: Wave, stratum: str | None) -> tuple[Si
     )
     found = session.execute(query).first()
     return (found[0], found[1]) if found else None
-
-
-def _reason(text: str) -> str:
-    why = " ".join(text.split())[:280]
-    if len(why) < LEAST_REASON:
-        raise UnfitRelease("Write why: it is kept with the sample.", why="no-reason")
-    return why
 
 
 def _row(sample: Sample, position: int, drawn: Drawn) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from survey_server.db.dwellings import list_dwellings
 from survey_server.db.fieldwork import load_fieldwork
 from survey_server.db.models import Assignment, Device, Form, Programme, Site, StopWork, Submission, Team, Wave, now
 from survey_server.db.policies import LATE_AFTER_MINUTES, check_in_times, phone_rules, policy_of, referral_of
-from survey_server.db.samples import list_dwellings
 from survey_server.db.stops import covers, list_stops
 from survey_server.db.teams import AssignmentLine, list_assignments
 

@@ -38,6 +38,11 @@ SEED = 17
 FORMS = Path(__file__).parents[2] / "forms"
 PERCEPTION, OBSERVER = "ssr_perception", "ssr_observer"
 REPEATED_UPLOADS = 2
+ABOUT = {
+    "funder": "Financiador de demostración",
+    "implementers": "Equipo de demostración",
+    "recipients": {"full": ["Coordinación"], "us": ["Embajada de demostración"], "partner": ["Socios de demostración"]},
+}
 DATA_SETS = ("psus.csv", "posts.csv", "units.csv", "venues.csv")
 COMPARED = {PERCEPTION: "demo_sites.csv", OBSERVER: "demo_post_sites.csv"}
 """Forms that are compared wave with wave, and the sites that a wave visits."""
@@ -173,6 +178,7 @@ def _prepare(database: Database, calendar: Calendar) -> int:
     with database.transaction() as session:
         programme = add_programme(session, CODE, "Programa de demostración", demo=True)
         set_plan(session, programme, training.plan(calendar), actor="demo")
+        programme.policies = {**programme.policies, **ABOUT}
         tables = dict.fromkeys(name for name in (*COMPARED.values(), *REGISTERS.values()) if name)
         set_sites(session, programme.id, [site for name in tables for site in _sites(name)], actor="demo")
         programme_id = programme.id

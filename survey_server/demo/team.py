@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from survey_server.db.forms import get_form
-from survey_server.db.models import Programme, Wave, WaveSite
+from survey_server.db.models import Programme
 from survey_server.db.policies import set_policies
 from survey_server.db.samples import draw_site_dwellings
-from survey_server.db.session import Database, Session
+from survey_server.db.session import Database
+from survey_server.db.sites import list_sites
 from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import get_wave
 from survey_server.estimation.sampling import Take
@@ -30,13 +29,8 @@ def add_demo_team(database: Database, programme_id: int, interviews: str, encoun
         team = add_team(session, programme_id, TEAM, "Equipo de prueba", actor=ME)
         for form_id, count in ((interviews, SITES), (encounters, 1)):
             row = get_wave(session, get_form(session, programme_id, form_id), wave)
-            sites = _first_sites(session, row, count)
+            sites = [site.id for site in list_sites(session, programme_id, row)[:count]]
             assign(session, row, sites, team.id, row.starts, row.ends, target=TARGET, actor=ME)
             if form_id == interviews:
                 for site_id in sites:
                     draw_site_dwellings(session, row, site_id, DWELLINGS, Take(TARGET, 2), "demo", actor=ME)
-
-
-def _first_sites(session: Session, wave: Wave, count: int) -> list[int]:
-    query = select(WaveSite.site_id).where(WaveSite.programme_id == wave.programme_id, WaveSite.wave_id == wave.id)
-    return list(session.scalars(query.order_by(WaveSite.site_id).limit(count)))

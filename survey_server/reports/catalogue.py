@@ -45,9 +45,13 @@ class Catalogue:
         one = "count" in note.cells and note.cells["count"].value == 1
         sentence = self.texts.get(f"{note.rule}.one" if one else note.rule, self.texts[note.rule])
         sentence = sentence.format(**values, **note.words)
-        colon = "\u00a0:" if self.language == "fr" else ":"
-        sentence = f"{note.about}{colon} {sentence}" if note.about else sentence
+        sentence = self.of(note.about, sentence) if note.about else sentence
         return self.texts["claim.removed"] if is_forbidden(sentence) else sentence
+
+    def of(self, name: str, what: str) -> str:
+        """ "Name: what", with the space before the colon that French wants."""
+        colon = "\u00a0:" if self.language == "fr" else ":"
+        return f"{name}{colon} {what}"
 
     def _quote(self, cell: Cell) -> str:
         interval = self.numbers.interval(cell)

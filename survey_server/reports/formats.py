@@ -123,7 +123,7 @@ _STYLES: Mapping[str, Callable[[Numbers, float], str]] = {
     "count": lambda numbers, value: numbers.number(value),
     "percent": _whole_percent,
     "percent1": lambda numbers, value: numbers.number(value, 1),
-    "mean": lambda numbers, value: numbers.number(value, 2),
+    "mean": lambda numbers, value: numbers.number(value, 1),
     "index": lambda numbers, value: numbers.number(value, 1),
     "pp": lambda numbers, value: numbers.number(value, 1, signed=True),
     "change": lambda numbers, value: numbers.number(value, 2, signed=True),

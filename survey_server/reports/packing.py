@@ -149,7 +149,7 @@ def _table_height(table: Table, catalogue: Catalogue) -> float:
     return tall + 9.0 * _lines(under, HALF, 7.0) + 16
 
 
-def folded(table: Table, rows: int = 44) -> Iterator[tuple[Table, ...]]:
+def folded(table: Table, rows: int = 56) -> Iterator[tuple[Table, ...]]:
     """A long narrow table as pieces to stand side by side, at most `rows` rows deep; headings stay with their rows."""
     start = 0
     while start < len(table.rows):

@@ -10,13 +10,14 @@ from survey_server.estimation.change import difference
 from survey_server.reports.courses import Courses
 from survey_server.reports.displacement import find_displacement
 from survey_server.reports.measure import count_cell, estimate_cell, number_cell
-from survey_server.reports.monthly import plan_of
+from survey_server.reports.monthly import plan_of, returns_of
+from survey_server.reports.pages.admin import on_time
 from survey_server.reports.pages.community import Voice, kept_commitments
 from survey_server.reports.pages.followup import Asked, use_of_taught
 from survey_server.reports.pages.presence import checkpoints, precincts
 from survey_server.reports.pages.strands import activities_of
 from survey_server.reports.pages.training import certified, per_lead, still_in_duty
-from survey_server.reports.registers import COMMITTEES, FOLLOW_UP, JOINT, TRAINING
+from survey_server.reports.registers import ADMIN, COMMITTEES, FOLLOW_UP, JOINT, TRAINING
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
 from survey_server.reports.value import Cell
@@ -132,6 +133,7 @@ CONTRASTS: Mapping[str, Callable[[Study, Sample], Counted | None]] = {
     "F02": _gap,
     "A21": lambda study, sample: _now(checkpoints(study)),
     "A23": _moved_next_door,
+    "A26": lambda study, sample: _now(on_time(returns)) if (returns := returns_of(study, ADMIN)) else None,
     "A27": lambda study, sample: _now(precincts(study)),
     "C02": _voice(_in_time),
     "C05": _voice(lambda voice: Cell(100 * voice.active() / len(voice.committees), "percent1")),

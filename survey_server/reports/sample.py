@@ -33,7 +33,8 @@ class Sample:
     """The respondents (or observed encounters) of one wave of one form.
 
     Left out, and counted: submissions that the office rejected, those without consent, second observers of a pair,
-    rows whose site has no place in the design, returns that were sent again. `everyone` keeps them all, for the field and quality pages.
+    rows whose site has no place in the design, returns that were sent again. `everyone` keeps them all, for the field
+    and quality pages.
     """
 
     def __init__(self, data: WaveData) -> None:

@@ -42,12 +42,7 @@ def _share_static_url(state: BlueprintSetupState) -> None:
 @phone.get("/")
 def shell() -> Response:
     """The only page of the app; everything after the `#` stays on the phone."""
-    response = _send(_release().shell, _ASK_AGAIN)
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Link"] = f"<{read_assets().under_version('start.pack')}>; rel=preload; as=fetch; crossorigin"
-    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=(self)"
-    return response
+    return _send_page(_release().door, _ASK_AGAIN)
 
 
 @phone.get("/sw.js")
@@ -70,6 +65,8 @@ def static_file(version: str, path: str) -> Response:
     assets = read_assets()
     if version != assets.hash:
         abort(404)
+    if path == "shell.html":
+        return _send_page(_release().shell, _FOR_EVER)
     asset = assets.files.get(path) or _release().packs.get(path)
     return _send(asset, _FOR_EVER) if asset else abort(404)
 
@@ -85,6 +82,14 @@ def _be_strict(response: Response) -> Response:
 @cache
 def _release() -> Release:
     return make_release(read_assets())
+
+
+def _send_page(page: Asset, cache_control: str) -> Response:
+    response = _send(page, cache_control)
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=(self)"
+    return response
 
 
 def _send(asset: Asset, cache_control: str) -> Response:

@@ -1,8 +1,8 @@
 """One version of the phone app: the pages made from its files, each naming only files of the same version.
 
-A phone that has nothing yet takes the app in one piece, the start pack: over a thin line sixty small files cost sixty
-waits. The pack holds the modules as they are written, one after another; the service worker unpacks it and gives each
-module out under its own address. A second pack with all rooms follows when the first question is on the screen.
+A phone that has nothing yet takes the app in one piece, with the page: over a thin line sixty small files cost sixty
+waits. The start pack at the end of the page holds the modules as they are written, one after another; the service
+worker gives each out under its own address. A second pack with all rooms follows when the first question is shown.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ FIRST_ROOMS = (
 _WITH_THE_PAGE = (BOOT, "css/app.css")
 _FOLDERS = ("css/", "icons/", "js/", "maps/")
 _DIGEST_DIGITS = 20
+_ENDS_SCRIPT = re.compile(r"</script|<!--|\r", re.IGNORECASE)
 _IMPORT = re.compile(r"^(?:import|export)\b(?:[^;'\"]*?from)? '(\.[^']+)'", re.MULTILINE)
 
 
@@ -39,7 +40,10 @@ _IMPORT = re.compile(r"^(?:import|export)\b(?:[^;'\"]*?from)? '(\.[^']+)'", re.M
 class Release:
     """The pages and the packs of one version."""
 
+    door: Asset
+    """The page as the server gives it to a phone that comes for the first time: with the start pack."""
     shell: Asset
+    """The same page as the service worker keeps it."""
     manifest: Asset
     worker: Asset
     packs: Mapping[str, Asset]
@@ -51,16 +55,25 @@ def make_release(assets: Assets) -> Release:
     first = [path for path in list_modules(assets, START, *FIRST_ROOMS) if path != BOOT] + ["css/lock.css"]
     phone_files = assets.under(*_FOLDERS)
     rest = [asset.path for asset in phone_files if asset.path not in {*first, *_WITH_THE_PAGE}]
-    shell = make_asset("/", "text/html; charset=utf-8", _render_shell(assets).encode())
+    start = _pack(assets, first)
+    if _ENDS_SCRIPT.search(start):
+        raise ValueError("a module of the start pack would end the block of the page that holds it")
+    door = make_asset("/", "text/html; charset=utf-8", _render_shell(assets, start).encode())
+    shell = make_asset("shell.html", "text/html; charset=utf-8", _render_shell(assets, "").encode())
     manifest = make_asset("/manifest.webmanifest", "application/manifest+json", _manifest(assets))
     packs = {
-        "start.pack": _pack("start.pack", assets, first),
-        "rest.pack": _pack("rest.pack", assets, [path for path in rest if not path.startswith("icons/")]),
+        "shell.html": shell,
+        "start.pack": make_asset("start.pack", "text/plain; charset=utf-8", start.encode()),
+        "rest.pack": make_asset(
+            "rest.pack",
+            "text/plain; charset=utf-8",
+            _pack(assets, [path for path in rest if not path.startswith("icons/")]).encode(),
+        ),
     }
-    listed = {page.path: page.sha256[:_DIGEST_DIGITS] for page in (shell, manifest)}
+    listed = {"/": shell.sha256[:_DIGEST_DIGITS], manifest.path: manifest.sha256[:_DIGEST_DIGITS]}
     listed |= {assets.url(asset.path): asset.sha256[:_DIGEST_DIGITS] for asset in phone_files}
     packs["files.json"] = make_asset("files.json", "application/json", _dense(listed))
-    return Release(shell, manifest, _worker(assets, packs), packs)
+    return Release(door, shell, manifest, _worker(assets, packs), packs)
 
 
 def list_modules(assets: Assets, *roots: str) -> list[str]:
@@ -77,19 +90,18 @@ def list_modules(assets: Assets, *roots: str) -> list[str]:
     return sorted(found)
 
 
-def _render_shell(assets: Assets) -> str:
+def _render_shell(assets: Assets, pack: str) -> str:
     modules = [assets.url(path) for path in list_modules(assets, START, *FIRST_ROOMS) if path != BOOT]
     return render_template(
-        "phone/shell.html", url=assets.url, boot=BOOT, modules=modules, version=assets.hash, name=APP_NAME
+        "phone/shell.html", url=assets.url, boot=BOOT, modules=modules, version=assets.hash, name=APP_NAME, pack=pack
     )
 
 
-def _pack(name: str, assets: Assets, paths: Iterable[str]) -> Asset:
-    """The length of the list of files, the list (path, type, length), and the files in its order."""
-    files = [assets.files[path] for path in paths]
-    head = _dense([[asset.path, asset.media_type, len(asset.body)] for asset in files])
-    body = len(head).to_bytes(4, "big") + head + b"".join(asset.body for asset in files)
-    return make_asset(name, "application/octet-stream", body)
+def _pack(assets: Assets, paths: Iterable[str]) -> str:
+    """One line that lists the files (path, type, length as JavaScript counts it), and the files in its order."""
+    files = [(assets.files[path], assets.files[path].body.decode()) for path in paths]
+    head = _dense([[asset.path, asset.media_type, len(text.encode("utf-16-le")) // 2] for asset, text in files])
+    return head.decode() + "\n" + "".join(text for _, text in files)
 
 
 def _manifest(assets: Assets) -> bytes:

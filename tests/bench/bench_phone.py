@@ -134,7 +134,7 @@ def _measure_weight() -> None:
         return sum(len(answer.data) for answer in answers) / 1024
 
     below = read_assets().under_version
-    start = kilobytes("/", "/sw.js", *map(below, (BOOT, "css/app.css", "start.pack")))
+    start = kilobytes("/", "/sw.js", *map(below, (BOOT, "css/app.css")))
     measure("shell: page, style, worker and modules to the first question, brotli", start, "KB", "limit 60")
     rest = kilobytes(below("rest.pack"))
     measure("rooms: follow the first question, kept by the service worker", rest, "KB", "in one piece")

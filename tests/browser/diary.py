@@ -11,6 +11,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from tests.browser.field import wait_until
 from tests.browser.interviewing import NEXT, begin, finish
+from tests.browser.waiting import wait_for_script
 
 TITLE = "Diario de prueba"
 DIARY = """
@@ -52,8 +53,8 @@ def answer(page: Page, name: str, value: str) -> None:
     """Answer the question on the screen and go on; returns when the next one shows, so when this one is stored."""
     page.locator(f"[data-ref='/data/{name}']").locator("input, textarea").fill(value)
     page.locator(NEXT).click()
-    page.wait_for_function(
-        "name => !document.querySelector('form.questions').dataset.page.endsWith('/' + name)", arg=name
+    wait_for_script(
+        page, "name => !document.querySelector('form.questions').dataset.page.endsWith('/' + name)", arg=name
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright
 
+from tests.browser.waiting import wait_for_script
 from tests.chromium import CHROMIUM
 
 SERVE = "from survey_server.cli.serve import serve; serve()"
@@ -56,7 +57,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, env=self.environment, cwd=self.source, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self.answers, "the server to answer", 60)
+        wait_until(self.answers, "the server to answer", 150)
 
     def answers(self) -> bool:
         try:
@@ -143,7 +144,7 @@ WHOLE = "async () => Boolean(await caches.match(`/static/${document.documentElem
 
 def wait_whole(page: Page) -> None:
     """Return when the whole app is on the phone, also the rooms that follow the first question: it may go offline."""
-    page.wait_for_function(WHOLE, timeout=60_000)
+    wait_for_script(page, WHOLE, timeout=60_000)
 
 
 def unlock(page: Page, secret: str = PIN) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from tests.browser.field import PIN, wait_whole
+from tests.browser.waiting import wait_for_script
 
 NEXT = "footer nav button.main"
 
@@ -18,9 +19,9 @@ def enrol(page: Page, link: str) -> None:
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
     wait_whole(page)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_for_script(page, "navigator.serviceWorker.controller !== null")
     page.locator("text=/Todo enviado|Everything sent/").wait_for()
-    page.wait_for_function("document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 2")
+    wait_for_script(page, "document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 2")
 
 
 def choose_pin(page: Page, *, emergency: str = "") -> None:
@@ -69,7 +70,7 @@ def fill_in(page: Page, answers: Mapping[str, str], *, until: str | None = None)
             if value is not None:
                 given[question["ref"]] = value
         page.locator(NEXT).click()
-        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=seen["page"])
+        wait_for_script(page, "key => document.querySelector('form.questions').dataset.page !== key", arg=seen["page"])
         seen = page.evaluate(LOOK)
     return given
 

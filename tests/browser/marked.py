@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.browser.interviewing import NEXT
+from tests.browser.waiting import wait_for_script
 
 FORM = """
 | survey |
@@ -44,4 +45,4 @@ def go_on(page: Page, times: int) -> None:
     for _ in range(times):
         before = page.locator("form.questions").get_attribute("data-page")
         page.locator(NEXT).click()
-        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=before)
+        wait_for_script(page, "key => document.querySelector('form.questions').dataset.page !== key", arg=before)

@@ -42,7 +42,7 @@ def test_it_asks_once_for_each_thing_on_the_way_to_the_first_question(page: Page
     version = page.evaluate("document.documentElement.dataset.version")
     names = Counter(urlsplit(address).path.removeprefix(f"/static/{version}/") for address in by_line)
     assert [name for name, times in names.items() if times > 1] == []
-    assert {"/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css", "start.pack"} <= names.keys()
+    assert {"/", "/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css"} <= names.keys()
     modules = {name for name in names if name.endswith(".js")}
     assert modules <= {"js/boot.js", "js/enrol.js", "js/views/enrol.js", "js/rooms/lock/setup.js"} | AFTERWARDS
 

@@ -11,6 +11,7 @@ from lxml import etree
 from survey_server.db.models import SubmissionVersion
 from tests.browser.field import Phone, Server, reload, wait_until
 from tests.browser.interviewing import begin, enrol, fill_in, finish, unsent
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -118,7 +119,7 @@ def test_it_loses_no_answer_when_the_browser_is_killed(phone: Phone, link: str) 
     page.locator("dialog.contents").wait_for()
     page.evaluate("document.querySelectorAll('dialog details').forEach((each) => { each.open = true; })")
     page.locator("dialog .entry", has_text="Edad").nth(1).click()
-    page.wait_for_function("document.querySelector('.question')?.dataset.ref === '/data/select_grp/roster[2]/r_age'")
+    wait_for_script(page, "document.querySelector('.question')?.dataset.ref === '/data/select_grp/roster[2]/r_age'")
     assert page.locator(".question input").input_value() == "44"
 
 

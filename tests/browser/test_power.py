@@ -17,6 +17,7 @@ from tests.browser.diary import publish_diary, stored, write
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import enrol, unsent
 from tests.browser.power import power_cuts
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +75,7 @@ def test_it_loses_no_saved_answer_when_the_browser_is_killed_at_any_moment(
     for _ in range(4):
         answer_without_end(page)
         goal = moments.randrange(5, 60)
-        page.wait_for_function("goal => window.acknowledged >= goal", arg=goal, timeout=60_000)
+        wait_for_script(page, "goal => window.acknowledged >= goal", arg=goal, timeout=60_000)
         before = acknowledged(page)
         phone.kill()
         page = phone.open()
@@ -98,7 +99,7 @@ def test_it_loses_nothing_saved_or_finished_when_the_power_is_cut(
         server.kill()
         write(page, "Alfa")
         answer_without_end(page)
-        page.wait_for_function("() => window.acknowledged >= 40", timeout=120_000)
+        wait_for_script(page, "() => window.acknowledged >= 40", timeout=120_000)
         before = acknowledged(page)
         with frozen(phone):
             disk.cut()

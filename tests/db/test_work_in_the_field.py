@@ -12,6 +12,7 @@ import pytest
 
 from survey_server.db.check_ins import CheckIn, list_check_ins
 from survey_server.db.devices import Sender, add_device, get_device_by_id
+from survey_server.db.dwellings import list_dwellings, release_dwelling
 from survey_server.db.forms import get_form
 from survey_server.db.lost_phones import close_incident, list_incidents, report_lost_device
 from survey_server.db.models import Device, Programme, Sample, Site, Team, Wave, WaveSite
@@ -25,11 +26,9 @@ from survey_server.db.samples import (
     count_reserves,
     draw_site_dwellings,
     frame_of,
-    list_dwellings,
     list_samples,
     list_substitutions,
     list_units,
-    release_dwelling,
     substitute_site,
     use_sample,
 )

@@ -282,7 +282,9 @@ def test_it_shows_no_submission_of_another_programme(world: World) -> None:
 @pytest.mark.parametrize("role", PEOPLE)
 def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
     browser = world.browser(role)
-    for path in ("", f"waves/{world.locked.id}", f"waves/{world.open.id}", "submissions", "devices"):
+    results = ("indicators", "results-framework", "decisions", "settings", "restricted", "quarantine", "entities")
+    wave_pages = (f"waves/{world.locked.id}", f"waves/{world.open.id}", f"waves/{world.open.id}/quality")
+    for path in ("", *wave_pages, *results, "submissions", "devices", "teams", "check-ins"):
         text = browser.get(f"/office/p/norte/{path}").text
         assert not any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75"))
     field, wave = world.field, f"waves/{world.open.id}"

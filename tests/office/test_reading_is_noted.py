@@ -31,9 +31,7 @@ def count(world: World) -> int:
 def everybody(world: World) -> World:
     """The administrator holds every role, so that each page opens."""
     with world.database.transaction() as session:
-        set_roles(
-            session, get_person(session, world.people["administrator"]), world.here, GIVEN_ROLES, actor="command"
-        )
+        set_roles(session, get_person(session, world.people["administrator"]), world.here, GIVEN_ROLES, actor="command")
     return world
 
 

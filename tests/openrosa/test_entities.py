@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -269,6 +271,20 @@ def test_it_gives_the_list_to_our_own_phones_as_a_data_set_that_changes(officers
     answer = officers.ask("GET", f"/api/v1/datasets/{after}", headers=told)
     assert (answer.status, b"Ana" in answer.body) == (200, True)
     assert officers.ask("GET", f"/api/v1/datasets/{before}", headers=told).status == 404
+
+
+def test_it_takes_changes_of_entities_from_our_own_phones_by_the_same_way_in(officers: Collect) -> None:
+    with officers.database.transaction() as session:
+        token = add_device(session, officers.programme_id, "Equipo", "EN002")[1]
+    one = str(uuid.uuid4())
+    xml = change(one, full="Ana", create="1")
+    instance_id = xml.partition(b"<instanceID>")[2].partition(b"<")[0].decode()
+    item = {"id": instance_id, "form": "officers", "version": "1", "finished_at": "2026-03-05T15:20:00Z"}
+    item |= {"sha256": hashlib.sha256(xml).hexdigest(), "xml": xml.decode()}
+    body = json.dumps({"protocol": 1, "device": {}, "submissions": [item]}).encode()
+    answer = officers.ask("POST", "/api/v1/sync", body, {"Authorization": f"Bearer {token}"})
+    assert (answer.status, json.loads(answer.body)["receipts"][0]["status"]) == (200, 201)
+    assert entity_of(officers, one).label == "Ana"
 
 
 def test_it_loads_a_list_from_a_table_once(officers: Collect, tmp_path: Path) -> None:

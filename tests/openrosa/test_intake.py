@@ -20,10 +20,12 @@ from survey_server.db.audit import find_broken_link
 from survey_server.db.collect import add_app_user
 from survey_server.db.entities import find_entity, get_list, list_entity_versions
 from survey_server.db.forms import get_form
+from survey_server.db.listings import get_submission
 from survey_server.db.models import Conflict, Device, Media, Programme, Quarantine, Submission, SubmissionVersion
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
+from survey_server.web.office.media import read_attached
 from tests.openrosa.field import BOUNDARY, FORM, OPENROSA, interview, new_id, upload
 from tests.openrosa.test_entities import OFFICERS, change
 
@@ -101,6 +103,24 @@ def test_it_loses_no_change_of_an_entity_that_several_make_at_once(door: Door) -
         assert entity is not None and (entity.version, entity.conflict) == (5, "hard")
         posts = {version.data["post"] for version in list_entity_versions(session, entity)}
     assert posts == {f"P{n}" for n in range(5)}
+
+
+def test_it_tells_the_office_which_files_are_missing_and_keeps_them_over_an_edit(door: Door) -> None:
+    first, second = new_id(), new_id()
+    door.send(interview(first, photo="1.jpg", sound="2.m4a"), ("1.jpg", PHOTO))
+
+    def attached() -> dict[str, str]:
+        [row] = door.rows(Submission)
+        with door.app.test_request_context(), door.database.reading() as session:
+            whole = get_submission(session, session.get_one(Programme, door.programme_id), row.id)
+            return {one.name: one.state for one in read_attached(session, whole)}
+
+    assert attached() == {"1.jpg": "here", "2.m4a": "missing"}
+    edited = interview(second, photo="1.jpg", sound="2.m4a", papers=["3.pdf"], deprecated=first)
+    assert door.send(edited, ("3.pdf", b"%PDF-1.7")).status_code == 201
+    assert attached() == {"1.jpg": "here", "2.m4a": "missing", "3.pdf": "here"}
+    assert door.send(edited, ("2.m4a", b"sound")).status_code == 201
+    assert set(attached().values()) == {"here"}
 
 
 def test_it_keeps_everything_by_the_same_rules_on_both_databases(door: Door) -> None:

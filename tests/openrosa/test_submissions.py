@@ -203,13 +203,16 @@ def test_it_keeps_both_when_an_interview_changes_between_two_uploads(collect: Co
     assert len(versions(collect)) == 1
 
 
-def test_it_never_takes_back_what_was_erased(collect: Collect) -> None:
+def test_it_never_takes_back_what_was_erased(collect: Collect, media_folder: Path) -> None:
     instance_id = new_id()
     with collect.database.transaction() as session:
         add_erased(session, collect.programme_id, instance_id)
-    answer = collect.send(interview(instance_id))
+    photo = PHOTO + instance_id.encode()
+    answer = collect.send(interview(instance_id, photo="1.jpg"), ("1.jpg", photo))
     assert answer.status == 409 and "borrada" in answer.message
     assert submissions(collect) == quarantine(collect) == []
+    digest = hashlib.sha256(photo).hexdigest()
+    assert not list(media_folder.rglob(digest)), "nor its photo"
 
 
 def test_it_has_no_conflict_with_the_same_id_in_another_form(collect: Collect) -> None:

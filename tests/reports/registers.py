@@ -22,6 +22,7 @@ from survey_server.xlsform.registry import Registry
 FORMS = Path(__file__).parents[2] / "forms"
 MONTHS = [f"{2025 + k // 12}-{k % 12 + 1:02d}" for k in range(24)]
 START = "2026-01"
+FLAT = [20.0, 22.0, 19.0, 21.0] * 6
 
 
 @cache

@@ -48,12 +48,12 @@ def rows_of(*kinds: str) -> tuple[Row, ...]:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 10, 87, 88, 89, 91, 200])
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 111, 112, 113, 115, 300])
 def test_it_folds_a_table_without_losing_a_row(count: int) -> None:
     table = Table("t", "", (Column("v", "v"),), rows_of(*[""] * count), layout="folded")
     pieces = [piece for pair in folded(table) for piece in pair]
     assert [row.key for piece in pieces for row in piece.rows] == [row.key for row in table.rows]
-    assert max(len(piece.rows) for piece in pieces) <= 46
+    assert max(len(piece.rows) for piece in pieces) <= 58
 
 
 def test_it_never_ends_a_column_with_a_heading() -> None:

@@ -20,9 +20,8 @@ from survey_server.reports.pages.training import build_training
 from survey_server.reports.plan import Plan
 from survey_server.reports.sample import Sample
 from survey_server.reports.value import Chart, LeftOut
-from tests.reports.registers import MONTHS, START, page_of, register, returns, study_of, table
+from tests.reports.registers import FLAT, MONTHS, START, page_of, register, returns, study_of, table
 
-FLAT = [20.0, 22.0, 19.0, 21.0] * 6
 RISE_AND_TAPER = [*FLAT[:12], 22.0, 30.0, 36.0, 38.0, 34.0, 28.0, 24.0, 20.0, 18.0, 16.0, 15.0, 14.0]
 RISE = [*FLAT[:12], 22.0, 30.0, 36.0, 38.0, 40.0, 41.0, 42.0, 43.0, 42.0, 43.0, 44.0, 45.0]
 

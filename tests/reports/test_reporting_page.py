@@ -23,7 +23,7 @@ from survey_server.reports.study import Study
 from survey_server.reports.value import Chart, Page, tables_of
 from survey_server.reports.wave_data import ProgrammeInfo
 from survey_server.xlsform.registry import Indicator
-from tests.reports.test_registers import FLAT, START, compiled, register, returns
+from tests.reports.registers import FLAT, START, compiled, register, returns
 
 
 def estimate(value: float, se: float, n: int = 300) -> Estimate:

@@ -29,16 +29,25 @@ def below(path: str) -> str:
     return read_assets().under_version(path)
 
 
-def unpacked(client: FlaskClient, name: str) -> dict[str, bytes]:
+def unpacked(pack: str) -> dict[str, bytes]:
     """The files of a pack by their path, as the service worker reads it."""
-    packed = client.get(below(name)).data
-    place = 4 + int.from_bytes(packed[:4], "big")
+    head, rest = pack.split("\n", 1)
+    units = rest.encode("utf-16-le")
     files = {}
-    for path, _, length in json.loads(packed[4:place]):
-        files[path] = packed[place : place + length]
+    place = 0
+    for path, _, length in json.loads(head):
+        files[path] = units[2 * place : 2 * (place + length)].decode("utf-16-le").encode()
         place += length
-    assert place == len(packed)
+    assert 2 * place == len(units)
     return files
+
+
+def start_pack(client: FlaskClient) -> dict[str, bytes]:
+    """What comes with the page."""
+    found = re.search(r'<script type="text/plain" id="pack">(.*)</script>', client.get("/").text, re.DOTALL)
+    assert found
+    assert client.get(below("start.pack")).text == found[1]
+    return unpacked(found[1])
 
 
 def named(path: str) -> set[str]:
@@ -48,7 +57,7 @@ def named(path: str) -> set[str]:
 
 
 def test_it_brings_a_new_phone_in_one_piece_what_leads_to_the_first_question(client: FlaskClient) -> None:
-    packed = unpacked(client, "start.pack")
+    packed = start_pack(client)
     modules = {path for path in packed if path.endswith(".js")}
     assert {"js/app.js", "js/store.js", "js/engine/interview.js", "js/views/home.js", "js/views/fill.js"} <= modules
     for module in modules:
@@ -58,30 +67,36 @@ def test_it_brings_a_new_phone_in_one_piece_what_leads_to_the_first_question(cli
 
 
 def test_it_sends_in_two_packs_every_file_that_the_page_does_not_name(client: FlaskClient) -> None:
-    packed = [*unpacked(client, "start.pack"), *unpacked(client, "rest.pack")]
+    packed = [*start_pack(client), *unpacked(client.get(below("rest.pack")).text)]
     assert len(packed) == len(set(packed))
     folders = ("css/", "js/", "maps/")
     assert {*packed, "js/boot.js", "css/app.css"} == {asset.path for asset in read_assets().under(*folders)}
 
 
-def test_it_asks_for_the_start_pack_with_the_page_and_lists_its_modules_for_later(client: FlaskClient) -> None:
-    answer = client.get("/")
-    assert f"<{below('start.pack')}>; rel=preload" in answer.headers["Link"]
-    listed = re.search(r'<template id="app-modules">(.*?)</template>', answer.text, re.DOTALL)
+def test_it_lists_the_modules_for_later_and_loads_none_beside_the_pack(client: FlaskClient) -> None:
+    page = client.get("/").text.partition('<script type="text/plain"')[0]
+    listed = re.search(r'<template id="app-modules">(.*?)</template>', page, re.DOTALL)
     assert listed
     preloaded = {path.split("/", 3)[3] for path in re.findall(r'rel="modulepreload" href="([^"]+)"', listed[1])}
-    assert preloaded == {path for path in unpacked(client, "start.pack") if path.endswith(".js")}
-    assert "modulepreload" not in answer.text.replace(listed[0], ""), "nothing may load beside the pack"
+    assert preloaded == {path for path in start_pack(client) if path.endswith(".js")}
+    assert "modulepreload" not in page.replace(listed[0], "")
+
+
+def test_it_gives_the_service_worker_the_page_without_the_pack_and_as_strict(client: FlaskClient) -> None:
+    door, kept = client.get("/"), client.get(below("shell.html"))
+    assert kept.text == re.sub(r'<script type="text/plain".*</script>\n', "", door.text, flags=re.DOTALL)
+    policy = "Content-Security-Policy"
+    assert kept.headers[policy] == door.headers[policy] and "immutable" in kept.headers["Cache-Control"]
 
 
 def test_it_leads_to_the_first_question_with_at_most_60_kb(client: FlaskClient) -> None:
-    paths = ["/", "/sw.js", *map(below, ("js/boot.js", "css/app.css", "start.pack"))]
+    paths = ["/", "/sw.js", *map(below, ("js/boot.js", "css/app.css"))]
     sent = [client.get(path, headers={"Accept-Encoding": "br"}).data for path in paths]
     assert sum(map(len, sent)) <= 60 * 1024
 
 
 def test_it_runs_nothing_that_is_written_in_the_page(client: FlaskClient) -> None:
-    answer = client.get("/")
+    answer = client.get(below("shell.html"))
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy and "require-trusted-types-for 'script'" in policy
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=|https?://", answer.text)
@@ -128,8 +143,9 @@ def test_it_tells_the_service_worker_every_file_with_its_digest(client: FlaskCli
     for name in ("start.pack", "rest.pack", "files.json"):
         assert hashlib.sha256(client.get(below(name)).data).hexdigest()[:20] == release["packs"][name]
     files = json.loads(client.get(below("files.json")).data)
-    assert {path: hashlib.sha256(client.get(path).data).hexdigest()[:20] for path in files} == files
-    linked = set(re.findall(r'(?:href|src)="(/[^"]+)"', client.get("/").text))
+    sources = {path: below("shell.html") if path == "/" else path for path in files}
+    assert {path: hashlib.sha256(client.get(sources[path]).data).hexdigest()[:20] for path in files} == files
+    linked = set(re.findall(r'(?:href|src)="(/[^"]+)"', client.get(below("shell.html")).text))
     assert linked <= files.keys() and {"/", "/manifest.webmanifest"} <= files.keys()
 
 

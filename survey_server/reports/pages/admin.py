@@ -131,10 +131,6 @@ def _complete(study: Study, returns: Returns) -> Table:
     t, frame = study.t, returns.sample.frame
     complete = returns.sample.codes("complete").astype(str)
     expected = len(returns.units) * len(returns.span)
-    month_ends = pd.to_datetime(pd.Series(returns.months_of) + "-01", utc=True) + pd.offsets.MonthEnd(0)
-    due = month_ends + pd.Timedelta(days=ON_TIME_DAY + 1)
-    on_time = (pd.to_datetime(frame["_received_at"], utc=True).reset_index(drop=True) < due).to_numpy()
-    first = np.nan_to_num(numbers_of(frame, "revision"), nan=1.0) <= 1
     rows = [
         ("expected", count_cell(expected)),
         ("received", count_cell(len(frame))),
@@ -142,11 +138,21 @@ def _complete(study: Study, returns: Returns) -> Table:
         ("no_data", count_cell(int((complete == "3").sum()))),
         ("missing", count_cell(expected - len(frame))),
         ("superseded", count_cell(returns.sample.superseded)),
-        ("on_time", Cell(100 * float(on_time[first].mean()) if first.any() else None, "percent1", n=int(first.sum()))),
+        ("on_time", on_time(returns)),
         ("jumps", count_cell(sum(len(found) for found in _jumps(returns).values()))),
     ]
     lines = tuple(Row(key, t[f"admin.row.{key}"], (cell,)) for key, cell in rows)
     return Table("admin.complete", t["admin.table.complete"], (Column("value", ""),), lines)
+
+
+def on_time(returns: Returns) -> Cell:
+    """The share of first returns that came by the tenth of the next month (A26)."""
+    frame = returns.sample.frame
+    month_ends = pd.to_datetime(pd.Series(returns.months_of) + "-01", utc=True) + pd.offsets.MonthEnd(0)
+    due = month_ends + pd.Timedelta(days=ON_TIME_DAY + 1)
+    in_time = (pd.to_datetime(frame["_received_at"], utc=True).reset_index(drop=True) < due).to_numpy()
+    first = np.nan_to_num(numbers_of(frame, "revision"), nan=1.0) <= 1
+    return Cell(100 * float(in_time[first].mean()) if first.any() else None, "percent1", n=int(first.sum()))
 
 
 def _jumps(returns: Returns) -> dict[tuple[str, str], list[int]]:

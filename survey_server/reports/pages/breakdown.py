@@ -43,7 +43,7 @@ def build_breakdown(study: Study, pair: Pair) -> Page | LeftOut:
 
 def _name(study: Study, pair: Pair) -> str:
     name = study.t["page.breakdown"]
-    return f"{name}: {study.title_of(pair)}" if len(study.pairs) > 1 else name
+    return study.t.of(name, study.title_of(pair)) if len(study.pairs) > 1 else name
 
 
 def _too_many(study: Study, pair: Pair, results: Sequence[Result]) -> Iterator[Note]:

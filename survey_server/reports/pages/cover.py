@@ -13,7 +13,7 @@ from survey_server.reports.monthly import returns_of
 from survey_server.reports.pages.outcome_rates import logs_of
 from survey_server.reports.register_contrasts import count_contrast
 from survey_server.reports.registers import ADMIN, TRAINING
-from survey_server.reports.sample import Sample
+from survey_server.reports.sample import Sample, codes_of
 from survey_server.reports.study import Study
 from survey_server.reports.value import Cell, Column, Row, Table, text_cell
 
@@ -56,15 +56,16 @@ def _rows(study: Study, pair: Pair, waves: int) -> list[Row]:
 
 
 def _outcomes(study: Study, pair: Pair, waves: int, row: Callable[..., Row]) -> Iterator[Row]:
-    """Complete and partial interviews and the response rate, from the log of visits; nothing without one."""
-    logs = [*([None] * (waves - len(pair.samples))), *logs_of(study, pair)]
-    if not any(logs):
-        return
-    yield row("survey.complete", *(count_cell(log.outcomes.complete if log else None) for log in logs))
-    if any(log and log.outcomes.partial for log in logs):
-        yield row("survey.partial", *(count_cell(log.outcomes.partial if log else None) for log in logs))
-    rates = [log.rates.rr1 if log else math.nan for log in logs]
-    yield row("survey.rr1", *(Cell(None if math.isnan(rate) else 100 * rate, "percent1") for rate in rates))
+    """Complete and partial interviews by their own codes, and the response rate by the log of visits."""
+    blanks: list[None] = [None] * (waves - len(pair.samples))
+    column = pair.registry.role("outcome")
+    item = pair.after.data.item(column) if column else None
+    for choice, key in zip(item.choices if item else (), ("complete", "partial"), strict=False):
+        counts = [int((codes_of(s.everyone, column or "") == choice.code).sum()) for s in pair.samples]
+        yield row(f"survey.{key}", *map(count_cell, (*blanks, *counts)))
+    rates = [log.rates.rr1 if log else math.nan for log in (*blanks, *logs_of(study, pair))]
+    if not all(math.isnan(rate) for rate in rates):
+        yield row("survey.rr1", *(Cell(None if math.isnan(rate) else 100 * rate, "percent1") for rate in rates))
 
 
 def _visits(samples: Sequence[Sample | None], row: Callable[..., Row]) -> Iterator[Row]:

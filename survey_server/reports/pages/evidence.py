@@ -116,7 +116,7 @@ def _balance_row(study: Study, pair: Pair, one: Balance) -> Row:
     result = next((r for r in study.results if r.pair is pair and r.indicator.code == one.name), None)
     label = study.label(result) if result else study.breakdown_label(pair, name)
     if level:
-        label = f"{label}: {study.level_label(pair, name, level)}"
+        label = study.t.of(label, study.level_label(pair, name, level))
     form = result.value_format if result else "percent1" if level else "index"
     flag = text_cell(study.t["balance.apart"], "worsened") if one.flagged else text_cell("")
     gap = Cell(None if math.isnan(one.difference) else one.difference, "coefficient")

@@ -9,11 +9,13 @@ from survey_server.estimation.verdict import VERDICT_WORDS
 from survey_server.reports.comparability import fieldwork_cautions
 from survey_server.reports.measure import estimate_cell
 from survey_server.reports.pages.quality import quality_warnings
+from survey_server.reports.pages.readings import context_notes
 from survey_server.reports.results import PSUS_PER_ARM, Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.units import unit_range
 from survey_server.reports.value import (
     BLANK,
+    Block,
     Cell,
     Column,
     Headlines,
@@ -50,9 +52,10 @@ def build_glance(study: Study) -> Page | LeftOut:
     if not study.headlines:
         return LeftOut("glance", name, note("left_out.no_headlines"))
     table = _table(study)
-    return Page(
-        "glance", name, _message(study), (Prose(tuple(_sentences(study)), "lead"), Headlines(table), *_care(study))
-    )
+    told = tuple(context_notes(study))
+    context = [Prose(told, "list", study.t["glance.contexts"])] if told else []
+    blocks: tuple[Block, ...] = (Prose(tuple(_sentences(study)), "lead"), Headlines(table), *context, *_care(study))
+    return Page("glance", name, _message(study), blocks)
 
 
 def verdict_cell(study: Study, result: Result, brief: bool = False) -> Cell:
@@ -92,7 +95,7 @@ def _did(result: Result) -> Cell:
 def mde_cell(result: Result) -> Cell:
     """The smallest change that this design would have shown."""
     change = result.comparison.change
-    return Cell(change.mde if change else None, "mean" if result.change_format == "change" else "index")
+    return Cell(change.mde if change else None, "coefficient" if result.change_format == "change" else "index")
 
 
 def _own_cautions(study: Study, result: Result) -> list[Note]:

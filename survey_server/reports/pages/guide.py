@@ -46,7 +46,7 @@ def _example(study: Study) -> Iterator[Block]:
     }
     cells = {"before": sides[0], "after": sides[1], "change": Cell(change.value, change.format, n=change.n)}
     ends = {"low": Cell(change.low, change.format), "high": Cell(change.high, change.format)}
-    step = Cell(result.minimum_change, "mean" if change.format == "change" else "index")
+    step = Cell(result.minimum_change, "coefficient" if change.format == "change" else "index")
     count = Cell(float(min(sides[0].n or 0, sides[1].n or 0)))
     crosses = (change.low or 0.0) <= 0 <= (change.high or 0.0)
     says = Note("guide.example.crosses" if crosses else "guide.example.clear", ends, words)

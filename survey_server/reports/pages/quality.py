@@ -231,7 +231,7 @@ def _interviewers(study: Study, work: Work) -> Iterator[Table]:
             rows,
             notes=(note("quality.interviewers.note"),),
             audience="full",
-            layout="items",
+            layout="items keep",
             corner=study.t["quality.head.code"],
         )
 

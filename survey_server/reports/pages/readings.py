@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from survey_server.estimation.context import COMPANIONS, Move, read_context
 from survey_server.estimation.counts import percent_change
+from survey_server.estimation.intervals import wilson_interval
 from survey_server.reports.measure import estimate_cell
 from survey_server.reports.monthly import Returns, moved, percent_cell, returns_of
-from survey_server.reports.registers import JUSTICE
+from survey_server.reports.observed import Observed
+from survey_server.reports.registers import ADMIN, JUSTICE
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Cell, Column, Row, Table
+from survey_server.reports.value import Cell, Column, Note, Row, Table
+
+OF_SURVEYS = {"presence": "S55", "waiting": "S52", "flags": "O10"}
 
 
 def context_readings(study: Study, returns: Returns) -> Table:
@@ -19,7 +23,7 @@ def context_readings(study: Study, returns: Returns) -> Table:
     t, rows = study.t, []
     for name, own, companions in _contexts(study, returns):
         moves = [(key, companions.get(key, "unknown")) for key in COMPANIONS[name]]
-        words = "; ".join(f"{t[f'companion.{key}']}: {t[f'move.{move}']}" for key, move in moves)
+        words = "; ".join(t.of(t[f"companion.{key}"], t[f"move.{move}"]) for key, move in moves)
         reading = t[f"reading.{read_context(name, own[0], companions)}"]
         rows.append(
             Row(name, t[f"context.{name}"], (own[1], _words(t[f"move.{own[0]}"]), _words(words), _words(reading)))
@@ -38,6 +42,27 @@ def context_readings(study: Study, returns: Returns) -> Table:
         notes=(note("admin.readings.note"),),
         layout="items",
     )
+
+
+def context_notes(study: Study) -> Iterator[Note]:
+    """One sentence for each context number that rose, with what may be said of it; no word for better or worse."""
+    returns = returns_of(study, ADMIN)
+    for name, own, companions in _contexts(study, returns) if returns is not None else ():
+        if own[0] == "up":
+            words = {
+                "name": study.t[f"context.{name}"],
+                "reading": study.t[f"reading.{read_context(name, 'up', companions)}"],
+            }
+            unit = change_unit(study, name)
+            yield Note("glance.context", {"change": own[1]}, {**words, "unit": unit})
+
+
+def change_unit(study: Study, name: str) -> str:
+    """Counts change in percent; answers in the units of their indicator."""
+    result = survey_result(study, OF_SURVEYS[name]) if name in OF_SURVEYS else None
+    if result is None:
+        return study.t.numbers.percent_sign()
+    return study.t.find(f"change_unit.{result.indicator.unit}", "")
 
 
 def _words(text: str) -> Cell:
@@ -70,6 +95,11 @@ def _contexts(study: Study, returns: Returns) -> Iterator[tuple[str, tuple[Move,
             "bribes": survey_move(study, "S29"),
         },
     )
+    flags = survey_result(study, "O10")
+    if flags is not None and flags.comparison.change is not None:
+        cell = estimate_cell(flags.comparison.difference, flags.change_format, interval=True, sensitive=True)
+        if cell.shown:
+            yield "flags", (survey_move(study, "O10"), cell), {"discreet_share": _discreet(study)}
     for name, code, companions in (
         ("presence", "S55", {"safety": "S02", "fairness": "S25"}),
         ("waiting", "S52", {"control": "S48", "bribes": "S51"}),
@@ -91,6 +121,17 @@ def _rate_move(returns: Returns, top: str, bottom: str) -> Move:
     if min(sums[0][1], sums[1][1]) <= 0:
         return "unknown"
     return _move(moved(percent_change(sums[0][0], sums[1][0], sums[0][1], sums[1][1])))
+
+
+def _discreet(study: Study) -> Move:
+    """How the share of discreet and recorded observation moved between the waves, by Wilson's intervals."""
+    for pair in study.observations:
+        observed = Observed(pair)
+        counts = [(int(observed.covert(sample).sum()), sample.n) for sample in pair.samples]
+        if len(counts) == 2:
+            (low, high), (first, last) = (wilson_interval(*counts[1]), wilson_interval(*counts[0]))
+            return "up" if low > last else "down" if high < first else "flat"
+    return "unknown"
 
 
 def _charges(study: Study, returns: Returns) -> Move:

@@ -51,7 +51,7 @@ def build_toplines(study: Study, pair: Pair) -> Page | LeftOut:
     page_id = f"toplines-{pair.form_id}"
     name = study.t["page.toplines"]
     if len(study.surveys) > 1:
-        name = f"{name}: {study.title_of(pair)}"
+        name = study.t.of(name, study.title_of(pair))
     items = [item for item in printed_items(pair) if _is_answered(pair, item)]
     if not items:
         return LeftOut(page_id, name, note("left_out.no_answers"))

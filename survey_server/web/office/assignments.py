@@ -6,13 +6,12 @@ import secrets
 
 from flask import redirect, request, url_for
 
+from survey_server.db.dwellings import list_dwellings, release_dwelling
 from survey_server.db.models import Site, Wave, WaveSite
 from survey_server.db.samples import (
     count_reserves,
     draw_site_dwellings,
-    list_dwellings,
     list_substitutions,
-    release_dwelling,
     substitute_site,
 )
 from survey_server.db.stops import find_stop, list_stops

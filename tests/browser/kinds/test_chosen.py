@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.interviewing import NEXT
 from tests.browser.kinds.interview import FORM, Begin, tap_until
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -71,8 +72,8 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Begin, screens: P
     it.question("inline").locator("label").nth(1).click()
     it.next("/site")
     it.question("site").locator("canvas").wait_for()
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(({name}) => name.endsWith('gt_departments.json'))"
+    wait_for_script(
+        page, "performance.getEntriesByType('resource').some(({name}) => name.endsWith('gt_departments.json'))"
     )
     tap_until(it, "canvas", lambda: "Zona" in it.question("site").locator(".big").inner_text())
     page.screenshot(path=screens / "40-map-choice.png", full_page=True)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from survey_server.xlsform.functions_geo import distance_between, parse_points
 from tests.browser.interviewing import NEXT
 from tests.browser.kinds.interview import Begin
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ def test_it_takes_places_by_satellite_on_a_map_and_by_hand(begin: Begin, screens
     it.question("wide").locator(".taken").wait_for()
     it.next("/placed")
     it.question("placed").locator("button[aria-label='Dónde estoy']").click()
-    page.wait_for_function("document.querySelector('canvas') !== null")
+    wait_for_script(page, "document.querySelector('canvas') !== null")
     it.question("placed").locator("button", has_text="Poner el punto aquí").click()
     it.question("placed").locator(".taken").wait_for()
     page.screenshot(path=screens / "43-placement.png", full_page=True)

@@ -15,6 +15,7 @@ from survey_server.db.media_types import find_type
 from tests.browser.field import Phone, Server, reload, wait_until, wait_whole
 from tests.browser.interviewing import NEXT, choose_pin, finish, unsent
 from tests.browser.media.conftest import Arrived, beep, photo
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -24,9 +25,9 @@ def enrol(page: Page, link: str) -> None:
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
     wait_whole(page)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_for_script(page, "navigator.serviceWorker.controller !== null")
     page.locator("text=Todo enviado").wait_for()
-    page.wait_for_function("document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 4")
+    wait_for_script(page, "document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 4")
 
 
 def begin(page: Page, form: str) -> None:
@@ -51,7 +52,7 @@ def go_to(page: Page, name: str) -> Locator:
     while not page.locator(f"form.questions[data-page$='/{name}']").count():
         before = page.locator("form.questions").get_attribute("data-page")
         page.locator(NEXT).click()
-        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=before)
+        wait_for_script(page, "key => document.querySelector('form.questions').dataset.page !== key", arg=before)
     return here(page, name)
 
 
@@ -60,7 +61,7 @@ def go_to_end(page: Page) -> None:
     while page.locator("form.questions").get_attribute("data-page") != "end":
         before = page.locator("form.questions").get_attribute("data-page")
         page.locator(NEXT).click()
-        page.wait_for_function("key => document.querySelector('form.questions').dataset.page !== key", arg=before)
+        wait_for_script(page, "key => document.querySelector('form.questions').dataset.page !== key", arg=before)
 
 
 def saved(question: Locator) -> None:
@@ -156,7 +157,7 @@ def test_it_keeps_every_kind_through_a_killed_browser_byte_for_byte(
     question = go_to(page, "code")
     question.locator("input").fill("K9-0042")
     names = page.evaluate(READ_NAMES)
-    page.wait_for_function("() => document.querySelector('footer .saved')?.textContent.includes('Guardado')")
+    wait_for_script(page, "() => document.querySelector('footer .saved')?.textContent.includes('Guardado')")
     phone.kill()
 
     page = phone.open()
@@ -200,7 +201,7 @@ def test_it_forgets_a_file_that_is_changed_or_removed(phone: Phone, link: str) -
     saved(question)
     first = question.locator("img").get_attribute("src")
     choose(question, photo(700, 500), place=1)
-    page.wait_for_function("src => document.querySelector('.media img')?.src !== src", arg=first)
+    wait_for_script(page, "src => document.querySelector('.media img')?.src !== src", arg=first)
     saved(question)
     names = {key.split("/")[1] for key in page.evaluate(READ_NAMES)}
     assert len(names) == 1
@@ -263,7 +264,7 @@ def test_it_records_sound_and_film_and_plays_them_back(
     page.screenshot(path=screens / "35-recording.png")
     question.locator("button[data-do=mediaStop]").click()
     saved(question)
-    page.wait_for_function(CAN_PLAY)
+    wait_for_script(page, CAN_PLAY)
     assert 1.5 < page.evaluate("document.querySelector('.media audio').duration") < 12, "players know how long it is"
     question = go_to(page, "clip")
     question.locator("button[data-do=mediaRecordVideo]").click()
@@ -291,13 +292,13 @@ def test_it_keeps_what_was_recorded_until_the_phone_died(
     question = go_to(page, "voice")
     question.locator("button[data-do=mediaRecord]").click()
     question.locator("[role=timer]", has_text="0:05").wait_for()
-    page.wait_for_function(HAS_LINE)
+    wait_for_script(page, HAS_LINE)
     phone.kill()
     page = phone.open()
     page.locator("li.draft a").first.click()
     question = go_to(page, "voice")
     saved(question)
-    page.wait_for_function(CAN_PLAY)
+    wait_for_script(page, CAN_PLAY)
     go_to_end(page)
     finish(page)
     is_sent(page)

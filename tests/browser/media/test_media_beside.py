@@ -15,6 +15,7 @@ from tests.browser.field import Phone
 from tests.browser.interviewing import NEXT, finish
 from tests.browser.media.conftest import Arrived
 from tests.browser.media.test_media_answers import begin, enrol, go_on, here, is_sent
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -88,7 +89,7 @@ def test_it_records_the_interview_with_a_sign_and_stops_with_it(
     page.locator(".background-sound", has_text="Se está grabando").wait_for()
     page.screenshot(path=screens / "39-background.png")
     here(page, "first").locator("input").fill("uno")
-    page.wait_for_function(HAS_SOUND)
+    wait_for_script(page, HAS_SOUND)
     page.locator("[aria-label='Guardar y salir']").click()
     page.locator(".background-sound").wait_for(state="detached")
     page.locator("li.draft a").first.click()

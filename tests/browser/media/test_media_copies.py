@@ -13,6 +13,7 @@ from tests.browser.interviewing import finish, unsent
 from tests.browser.media.conftest import Arrived, photo
 from tests.browser.media.test_media_answers import begin, choose, enrol, go_to, go_to_end, saved
 from tests.browser.programmes import change_stored
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -96,7 +97,7 @@ def test_it_keeps_what_a_camera_took_for_longer_than_the_lock_waits(phone: Phone
         question.locator("button[data-do=camera]").click()
     show(page, "hidden")
     page.evaluate("() => { const { now } = Date; Date.now = () => now() + 180_000; }")
-    page.wait_for_function("() => new Promise((done) => { setTimeout(() => done(true), 1500); })")
+    wait_for_script(page, "() => new Promise((done) => { setTimeout(() => done(true), 1500); })")
     assert page.locator("#secret").count() == 0, "it doesn't lock behind the camera"
     show(page, "visible")
     page.locator("#secret").wait_for()
