@@ -80,23 +80,28 @@ OPERATIONS = (
 @openapi.get("/openapi.json")
 def get_openapi() -> Response:
     """This document."""
-    return Response(_document(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    return Response(_document(_served()), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+
+
+def _served() -> tuple[Operation, ...]:
+    """Those of this application: one of the field face alone has no read API."""
+    return tuple(operation for operation in OPERATIONS if operation.endpoint in current_app.view_functions)
 
 
 @cache
-def _document() -> str:
-    return json.dumps(describe_api(), ensure_ascii=False, indent=1)
+def _document(operations: tuple[Operation, ...]) -> str:
+    return json.dumps(describe_api(operations), ensure_ascii=False, indent=1)
 
 
-def describe_api() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the routes in OPERATIONS."""
+def describe_api(operations: tuple[Operation, ...] = OPERATIONS) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of these routes."""
     spec = APISpec("survey-server", __version__, "3.1.0", plugins=[MarshmallowPlugin()])
     for name in ("device", "reader"):
         spec.components.security_scheme(name, {"type": "http", "scheme": "bearer"})
     spec.components.schema("SubmissionItem", schema=SubmissionItem)
     spec.components.schema("Problem", schema=ProblemDocument)
     rules = {rule.endpoint: rule for rule in current_app.url_map.iter_rules()}
-    for operation in OPERATIONS:
+    for operation in operations:
         rule = rules[operation.endpoint]
         method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
         path = rule.rule.replace("<", "{").replace(">", "}")
