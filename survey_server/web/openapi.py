@@ -80,7 +80,8 @@ OPERATIONS = (
 @openapi.get("/openapi.json")
 def get_openapi() -> Response:
     """This document."""
-    return Response(_document(_served()), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+    document = _document(_served())
+    return Response(document, content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
 
 
 def _served() -> tuple[Operation, ...]:
