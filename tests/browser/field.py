@@ -22,10 +22,12 @@ SERVE = "from survey_server.cli.serve import serve; serve()"
 """The command `survey-server serve`, without loading the other commands."""
 SIZE = {"width": 360, "height": 740}
 PIN = "2718281828"  # long enough for a passphrase too
+PATIENCE = 90_000
+"""Milliseconds: a machine that runs other tests too may take long to draw a page."""
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Return as soon as `true()`; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -107,7 +109,7 @@ class Phone:
         )
         self.complaints: list[str] = []
         page = self.context.pages[0]
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.address + path)
         if waits:
@@ -144,7 +146,7 @@ WHOLE = "async () => Boolean(await caches.match(`/static/${document.documentElem
 
 def wait_whole(page: Page) -> None:
     """Return when the whole app is on the phone, also the rooms that follow the first question: it may go offline."""
-    wait_for_script(page, WHOLE, timeout=60_000)
+    wait_for_script(page, WHOLE, timeout=PATIENCE)
 
 
 def unlock(page: Page, secret: str = PIN) -> None:

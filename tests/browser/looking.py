@@ -38,31 +38,56 @@ SMALL_LETTERS = """() => {
 }"""
 
 
-def look_at(page: Page, name: str, screens: Path, *, rules: list[str] | None = None, tablet: bool = True) -> list[str]:
-    """Take a picture; what is wrong with the view: axe, targets for a thumb, letters of 18 px, sideways scrolling."""
-    page.screenshot(path=screens / f"{name}.png", scale="css")
+def look_at(
+    page: Page, name: str, screens: Path, *, rules: list[str] | None = None, tablet: bool = True, whole: bool = False
+) -> list[str]:
+    """Take a picture (`whole`: also of what lies below the screen); what is wrong with the view: axe, small targets,
+    letters under 18 px, sideways scrolling.
+    """
+    page.screenshot(path=screens / f"{name}.png", scale="css", full_page=whole)
     found = Axe().run(page, options={"runOnly": rules or RULES}).response["violations"]
     wrong = [f"{each['id']}: {each['nodes'][0]['html'][:150]} {each['nodes'][0]['failureSummary']}" for each in found]
     wrong += page.evaluate(SMALL_TARGETS) + page.evaluate(SMALL_LETTERS) + _overflow(page)
     if tablet:
         page.set_viewport_size(TABLET)
-        page.screenshot(path=screens / f"{name}-tablet.png", scale="css")
+        page.screenshot(path=screens / f"{name}-tablet.png", scale="css", full_page=whole)
         wrong += _overflow(page)
         page.set_viewport_size(SIZE)
     return [f"{name}: {each}" for each in wrong]
 
 
-def look_in_every_light(page: Page, name: str, screens: Path, *, tablet: bool = True) -> list[str]:
+def look_in_every_light(page: Page, name: str, screens: Path, *, tablet: bool = True, whole: bool = False) -> list[str]:
     """The same in light, dark and for the sun; and that nothing is cut off on 320 px or at twice the letters."""
     before = page.evaluate("document.documentElement.dataset.looks")
     wrong: list[str] = []
     for scheme in SCHEMES:
         page.evaluate("scheme => { document.documentElement.dataset.looks = scheme; }", scheme)
         rules = None if scheme == "light" else ["color-contrast"]
-        wrong += look_at(page, f"{name}-{scheme}", screens, rules=rules, tablet=tablet)
+        wrong += look_at(page, f"{name}-{scheme}", screens, rules=rules, tablet=tablet, whole=whole)
     wrong += reflow(page, f"{name} for the sun")
     page.evaluate("scheme => { document.documentElement.dataset.looks = scheme; }", before)
     return wrong + reflow(page, name) + _at_twice_the_letters(page, name)
+
+
+def look_in_both_languages(page: Page, name: str, screens: Path, *, whole: bool = False) -> list[str]:
+    """The same in English and in Spanish, which the app speaks afterwards."""
+    wrong: list[str] = []
+    for language in ("en", "es"):
+        speak(page, language)
+        wrong += look_in_every_light(page, f"{name}-{language}", screens, whole=whole)
+    return wrong
+
+
+def speak(page: Page, language: str) -> None:
+    """Change the app's language; a box over the page keeps the one in which it was opened."""
+    page.evaluate(
+        """async (language) => {
+          const texts = await import(`/static/${document.documentElement.dataset.version}/js/texts.js`);
+          if (texts.language() !== language) await texts.setLanguage(language);
+        }""",
+        language,
+    )
+    page.locator("#app h1").first.wait_for()
 
 
 def _at_twice_the_letters(page: Page, name: str) -> list[str]:

@@ -65,22 +65,35 @@ def refresh(page: Page) -> None:
 def change_stored(page: Page, store: str, key: str | None, change: str) -> None:
     """Change values of the phone's database, as time or a fault would: `change` is the body of (value) => …"""
     page.evaluate(
-        """([store, wanted, change]) => new Promise((done, fail) => {
-          const apply = new Function('value', change);
-          indexedDB.open('encuesta').onsuccess = ({ target: { result: database } }) => {
+        f"""([store, wanted]) => new Promise((done, fail) => {{
+          const apply = (value) => {{ {change} }};
+          indexedDB.open('encuesta').onsuccess = ({{ target: {{ result: database }} }}) => {{
             const transaction = database.transaction(store, 'readwrite');
-            transaction.oncomplete = () => { database.close(); done(); };
+            transaction.oncomplete = () => {{ database.close(); done(); }};
             transaction.onabort = () => fail(transaction.error);
-            transaction.objectStore(store).openCursor().onsuccess = ({ target: { result: cursor } }) => {
+            transaction.objectStore(store).openCursor().onsuccess = ({{ target: {{ result: cursor }} }}) => {{
               if (!cursor) return;
-              if (wanted === null || cursor.key === wanted) {
+              if (wanted === null || cursor.key === wanted) {{
                 const value = apply(cursor.value);
                 if (value === undefined) cursor.delete();
                 else cursor.update(value);
-              }
+              }}
               cursor.continue();
-            };
-          };
-        })""",
-        [store, key, change],
+            }};
+          }};
+        }})""",
+        [store, key],
+    )
+
+
+def put_stored(page: Page, store: str, key: str, value: object) -> None:
+    """Write one value as the app does, and tell its views."""
+    page.evaluate(
+        """async ([store, key, value]) => {
+          const at = `/static/${document.documentElement.dataset.version}/js/`;
+          await (await import(`${at}store.js`)).commit([{ store, key, value }]);
+          const { tell } = await import(`${at}bus.js`);
+          for (const name of ['queue', 'drafts', 'catalogue']) tell(name);
+        }""",
+        [store, key, value],
     )

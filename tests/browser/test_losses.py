@@ -219,48 +219,6 @@ def test_it_opens_the_database_again_when_the_system_closed_it_or_dropped_a_tran
     page.locator("li.draft", has_text="Alfa").wait_for()
 
 
-def test_one_tab_writes_and_another_may_take_over_where_it_left(page: Page, phone: Phone) -> None:
-    assert phone.context is not None
-    write(page, "Alfa", whole=False)
-    page.locator("li.draft a").first.click()
-    page.locator("form.questions").wait_for()
-    second = phone.context.new_page()
-    second.goto(page.url)
-    unlock(second)
-    second.locator("text=abierta en otra pestaña").wait_for()
-    answer(page, "people", "41")  # the first tab goes on while the second one waits
-
-    second.locator("button", has_text="Seguir aquí").click()
-    second.locator("form.questions").wait_for()
-    page.locator("text=Otra pestaña siguió con esta entrevista").wait_for()
-    second.locator("[data-ref='/data/last']").wait_for()
-    answer(second, "last", "fin")
-    finish(second)
-    [item] = stored(second, "outbox")
-    assert item["state"] == "waiting" and stored(second, "drafts") == []
-
-
-def test_a_tab_that_was_overtaken_can_write_nothing(page: Page) -> None:
-    write(page, "Alfa", whole=False)
-    told = page.evaluate(
-        """async () => {
-          const at = `/static/${document.documentElement.dataset.version}/js/`;
-          const { findDraft, Keeper, listDrafts } = await import(`${at}drafts.js`);
-          const { commit, get } = await import(`${at}store.js`);
-          const [{ id }] = await listDrafts();
-          const draft = await findDraft(id);
-          const fields = { xml: '<data/>', place: null, label: 'mine', site: '', done: 1, total: 2 };
-          const keeper = new Keeper(draft, () => fields);
-          const row = await get('drafts', id);
-          const value = { ...row, writer: 'another tab', revision: row.revision + 1 };
-          await commit([{ store: 'drafts', key: id, value }]);
-          return keeper.save().then(() => 'written', (error) => error.name);
-        }"""
-    )
-    assert told == "Superseded"
-    assert "Alfa" in page.locator("li.draft").inner_text()
-
-
 def test_it_keeps_the_sealed_copy_for_some_days_after_the_receipt(page: Page, server: Server) -> None:
     write(page, "Alfa")
     server.start()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from survey_server.db.models import SubmissionVersion
 from survey_server.db.session import Database
 from tests.browser.diary import stored as rows
-from tests.browser.field import Phone, Server, wait_until
+from tests.browser.field import PIN, Phone, Server, wait_until
 from tests.browser.interviewing import NEXT, begin, finish, unsent
 from tests.browser.programmes import enrolled, make_programme
 
@@ -94,10 +94,27 @@ def test_it_leaves_nothing_when_the_person_wants_to_stop(
     page.locator("label.choice", has_text="Nadie").click()
     page.locator("footer .saved", has_text="Guardado").wait_for()
     page.locator("header [aria-label='Lista de preguntas']").click()
-    page.get_by_role("button", name="Borrar y salir").click()
-    page.locator("dialog.ask button.danger").click()
+    page.get_by_role("button", name="Parar la entrevista").click()
+    page.get_by_role("button", name="Borrar todo y salir").click()
     page.locator(".neutral").wait_for()
     assert rows(page, "drafts") == []
+
+
+def test_it_keeps_what_was_said_and_blanks_the_screen_when_the_person_stops_and_agrees(
+    phone: Phone, server: Server, database: Database, label: str
+) -> None:
+    page = open_form(phone, server, database, label, private=PRIVATE)
+    begin(page, "Reservada")
+    page.locator("label.choice", has_text="Nadie").click()
+    page.locator("header [aria-label='Lista de preguntas']").click()
+    page.get_by_role("button", name="Parar la entrevista").click()
+    page.locator("dialog.ask").get_by_role("button", name="Guardar y salir").click()
+    page.locator(".neutral").wait_for()
+    assert page.locator("dialog, form.questions").count() == 0
+    page.locator(".display").click(delay=1000)
+    page.locator("#secret").fill(PIN)
+    page.locator("#secret").press("Enter")
+    page.locator("li.draft", has_text="Reservada").wait_for()
 
 
 def test_it_shows_every_label_as_text_whatever_is_in_it(

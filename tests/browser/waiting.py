@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Page
 STEP_MS = 50
 
 
-def wait_for_script(page: Page, expression: str, *, arg: object = None, timeout: float = 30_000) -> Any:
+def wait_for_script(page: Page, expression: str, *, arg: object = None, timeout: float = 90_000) -> Any:
     """Return the value of `expression` once it is true; raises AssertionError after `timeout` milliseconds.
 
     Playwright's own wait evaluates its text inside the page, which `script-src 'self'` refuses from the second look on.

@@ -20,7 +20,7 @@ from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import add_wave
 from survey_server.estimation.sampling import Take
 from tests.browser.field import Server
-from tests.browser.looking import look_in_every_light
+from tests.browser.looking import look_in_both_languages, look_in_every_light, speak
 
 ROOT = Path(__file__).resolve().parents[3]
 FORMS = {
@@ -97,15 +97,17 @@ def open_site(page: Page) -> None:
     page.locator(".dwelling").first.wait_for()
 
 
-def look(page: Page, screens: Path, name: str, *, languages: tuple[str, ...] = ("en", "es")) -> None:
-    """Pictures in every light; and nothing that axe, a thumb or weak eyes would complain of."""
-    for language in languages:
-        page.evaluate(
-            """async (language) => {
-              const texts = await import(`/static/${document.documentElement.dataset.version}/js/texts.js`);
-              if (texts.language() !== language) texts.setLanguage(language);
-            }""",
-            language,
-        )
-        page.locator("#app h1").first.wait_for()
+def look(page: Page, screens: Path, name: str) -> None:
+    """Pictures in every light and both languages; and nothing that axe, a thumb or weak eyes would complain of."""
+    assert look_in_both_languages(page, f"field-{name}", screens, whole=True) == []
+
+
+def look_at_box(page: Page, screens: Path, name: str, opens: str) -> None:
+    """The same of a box over the page, which the button `opens` opens."""
+    for language in ("en", "es"):
+        speak(page, language)
+        page.locator(opens).click()
+        page.locator("dialog").wait_for()
         assert look_in_every_light(page, f"field-{name}-{language}", screens) == []
+        page.locator("dialog button").last.click()
+        page.locator("dialog").wait_for(state="detached")

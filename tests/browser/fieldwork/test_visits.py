@@ -17,6 +17,7 @@ from tests.browser.fieldwork.office import (
     SITE,
     Office,
     look,
+    look_at_box,
     open_site,
     refresh,
 )
@@ -119,9 +120,9 @@ def test_it_shows_a_stop_and_begins_nothing_there(office: Office, phones: Callab
 def test_it_shows_the_card_and_leaves_no_trace(phones: Callable[[str], Page], screens: Path) -> None:
     page = phones("EN004")
     before = page.evaluate("[history.length, location.href]")
+    look_at_box(page, screens, "card", ".card-button")
     page.locator(".card-button").click()
     page.locator(".places li", has_text="PDH 1555").wait_for()
-    look(page, screens, "card", languages=("es",))
     page.locator("dialog button").click()
     page.locator(".places").wait_for(state="detached")
     assert page.evaluate("[history.length, location.href]") == before

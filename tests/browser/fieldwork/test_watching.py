@@ -14,6 +14,7 @@ from tests.browser.fieldwork.office import (
     POST,
     Office,
     look,
+    look_at_box,
 )
 from tests.browser.interviewing import fill_in, finish
 from tests.browser.waiting import wait_for_script
@@ -30,12 +31,13 @@ def test_it_pairs_two_phones_by_a_code_without_signal(
         page.locator("a.work").click()
         page.locator("a.card", has_text="Observar en pareja").click()
         page.locator(".watch").wait_for()
+    look(second, screens, "join")
     first.locator(".place-row", has_text=POST).click()
     first.locator(".clock-time").wait_for()
     look(first, screens, "watch")
+    look_at_box(first, screens, "pair-code", ".pair > button")
     first.locator("button", has_text="Mostrar el código").click()
     first.locator(".qr").wait_for()
-    look(first, screens, "pair-code", languages=("es",))
     code = first.locator(".short-code").inner_text()
     first.locator("dialog button").click()
     second.locator("#pair-code").fill(code[:-1])

@@ -46,7 +46,6 @@ def page(playwright: Playwright, office: Database, folder: Path) -> Iterator[Pag
         phone = Phone(playwright, folder / "profile", server.address)
         opened = phone.open(path=enrol_link(server.address, code).removeprefix(server.address))
         choose_pin(opened)
-        opened.set_default_timeout(8_000)
         opened.locator("main ul.list a.card").nth(len(FORMS) - 1).wait_for()
         yield opened
         phone.close()

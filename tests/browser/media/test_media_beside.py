@@ -14,7 +14,7 @@ from survey_server.db.media_types import find_type
 from tests.browser.field import Phone
 from tests.browser.interviewing import NEXT, finish
 from tests.browser.media.conftest import Arrived
-from tests.browser.media.test_media_answers import begin, enrol, go_on, here, is_sent
+from tests.browser.media.steps import begin, enrol, go_on, here, is_sent
 from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.field import Phone
 from tests.browser.looking import look_in_every_light
 from tests.browser.media.conftest import beep, photo
-from tests.browser.media.test_media_answers import begin, choose, draw, enrol, go_to
+from tests.browser.media.steps import begin, choose, draw, enrol, go_to
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from survey_server.db.session import Database
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import finish, unsent
 from tests.browser.media.conftest import Arrived
-from tests.browser.media.test_media_answers import begin, choose, enrol, go_to, go_to_end, is_sent, saved
+from tests.browser.media.steps import begin, choose, enrol, go_to, go_to_end, is_sent, saved
 
 pytestmark = pytest.mark.browser
 
