@@ -7,23 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.instance import Issue, column_names
+from survey_server.xlsform.instance import Issue
+from survey_server.xlsform.kinds import column_kinds
 
 _LONG_NUMBER = re.compile(r"\d(?:[\s.-]?\d){7,}")
 
 
 def personal_issues(form: Form, answers: Mapping[str, Any]) -> list[Issue]:
     """One issue for each free text with eight digits or more in a row, as telephones and documents have them."""
-    refs = {column: ref for ref, column in column_names(form).items() if _is_free_text(form, ref)}
+    refs = column_kinds(form).long_texts
     if not refs:
         return []
     found = {name for name, value in _texts(answers) if name in refs and _LONG_NUMBER.search(value)}
     return [Issue("personal-data", refs[name], "") for name in sorted(found)]
-
-
-def _is_free_text(form: Form, ref: str) -> bool:
-    shape = form.shapes.get(ref)
-    return shape is not None and shape.control is not None and "multiline" in shape.control.appearance
 
 
 def _texts(answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

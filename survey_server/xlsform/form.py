@@ -194,7 +194,7 @@ class _FormReader:
         return FormProblem(self.complaints.faults)
 
     def read(self) -> Form:
-        document = parse_xml(self.xform, max_nodes=MAX_FORM_NODES)
+        document = parse_xml(self.xform, max_nodes=MAX_FORM_NODES, keep_lines=True)
         html = document.children[0]
         head = html.find("head")
         model = head.find("model") if head is not None else None

@@ -20,6 +20,8 @@ class ColumnKinds:
     typed: frozenset[str]
     files: frozenset[str]
     places: frozenset[str]
+    long_texts: Mapping[str, str]
+    """The columns of texts with room for several lines, and where they are asked."""
 
 
 _known: WeakKeyDictionary[Form, ColumnKinds] = WeakKeyDictionary()
@@ -45,7 +47,13 @@ def _column_kinds(form: Form) -> ColumnKinds:
         for ref, column in columns.items()
         if (control := form.shapes[ref].control) is not None and control.kind == "input"
     }
-    return ColumnKinds(of("string", "barcode") & asked, of("binary"), of(*_PLACES))
+    long_texts = {column: ref for ref, column in columns.items() if _has_many_lines(form, ref)}
+    return ColumnKinds(of("string", "barcode") & asked, of("binary"), of(*_PLACES), long_texts)
+
+
+def _has_many_lines(form: Form, ref: str) -> bool:
+    control = form.shapes[ref].control
+    return control is not None and "multiline" in control.appearance
 
 
 def answers_in(answers: Mapping[str, Any], columns: frozenset[str]) -> Iterator[str]:

@@ -171,13 +171,14 @@ def _before(node: Node) -> Iterator[Node]:
 
 
 class _Builder:
-    def __init__(self, max_depth: int, max_nodes: int, keep_space: bool) -> None:
+    def __init__(self, max_depth: int, max_nodes: int, keep_space: bool, keep_lines: bool) -> None:
         self.document = Node(ROOT)
         self.here = self.document
         self.depth = 0
         self.left = max_nodes
         self.max_depth = max_depth
         self.keep_space = keep_space
+        self.keep_lines = keep_lines
         self.text: list[str] = []
         self.declared: dict[str, str] = {}
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -204,29 +205,26 @@ class _Builder:
         self.left -= 1
         if self.left < 0:
             raise UnreadableXml("The document has more nodes than any form can have.")
-        node.line = self.parser.CurrentLineNumber
-        return self.here.append(node)
+        if self.keep_lines:
+            node.line = self.parser.CurrentLineNumber
+        node.parent = here = self.here
+        here.children.append(node)
+        return node
 
-    def flush(self, closing: bool) -> None:
-        """Turn collected text into the leaf's own text, or into a text node between other children."""
-        if not self.text:
-            return
+    def flush(self) -> None:
+        """Turn collected text into a text node between other children."""
         text = "".join(self.text)
         self.text.clear()
-        here = self.here
-        if here.kind == ROOT or (not text.strip() and not self.keep_space and (here.children or not closing)):
-            return
-        if closing and not here.children:
-            here.text = text
-        else:
+        if text and self.here.kind != ROOT and (self.keep_space or text.strip()):
             self.add(Node(TEXT, text=text))
 
     def start(self, tag: str, attributes: list[str]) -> None:
-        self.flush(closing=False)
+        if self.text:
+            self.flush()
         self.depth += 1
         if self.depth > self.max_depth:
             raise UnreadableXml(f"The document is nested deeper than {self.max_depth} levels.")
-        node = self.add(_named(ELEMENT, tag))
+        node = self.add(_named(ELEMENT, tag) if " " in tag else Node(ELEMENT, tag))
         if self.declared:
             node.declared, self.declared = self.declared, {}
         for i in range(0, len(attributes), 2):
@@ -236,19 +234,24 @@ class _Builder:
         self.here = node
 
     def end(self, _: str) -> None:
-        self.flush(closing=True)
+        here = self.here
+        if self.text and here.children:
+            self.flush()
+        elif self.text:  # a leaf's own
+            here.text = "".join(self.text)
+            self.text.clear()
         self.depth -= 1
-        assert self.here.parent is not None
-        self.here = self.here.parent
+        assert here.parent is not None
+        self.here = here.parent
 
     def comment(self, text: str) -> None:
         if self.keep_space:
-            self.flush(closing=False)
+            self.flush()
             self.add(Node(COMMENT, text=text))
 
     def instruction(self, target: str, text: str) -> None:
         if self.keep_space:
-            self.flush(closing=False)
+            self.flush()
             self.add(Node(INSTRUCTION, target, text))
 
 
@@ -260,9 +263,18 @@ def _named(kind: int, tag: str) -> Node:
     return Node(kind, parts[1], prefix=prefix, ns=parts[0])
 
 
-def parse_xml(data: bytes, *, max_depth: int = 100, max_nodes: int = 200_000, keep_space: bool = False) -> Node:
-    """The document as a ROOT node. `keep_space` also keeps comments, instructions and white space between elements."""
-    builder = _Builder(max_depth, max_nodes, keep_space)
+def parse_xml(
+    data: bytes,
+    *,
+    max_depth: int = 100,
+    max_nodes: int = 200_000,
+    keep_space: bool = False,
+    keep_lines: bool = False,
+) -> Node:
+    """The document as a ROOT node. `keep_space` also keeps comments, instructions and white space between elements;
+    `keep_lines` says of each node on which line it begins.
+    """
+    builder = _Builder(max_depth, max_nodes, keep_space, keep_lines)
     try:
         builder.parser.Parse(data, True)
     except expat.ExpatError as error:

@@ -171,20 +171,24 @@ def adopt(form: Form, root: Node, unknown: list[Node] | None = None, absent: lis
 
 def _adopt(node: Node, shape: Shape, unknown: list[Node] | None, absent: list[Node] | None) -> None:
     node.bind, node.ref = shape.bind, shape.ref
-    if not shape.children and not node.children:
+    shapes = shape.children
+    if not shapes and not node.children:
         return
     known: list[Node] = []
     present: set[str] = set()
     for child in node.children:
-        below = shape.children.get(child.qname) or _by_name(shape, child)
+        below = shapes.get(child.qname) or _by_name(shape, child)
         if below is None or child.kind != ELEMENT or (child.qname in present and not below.is_repeat):
             if unknown is not None and child.kind == ELEMENT:
                 unknown.append(child)
             continue
         present.add(below.name)
         known.append(child)
-        _adopt(child, below, unknown, absent)
-    for name, below in shape.children.items():
+        if below.children or child.children:
+            _adopt(child, below, unknown, absent)
+        else:
+            child.bind, child.ref = below.bind, below.ref
+    for name, below in shapes.items() if len(present) < len(shapes) else ():
         if name in present or below.is_repeat:
             continue
         if below.attribute:
@@ -192,7 +196,7 @@ def _adopt(node: Node, shape: Shape, unknown: list[Node] | None, absent: list[No
             continue
         known.append(_blank(below, node, absent))
     if len(known) != len(node.children) or len(present) != len(known):
-        order = {name: i for i, name in enumerate(shape.children)}
+        order = {name: i for i, name in enumerate(shapes)}
         known.sort(key=lambda child: order.get(child.qname, len(order)))
     node.children = known
     if known:
