@@ -8,7 +8,7 @@ from survey_server.config import Config
 from survey_server.db.keys import Keyring
 from survey_server.db.models import now
 from survey_server.db.session import open_database
-from survey_server.web.access import set_strict_headers
+from survey_server.web.access import set_strict_addresses, set_strict_headers
 from survey_server.web.enrol import enrol
 from survey_server.web.errors import set_error_answers
 from survey_server.web.field_forms import field_forms
@@ -29,6 +29,7 @@ def make_app(config: Config, faces: tuple[Blueprint, ...]) -> Flask:
     app.config.update(SURVEY=config, CLOCK=now, MAX_CONTENT_LENGTH=config.max_body_bytes)
     app.extensions["database"] = open_database(config.database_url)
     app.extensions["keyring"] = Keyring(config.secret_key)
+    set_strict_addresses(app)
     watch(app)
     set_strict_headers(app)
     set_error_answers(app)

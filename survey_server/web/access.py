@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Response, current_app, request
+from werkzeug.routing import IntegerConverter, Map
 
 from survey_server.config import Config
 from survey_server.db.devices import Sender, get_device, get_sender
@@ -53,6 +56,20 @@ def _token() -> str:
     if scheme.lower() != "bearer" or not 0 < len(token) <= _LONGEST_TOKEN:
         raise BadToken()
     return token.strip()
+
+
+class Whole(IntegerConverter):
+    """A number in an address, no larger than databases hold: what is larger is the address of nothing."""
+
+    regex = "[0-9]{1,19}"
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - werkzeug passes it by this name
+        super().__init__(map, *args, **{"max": 2**63 - 1, **options})
+
+
+def set_strict_addresses(app: Flask) -> None:
+    """Every `<int:…>` of a route is a Whole; before the routes are registered."""
+    app.url_map.converters["int"] = Whole
 
 
 def set_strict_headers(app: Flask) -> None:

@@ -1,0 +1,35 @@
+"""Two whole programmes on one server: one of them hostile, with a script in every text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from survey_server.db import people
+from survey_server.db.session import open_database
+from tests.attacks.fortress import Fortress, build_fortress
+
+HURT = "=Zqu'\"><img src=x onerror=hurt=1><script>hurt=2</script>{{7*7}}"
+"""What every text of one programme is: markup that shows whether it was taken for markup."""
+PLAIN = "Llano y sin nada"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Passwords that take a millisecond to check."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="module")
+def fortress(sqlite_template: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
+    """For the tests of one file, which leave what others need as it was."""
+    folder: Path = tmp_path_factory.mktemp("fortress")
+    (folder / "survey.db").write_bytes(sqlite_template)
+    url = f"sqlite:///{folder / 'survey.db'}"
+    yield build_fortress(url, folder / "data", {"norte": HURT, "sur": PLAIN})
+    open_database(url).close()
