@@ -66,17 +66,21 @@ def _cells(pair: Pair, gaps: list[Floats], inside: list[Bools]) -> tuple[Cell, .
     """Both waves and the change, visits being the clusters; nothing where either has too few encounters."""
     if min(int(rows.sum()) for rows in inside) < FEWEST:
         return tuple(Cell(format="pp", flag="suppressed") for _ in range(3))
-    waves = [(gap, _visits(sample), rows) for gap, sample, rows in zip(gaps, pair.samples, inside, strict=True)]
+    waves = [(gap, _visits(sample, rows), rows) for gap, sample, rows in zip(gaps, pair.samples, inside, strict=True)]
     change = estimate_change(waves[0], waves[1])
     sides = (estimate_cell(change.before, "pp"), estimate_cell(change.after, "pp"))
     return (*sides, estimate_cell(change.estimate, "pp", interval=True))
 
 
-def _visits(sample: Sample) -> Design:
-    """A design with visits as clusters, under names that no other wave has."""
+def _visits(sample: Sample, band: Bools) -> Design:
+    """A design with visits as clusters, under names that no other wave has; a band's are a stratum of their own.
+
+    How many visits a band gets isn't left to chance: posts are visited by plan.
+    """
     names = [sample.codes(name).astype(str) for name in ("visit_no",) if name in sample.frame.columns]
     own = names[0] if names else sample.frame["_id"].astype(str).to_numpy(dtype=object)
-    return Design(None, np.array([f"{sample.data.wave.ordinal}:{code}" for code in own], dtype=object), None)
+    psu = np.array([f"{sample.data.wave.ordinal}:{code}" for code in own], dtype=object)
+    return Design(band, psu, None, nest=True)
 
 
 def _gap(observed: Observed, sample: Sample, courses: Courses) -> Floats:
