@@ -7,18 +7,22 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from survey_server.exports.cells import harmless, plain
-from survey_server.exports.plan import FACTS, MAIN, Plan
+from survey_server.exports.cells import harmless
+from survey_server.exports.plan import Plan
 from survey_server.exports.rows import Cells, headings
 
-_AT_ONCE = 256
-_DANGER = re.compile(r'(?:^|[,"])[^\S\r\n]*(?:[=+@\t]|\r(?!\n)|-(?!\d+(?:\.\d+)?(?:,|\r?\n|$)))', re.MULTILINE)
-"""What might be a formula somewhere in a block of lines: only then is every cell of the block looked at."""
+_AT_ONCE = 32
+"""So many rows are still in the processor's cache when they are looked at."""
+_SIGNS = ("=", "+", "@", "\t", "\x0b", "\x0c", " -", "\n-")
+_NEGATIVE = ("-88", "-99")
+_DANGER = re.compile(r",\s*(?:[=+@\t\r]|-(?!\d+(?:\.\d+)?(?:,|\Z)))")
+"""What might be a formula somewhere in a line that begins with a comma: only then is every cell looked at."""
 
 
 class CsvFiles:
@@ -29,12 +33,12 @@ class CsvFiles:
         self._stack = ExitStack()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
         self._tables = {
-            table: _Table(folder / f"{number}.csv", plan, table) for number, table in enumerate(plan.tables)
+            table: _Table(folder / f"{number}.csv", headings(plan, table)) for number, table in enumerate(plan.tables)
         }
 
-    def add(self, table: str, cells: Cells) -> None:
-        """One row of a table."""
-        self._tables[table].add(cells)
+    def add(self, table: str, rows: Iterable[Cells]) -> int:
+        """Some rows of a table; how many."""
+        return self._tables[table].add(rows)
 
     def finish(self, path: Path) -> None:
         """Write the ZIP."""
@@ -58,38 +62,40 @@ def file_name(plan: Plan, table: str) -> str:
 
 
 class _Table:
-    def __init__(self, path: Path, plan: Plan, table: str) -> None:
+    def __init__(self, path: Path, heading: Sequence[str]) -> None:
         self.path = path
-        self.moments = range(4, 8) if table == MAIN else range(0)
-        self._waiting: list[Cells] = []
+        self.commas = len(heading) - 1
         self._file: TextIO = path.open("w", encoding="utf-8", newline="")
-        self._file.write("\ufeff")
-        csv.writer(self._file).writerow([harmless(name) for name in headings(plan, table)])
+        self._file.write("\ufeff" + _quoted(heading))
 
-    def add(self, cells: Cells) -> None:
-        for place in self.moments:
-            cells[place] = plain(cells[place])
-        self._waiting.append(cells)
-        if len(self._waiting) == _AT_ONCE:
-            self._flush()
+    def add(self, rows: Iterable[Cells]) -> int:
+        """The rows as lines, a few at a time; how many."""
+        waiting, count = iter(rows), 0
+        while some := list(islice(waiting, _AT_ONCE)):
+            count += len(some)
+            self._file.write(self._lines(some))
+        return count
+
+    def _lines(self, rows: Sequence[Cells]) -> str:
+        """Looked at all at once, then line by line, and cell by cell only where it must be."""
+        lines = [",".join(row) for row in rows]
+        block = "\n".join(lines)
+        if block.count("\n") != len(lines) - 1 or not self._is_plain(block, len(lines)):
+            lines = [
+                line if "\n" not in line and self._is_plain(line, 1) else _quoted(row)[:-2]
+                for line, row in zip(lines, rows, strict=True)
+            ]
+        return "\r\n".join(lines) + "\r\n"
+
+    def _is_plain(self, text: str, lines: int) -> bool:
+        """Whether nothing in it needs quotes, and nothing could be run by a spreadsheet."""
+        if '"' in text or "\r" in text or text.count(",") != lines * self.commas:
+            return False
+        return not _may_hold_formulas(text) or (lines == 1 and not _DANGER.search(f",{text}"))
 
     def close(self) -> None:
-        if not self._file.closed:
-            self._flush()
-            self._file.close()
-
-    def _flush(self) -> None:
-        text = _lines(self._waiting)
-        if _may_hold_formulas(text) and _DANGER.search(text):
-            text = _lines([[harmless(cell) for cell in cells] for cells in self._waiting])
-        self._file.write(text)
-        self._waiting = []
-
-
-assert FACTS[4:8] == ("_collected_on", "_started", "_ended", "_received_at")
-
-
-_SIGNS = ("=", "+", "@", "\t", " -", '"-', "\n-", "\r-", "\x0b", "\x0c")
+        """No more rows."""
+        self._file.close()
 
 
 def _may_hold_formulas(text: str) -> bool:
@@ -97,16 +103,12 @@ def _may_hold_formulas(text: str) -> bool:
 
     A minus after a comma is nearly always a code for a missing answer.
     """
-    if not text.isascii() or any(
-        sign in text for sign in ("=", "+", "@", "\t", " -", '"-', "\n-", "\r-", "\x0b", "\x0c")
-    ):
+    if text.startswith("-") or not text.isascii() or any(sign in text for sign in _SIGNS):
         return True
-    if text.count("\r") != text.count("\r\n"):
-        return True
-    return text.count(",-") != text.count(",-88,") + text.count(",-99,")
+    return text.count(",-") != sum(text.count(f",{code},") for code in _NEGATIVE)
 
 
-def _lines(rows: list[Cells]) -> str:
-    block = io.StringIO()
-    csv.writer(block).writerows(rows)
-    return block.getvalue()
+def _quoted(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow([harmless(cell) for cell in cells])
+    return line.getvalue()

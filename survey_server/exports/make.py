@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
@@ -51,8 +51,8 @@ _TELL_EVERY = 1000
 class Writer(Protocol):
     """What every format does with the rows."""
 
-    def add(self, table: str, cells: Cells) -> None:
-        """Take one row of a table."""
+    def add(self, table: str, rows: Iterable[Cells]) -> int:
+        """Take some rows of a table; how many there were."""
 
     def finish(self, path: Path) -> None:
         """Write the file."""
@@ -136,10 +136,10 @@ def _write(session: Session, rows: Rows, kind: str, part: Path, language: str, t
 
 def _stream(session: Session, rows: Rows, plan: Plan, writer: Writer, tell: Callable[[int], None]) -> int:
     done = 0
-    for table, cells in Splitter(plan).split(read_rows(session, rows)):
-        writer.add(table, cells)
+    for table, some in Splitter(plan).split(read_rows(session, rows)):
+        count = writer.add(table, some)
         if table == MAIN:
-            done += 1
+            done += count
             if done % _TELL_EVERY == 0:
                 tell(done)
     tell(done)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import fastparquet  # type: ignore[import-untyped]
+import numpy as np
 import pandas as pd
 
 from survey_server.exports.csv_files import file_name
-from survey_server.exports.plan import FACTS, KEYS, MAIN, Plan
-from survey_server.exports.rows import Cells, headings
+from survey_server.exports.plan import Plan
+from survey_server.exports.record_files import numbers_of
+from survey_server.exports.rows import NUMBERS, Cells, first_headings, headings
 
 _AT_ONCE = 20_000
 _MOMENTS = ("_started", "_ended", "_received_at")
@@ -28,11 +30,15 @@ class ParquetFiles:
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
         self._waiting: dict[str, list[Cells]] = {table: [] for table in plan.tables}
 
-    def add(self, table: str, cells: Cells) -> None:
-        """One row of a table."""
-        self._waiting[table].append(cells)
-        if len(self._waiting[table]) == _AT_ONCE:
+    def add(self, table: str, rows: Iterable[Cells]) -> int:
+        """Some rows of a table; how many."""
+        waiting = self._waiting[table]
+        before = len(waiting)
+        waiting += rows
+        count = len(waiting) - before
+        if len(waiting) >= _AT_ONCE:
             self._flush(table)
+        return count
 
     def finish(self, path: Path) -> None:
         """Write the ZIP."""
@@ -62,15 +68,16 @@ class ParquetFiles:
 
     def _frame(self, table: str, rows: list[Cells]) -> pd.DataFrame:
         names = headings(self.plan, table)
-        first = len(FACTS if table == MAIN else KEYS)
+        first = len(first_headings(table))
         numbers = {first + place for place, variable in enumerate(self.plan.tables[table]) if variable.is_number}
         columns: dict[str, pd.Series] = {}
         for place, name in enumerate(names):
             values = [row[place] for row in rows]
-            if place in numbers or name in ("_number", "_issues", "_position"):
-                columns[name] = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype(float)
+            if place in numbers or name in NUMBERS:
+                columns[name] = pd.Series(numbers_of(values))
             elif name in _MOMENTS:
-                columns[name] = pd.to_datetime(pd.Series(values, dtype=object), utc=True).dt.tz_convert(None)
+                moments = np.array([value.removesuffix("Z") or "NaT" for value in values], dtype="datetime64[ms]")
+                columns[name] = pd.Series(moments.astype("datetime64[us]"))
             else:
-                columns[name] = pd.Series([None if v is None else str(v) for v in values], dtype=object)
+                columns[name] = pd.Series([value or None for value in values], dtype=object)
         return pd.DataFrame(columns)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from survey_server.exports.cells import plain
-from survey_server.exports.plan import FACTS, KEYS, MAIN, Plan
-from survey_server.exports.rows import Cells
+from survey_server.exports.plan import Plan
+from survey_server.exports.rows import NUMBERS, Cells, first_headings
 
 GEOMETRIES = {"geopoint": "Point", "geotrace": "LineString", "geoshape": "Polygon"}
 
@@ -22,18 +22,26 @@ class GeoJsonFile:
         self._file: TextIO = path.open("w", encoding="utf-8")
         self._file.write('{"type":"FeatureCollection","features":[')
 
-    def add(self, table: str, cells: Cells) -> None:
-        """The features of one row."""
-        first = len(FACTS if table == MAIN else KEYS)
-        for place, variable in enumerate(self.plan.tables[table], first):
-            value = cells[place]
-            geometry = read_geometry(variable.kind, value) if variable.kind in GEOMETRIES and value else None
-            if geometry:
-                about = zip((FACTS if table == MAIN else KEYS), cells[:first], strict=True)
-                properties = {name: plain(fact) for name, fact in about} | {"question": variable.name}
-                feature = {"type": "Feature", "geometry": geometry, "properties": properties}
-                self._file.write(("," if self.count else "") + json.dumps(feature, ensure_ascii=False))
-                self.count += 1
+    def add(self, table: str, rows: Iterable[Cells]) -> int:
+        """The features of some rows; how many rows."""
+        names = first_headings(table)
+        asked = [
+            (place, variable)
+            for place, variable in enumerate(self.plan.tables[table], len(names))
+            if variable.kind in GEOMETRIES
+        ]
+        count = 0
+        for count, cells in enumerate(rows, 1):  # noqa: B007 - told at the end
+            for place, variable in asked:
+                geometry = read_geometry(variable.kind, cells[place]) if cells[place] else None
+                if geometry:
+                    told = zip(names, cells, strict=False)
+                    about = {name: int(fact) if name in NUMBERS else fact or None for name, fact in told}
+                    properties = {**about, "question": variable.name}
+                    feature = {"type": "Feature", "geometry": geometry, "properties": properties}
+                    self._file.write(("," if self.count else "") + json.dumps(feature, ensure_ascii=False))
+                    self.count += 1
+        return count
 
     def finish(self, path: Path) -> None:
         """Close the collection."""

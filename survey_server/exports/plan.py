@@ -13,10 +13,6 @@ MAIN = ""
 """The table with one row per submission; every repeat has a table of its own."""
 
 NUMBERS = frozenset({"int", "integer", "decimal", "range"})
-FACTS = (
-    *("_id", "_number", "_version", "_wave", "_collected_on", "_started", "_ended", "_received_at"),
-    *("_interviewer", "_site", "_review_state", "_issues"),
-)
 KEYS = ("_id", "_key", "_parent", "_position")
 BLANK = "_blank"
 """The last column of every table: the questions that were asked in this row and left blank."""

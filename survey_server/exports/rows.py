@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from survey_server.db.stored_rows import StoredRow
-from survey_server.exports.plan import BLANK, FACTS, KEYS, MAIN, Plan
+from survey_server.db.stored_rows import FACTS, Batch
+from survey_server.exports.plan import BLANK, KEYS, MAIN, Plan
 
-Cells = list[Any]
-"""Facts or keys, then a cell for every variable (None: no answer), then the names of the questions left blank."""
+Cells = list[str]
+"""Facts or keys, then a cell for every variable ("": no answer), then the names of the questions left blank."""
+
+NUMBERS = ("_number", "_issues", "_position")
+"""The facts and keys that are numbers."""
+
+Beside = list[tuple[str, Any]]
 
 
 def headings(plan: Plan, table: str) -> list[str]:
     """The headings of a table."""
-    return [*(FACTS if table == MAIN else KEYS), *(variable.name for variable in plan.tables[table]), BLANK]
+    return [*first_headings(table), *(variable.name for variable in plan.tables[table]), BLANK]
+
+
+def first_headings(table: str) -> Sequence[str]:
+    """The headings before those of the questions."""
+    return FACTS if table == MAIN else KEYS
 
 
 class Splitter:
@@ -26,51 +36,67 @@ class Splitter:
         self.unknown: dict[str, int] = {}
         self._layouts: dict[tuple[str, str], _Layout] = {}
 
-    def split(self, stored: Iterable[StoredRow]) -> Iterator[tuple[str, Cells]]:
-        """(table, cells), the submission's own row before those of its repeats."""
-        for row in stored:
-            nested: list[tuple[str, list[Any]]] = []
-            cells = self._cells(row.version, MAIN, row.answers, nested)
-            yield MAIN, [*_facts(row), *cells]
-            yield from self._repeats(row, nested, row.id)
+    def split(self, stored: Iterable[Batch]) -> Iterator[tuple[str, Iterable[Cells]]]:
+        """(table, some of its rows), the submissions' own rows before those of their repeats: take them in turn."""
+        for batch in stored:
+            nested: list[tuple[str, str, Beside]] = []
+            yield MAIN, self._rows(batch, nested)
+            tables: dict[str, list[Cells]] = {}
+            for instance_id, version, beside in nested:
+                self._repeats(version, instance_id, instance_id, beside, tables)
+            yield from tables.items()
 
-    def _repeats(self, row: StoredRow, nested: list[tuple[str, list[Any]]], parent: str) -> Iterator[tuple[str, Cells]]:
-        for table, instances in nested:
-            for position, answers in enumerate(instances, 1):
-                key = f"{parent}/{table.rsplit('/', 1)[-1]}[{position}]"
-                inner: list[tuple[str, list[Any]]] = []
-                yield table, [row.id, key, parent, position, *self._cells(row.version, table, answers, inner)]
-                yield from self._repeats(row, inner, key)
+    def _rows(self, batch: Batch, nested: list[tuple[str, str, Beside]]) -> Iterator[Cells]:
+        facts = zip(*(batch.facts[name] for name in FACTS), strict=True)
+        for fact, answers, text in zip(facts, batch.answers(), batch.texts, strict=True):
+            yield [*fact, *self._cells(fact[_VERSION], MAIN, answers, text, fact, nested)]
 
     def _cells(
-        self, version: str, table: str, answers: Mapping[str, Any], nested: list[tuple[str, list[Any]]]
+        self,
+        version: str,
+        table: str,
+        answers: dict[str, Any],
+        text: str,
+        fact: Sequence[str],
+        nested: list[tuple[str, str, Beside]],
     ) -> Cells:
+        """The cells of the questions; `text` is what the answers were read from: quick to search for what is rare."""
         layout = self._layout(version, table)
-        cells: Cells = list(map(answers.get, layout.keys))
-        for place in layout.lists:
-            if (value := cells[place]) is not None:
-                cells[place] = " ".join(value) if type(value) is list else value
+        merged = layout.template | answers
+        cells: list[Any] = list(merged.values())
+        if len(merged) > layout.size:
+            del cells[layout.size :]
+            if beside := [pair for pair in answers.items() if pair[0] not in layout.known]:
+                nested.append((fact[0], version, beside))
+        if "[" in text:
+            for place in layout.lists:
+                if type(value := cells[place]) is list:
+                    cells[place] = " ".join(value)
         blank = ""
-        if None in answers.values():
-            places = layout.places
-            blank = " ".join(
-                self.plan.tables[table][places[key]].name
-                for key, value in answers.items()
-                if value is None and key in places
-            )
-        if not answers.keys() <= layout.known:
-            self._beside(answers, layout, nested)
+        if "null" in text:
+            asked = [key for key, value in answers.items() if value is None and key in layout.places]
+            blank = " ".join(layout.names[layout.places[key]] for key in asked)
+            for key in asked:
+                cells[layout.places[key]] = ""
         cells.append(blank)
         return cells
 
-    def _beside(self, answers: Mapping[str, Any], layout: _Layout, nested: list[tuple[str, list[Any]]]) -> None:
-        """What isn't in this table: the rows of repeats, and what no version knows."""
-        for key, value in answers.items():
-            if key not in layout.known:
-                if key in self.plan.tables and isinstance(value, list):
-                    nested.append((key, value))
-                else:
-                    self.unknown[key] = self.unknown.get(key, 0) + 1
+    def _repeats(
+        self, version: str, instance_id: str, parent: str, beside: Beside, tables: dict[str, list[Cells]]
+    ) -> None:
+        """The rows of repeats, each before those inside it; what no version knows is counted."""
+        for table, instances in beside:
+            if table not in self.plan.tables or not isinstance(instances, list):
+                self.unknown[table] = self.unknown.get(table, 0) + 1
+                continue
+            rows = tables.setdefault(table, [])
+            for position, answers in enumerate(instances, 1):
+                key = f"{parent}/{table.rsplit('/', 1)[-1]}[{position}]"
+                inner: list[tuple[str, str, Beside]] = []
+                keys = (instance_id, key, parent, str(position))
+                rows.append([*keys, *self._cells(version, table, answers, "[null]", keys, inner)])
+                for _, _, further in inner:
+                    self._repeats(version, instance_id, key, further, tables)
 
     def _layout(self, version: str, table: str) -> _Layout:
         key = (version, table)
@@ -79,36 +105,33 @@ class Splitter:
         return self._layouts[key]
 
 
+_VERSION = FACTS.index("_version")
+
+
 @dataclass(frozen=True)
 class _Layout:
     """Where a row of one version has its answers, prepared so that a row is read without a loop over its questions."""
 
-    keys: list[str]
+    template: dict[str, str]
     """For each column the key that answers have it under; one that no answers have where the version doesn't ask."""
+    size: int
     lists: list[int]
     """The columns that may hold lists of codes."""
     places: Mapping[str, int]
+    names: Sequence[str]
     known: frozenset[str]
 
     @classmethod
     def of(cls, plan: Plan, version: str, table: str) -> _Layout:
         """The layout of a version in a table of the plan."""
-        places = plan.layout(version, table)
-        keys = [_NOWHERE] * len(plan.tables[table])
+        variables, places = plan.tables[table], plan.layout(version, table)
+        keys = [f"\0{place}" for place in range(len(variables))]
         for key, place in places.items():
             keys[place] = key
-        lists = [place for place, variable in enumerate(plan.tables[table]) if not variable.is_number]
-        lists = [place for place in lists if plan.tables[table][place].kind in _LISTS]
-        return cls(keys, lists, places, frozenset(places) | plan.hidden)
+        lists = [place for place, variable in enumerate(variables) if variable.kind in _LISTS]
+        names = [variable.name for variable in variables]
+        known = frozenset(places) | plan.hidden
+        return cls(dict.fromkeys(keys, ""), len(keys), lists, places, names, known)
 
 
-_NOWHERE = "\0"
 _LISTS = frozenset({"many", "rank", "odk:rank"})
-
-
-def _facts(row: StoredRow) -> Cells:
-    return [
-        *(row.id, row.number, row.version, row.wave),
-        *(row.collected_on, row.started, row.ended, row.received_at),
-        *(row.interviewer, row.site, row.review_state, row.issues),
-    ]

@@ -104,12 +104,18 @@ def test_it_lets_no_spreadsheet_run_an_answer(
 def test_it_writes_a_workbook_in_which_text_is_text(
     database: Database, home: Programme, send: Send, tmp_path: Path
 ) -> None:
-    send(1, "<safe>1</safe><age>40</age><remark>=1+1</remark>")
+    send(1, "<safe>1</safe><age>40</age><remark>=1+1</remark><member><years>7</years></member>")
+    send(2, "<safe>1</safe><age>cuarenta</age><remark>a &lt; b &amp; c</remark>")
     book = openpyxl.load_workbook(export(database, home, "xlsx", tmp_path))
     assert book.sheetnames == ["home", "member", "job", "codebook"]
     rows = list(book["home"].iter_rows())
     cells = dict(zip([cell.value for cell in rows[0]], rows[1], strict=True))
     assert (cells["age"].value, cells["remark"].value, cells["remark"].data_type) == (40, "=1+1", "s")
+    cells = dict(zip(cells, rows[2], strict=True))
+    assert [cells[name].value for name in ("age", "remark", "safe")] == ["cuarenta", "a < b & c", "1"]
+    assert [[cell.value for cell in row] for row in book["member"].iter_rows()][1][:5] == [
+        *("uuid:1", "uuid:1/member[1]", "uuid:1", 1, 7),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["sav", "dta"])
@@ -128,6 +134,26 @@ def test_it_writes_labels_for_spss_and_stata(
     assert frame["age"].iloc[0] == 40
     if kind == "sav":
         assert about.missing_ranges["safe"] == [{"lo": 88.0, "hi": 88.0}]
+
+
+@pytest.mark.parametrize("kind", ["sav", "dta"])
+def test_it_writes_texts_of_any_length_for_spss_and_stata(
+    database: Database, home: Programme, send: Send, tmp_path: Path, kind: str
+) -> None:
+    remarks = ["ñ" * 150 + "fin", "Corto", "x" * 255, "áé" * 400, ""]
+    for number, remark in enumerate(remarks, 1):
+        send(number, f"<safe>{number % 2}</safe><remark>{remark}</remark>")
+    send(9, "<safe>7777777x</safe><age>12</age><member><years>3</years></member>")
+    with zipfile.ZipFile(export(database, home, kind, tmp_path)) as archive:
+        archive.extractall(tmp_path)
+    reading: Any = {"sav": pyreadstat.read_sav, "dta": pyreadstat.read_dta}[kind]
+    frame, about = reading(str(tmp_path / f"home.{kind}"))
+    assert about.number_rows in (len(frame), None)
+    assert frame["remark"].tolist() == [*remarks, ""]
+    assert frame["id"].tolist() == [f"uuid:{number}" for number in (1, 2, 3, 4, 5, 9)]
+    assert frame["safe"].isna().tolist() == [False] * 5 + [True]
+    assert len(reading(str(tmp_path / f"home-member.{kind}"))[0]) == 1
+    assert len(reading(str(tmp_path / f"home-job.{kind}"))[0]) == 0
 
 
 def test_it_writes_numbers_as_numbers_into_parquet(
@@ -208,7 +234,7 @@ def test_it_writes_nothing_when_rows_are_missing(
     send(1, SAFE)
     send(2, SAFE)
     whole = making.read_rows
-    monkeypatch.setattr(making, "read_rows", lambda *given: list(whole(*given))[:1])
+    monkeypatch.setattr(making, "read_rows", lambda *given: list(whole(*given))[:-1])
     with pytest.raises(ExportIncomplete):
         export(database, home, "csv", tmp_path)
     assert list(tmp_path.glob("out*")) == []
