@@ -16,13 +16,14 @@ from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Device, Programme, Submission, SubmissionVersion, now
-from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.db.waves import add_wave
 from tests.browser.field import Phone, Server, running, wait_whole
 from tests.browser.interviewing import choose_pin
 from tests.browser.marked import FORM as MARKED
+from tests.browser.programmes import add_patient
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = {"ssr_perception": ("psus.csv", "posts.csv"), "ssr_observer": ("posts.csv",)}
@@ -69,7 +70,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(url)
     database = open_database(url)
     with database.transaction() as session:
-        programme_id = add_programme(session, "demo", "Programa de prueba", demo=True).id
+        programme_id = add_patient(session, "demo", "Programa de prueba", demo=True).id
     for form, files in FORMS.items():
         data = {name: (ROOT / "forms" / name).read_bytes() for name in files}
         publish_form(database, programme_id, f"{form}.md", (ROOT / "forms" / f"{form}.md").read_bytes(), data)
@@ -142,7 +143,7 @@ def phone(playwright: Playwright, server: Server, tmp_path: Path) -> Iterator[Ph
 def own_programme(database: Database) -> Programme:
     """A programme with one short form and a wave, whose keys are this test's alone."""
     with database.transaction() as session:
-        made = add_programme(session, f"p{secrets.token_hex(4)}", "Programa", demo=True)
+        made = add_patient(session, f"p{secrets.token_hex(4)}", "Programa", demo=True)
     publish_form(database, made.id, "marked.md", MARKED.encode())
     with database.transaction() as session:
         today = now().date()

@@ -20,11 +20,12 @@ SMALL_TARGETS = """() => {
     .filter(([, box]) => box.width > 0 && box.height > 0 && (box.height < 47.9 || box.width < 47.9))
     .map(([html, box]) => `${box.width} x ${box.height} ${html}`);
 }"""
-WIDER = """() => {
-  if (document.documentElement.scrollWidth <= innerWidth) return [];
-  return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
-    .slice(0, 3).map((each) => `wider than ${innerWidth}: ${each.outerHTML.slice(0, 100)}`);
+WIDER = """width => {
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > width + 1)
+    .slice(0, 3).map((each) => `wider than ${width}: ${each.outerHTML.slice(0, 100)}`);
 }"""
+"""A phone that has too little room shows the page smaller: what the page calls its width is no measure then."""
 SMALL_LETTERS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
@@ -84,6 +85,7 @@ def speak(page: Page, language: str) -> None:
         """async (language) => {
           const texts = await import(`/static/${document.documentElement.dataset.version}/js/texts.js`);
           if (texts.language() !== language) await texts.setLanguage(language);
+          await new Promise((drawn) => { requestIdleCallback(drawn, { timeout: 1000 }); });
         }""",
         language,
     )
@@ -106,4 +108,7 @@ def reflow(page: Page, name: str) -> list[str]:
 
 
 def _overflow(page: Page) -> list[str]:
-    return page.evaluate(WIDER)
+    size = page.viewport_size
+    assert size
+    found: list[str] = page.evaluate(WIDER, size["width"])
+    return found

@@ -8,19 +8,35 @@ from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 
 from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme, now
+from survey_server.db.phone_lock import LockPolicy, set_lock_policy
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.sites import set_sites
 from survey_server.db.waves import add_wave
-from tests.browser.field import Phone, Server, wait_whole
+from tests.browser.field import Phone, Server, reload, wait_whole
 from tests.browser.interviewing import choose_pin
 
 ME = "command"
+
+
+def add_patient(session: Session, code: str, name: str, *, demo: bool = True) -> Programme:
+    """A programme whose phones lock after an hour: a busy machine may leave one untouched for more than two minutes."""
+    made = add_programme(session, code, name, demo=demo)
+    policy = LockPolicy("pin" if demo else "passphrase", lock_after=3600)
+    set_lock_policy(session, made, policy, actor=ME)
+    return made
+
+
+def lock_after_two_minutes(page: Page) -> None:
+    """The phone follows the usual rule from now on."""
+    change_stored(page, "vault", "policy", "return { ...value, lock_after: 120 };")
+    reload(page)
 
 
 def make_programme(
@@ -28,7 +44,7 @@ def make_programme(
 ) -> Programme:
     """A programme with these forms, each with an open wave; a demo asks for a PIN, others for a passphrase."""
     with database.transaction() as session:
-        made = add_programme(session, f"p{secrets.token_hex(4)}", "Programa", demo=demo)
+        made = add_patient(session, f"p{secrets.token_hex(4)}", "Programa", demo=demo)
         if sites:
             set_sites(session, made.id, list(sites), actor=ME)
     for name, form in forms.items():

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from survey_server.db.models import Device, PhoneAlarm, SubmissionVersion
 from survey_server.db.session import Database
-from tests.browser.field import PIN, Phone, Server, reload, unlock, wait_until
+from tests.browser.field import PIN, Phone, Server, unlock, wait_until
 from tests.browser.locking import (
     EMERGENCY,
     TITLE,
@@ -21,6 +21,7 @@ from tests.browser.locking import (
     stored_drafts,
     try_secret,
 )
+from tests.browser.programmes import lock_after_two_minutes
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +69,7 @@ def hide_page(page: Page, *, hidden: bool) -> None:
 
 def test_it_locks_after_two_minutes_without_a_touch(page: Page) -> None:
     page.clock.install()
-    reload(page)
+    lock_after_two_minutes(page)
     begin_draft(page)
     page.clock.fast_forward(100_000)
     assert page.locator("form.questions").count() == 1

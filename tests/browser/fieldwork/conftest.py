@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Playwright
 
 from survey_server.db.migrate import migrate
 from survey_server.db.policies import set_policies
-from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database
 from tests.browser.field import Phone, Server, running
@@ -23,6 +23,7 @@ from tests.browser.fieldwork.office import (
     plan_work,
 )
 from tests.browser.interviewing import enrol
+from tests.browser.programmes import add_patient
 
 
 @pytest.fixture(scope="package")
@@ -32,7 +33,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     migrate(url)
     database = open_database(url)
     with database.transaction() as session:
-        programme_id = add_programme(session, "demo", "Programa de prueba", demo=True).id
+        programme_id = add_patient(session, "demo", "Programa de prueba", demo=True).id
         card = {"es": CARD, "en": CARD, "dated": "2026-11-01"}
         set_policies(session, get_programme(session, "demo"), {"referral": card}, actor=ME)
     for form, files in FORMS.items():

@@ -99,7 +99,8 @@ def open_site(page: Page) -> None:
 
 def look(page: Page, screens: Path, name: str) -> None:
     """Pictures in every light and both languages; and nothing that axe, a thumb or weak eyes would complain of."""
-    assert look_in_both_languages(page, f"field-{name}", screens, whole=True) == []
+    wrong = look_in_both_languages(page, f"field-{name}", screens, whole=True)
+    assert not wrong, wrong
 
 
 def look_at_box(page: Page, screens: Path, name: str, opens: str) -> None:
@@ -108,6 +109,7 @@ def look_at_box(page: Page, screens: Path, name: str, opens: str) -> None:
         speak(page, language)
         page.locator(opens).click()
         page.locator("dialog").wait_for()
-        assert look_in_every_light(page, f"field-{name}-{language}", screens) == []
+        wrong = look_in_every_light(page, f"field-{name}-{language}", screens)
+        assert not wrong, wrong
         page.locator("dialog button").last.click()
         page.locator("dialog").wait_for(state="detached")

@@ -10,13 +10,14 @@ from playwright.sync_api import Page, Playwright
 
 from survey_server.db.devices import add_enrolment, enrol_link
 from survey_server.db.migrate import migrate
-from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from tests.browser.field import Phone, Server, running
 from tests.browser.interviewing import choose_pin
 from tests.browser.kinds.interview import Begin, Interview
 from tests.browser.kinds_forms import FILES, FORMS
+from tests.browser.programmes import add_patient
 
 
 @pytest.fixture(scope="package")
@@ -30,7 +31,7 @@ def office(folder: Path) -> Iterator[Database]:
     migrate(url)
     database = open_database(url)
     with database.transaction() as session:
-        programme = add_programme(session, "kinds", "Todas las preguntas", demo=True).id
+        programme = add_patient(session, "kinds", "Todas las preguntas", demo=True).id
     for form, text in FORMS.items():
         publish_form(database, programme, f"{form}.md", text.encode(), FILES.get(form, {}))
     yield database

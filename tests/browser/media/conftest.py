@@ -21,12 +21,13 @@ from survey_server.db.keys import Keyring
 from survey_server.db.media import list_media, open_media
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Media, Submission, SubmissionVersion
-from survey_server.db.programmes import add_programme, get_programme
+from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.web.media import make_store
 from tests.browser.field import Phone, Server, running
 from tests.browser.media.forms import AUDITED, BODY_SVG, MEDIA, ONE_PHOTO, RECORDED
+from tests.browser.programmes import add_patient
 
 FAKE = ["--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
 PLACE = "14.6407"
@@ -72,7 +73,7 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(url)
     database = open_database(url)
     with database.transaction() as session:
-        programme_id = add_programme(session, "demo", "Programa de prueba", demo=True).id
+        programme_id = add_patient(session, "demo", "Programa de prueba", demo=True).id
     shown = {"body.svg": BODY_SVG, "wall.png": wall(), "beep.wav": beep()}
     publish_form(database, programme_id, "media.md", MEDIA.encode(), shown)
     for name, form in (("one_photo", ONE_PHOTO), ("audited", AUDITED), ("recorded", RECORDED)):

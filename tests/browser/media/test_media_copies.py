@@ -11,8 +11,8 @@ from tests.browser.diary import copies, wait_for_copies
 from tests.browser.field import Phone, Server, reload, wait_until
 from tests.browser.interviewing import finish, unsent
 from tests.browser.media.conftest import Arrived, photo
-from tests.browser.media.test_media_answers import begin, choose, enrol, go_to, go_to_end, saved
-from tests.browser.programmes import change_stored
+from tests.browser.media.steps import begin, choose, enrol, go_to, go_to_end, saved
+from tests.browser.programmes import change_stored, lock_after_two_minutes
 from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def test_it_brings_a_lost_photo_back_from_the_second_copy_and_lets_go_of_both(
     wait_until(lambda: unsent(page) == "Todo enviado", "the photo to be sent", 60)
     got = arrived()
     assert got.files[got.answers["photo"]][:3] == b"\xff\xd8\xff"
-    module = "`/static/${document.documentElement.dataset.version}/js/outbox.js`"
+    module = "`/static/${document.documentElement.dataset.version}/js/rooms/outbox/items.js`"
     page.evaluate(f"import({module}).then((m) => m.dropSent(Date.now() + 8 * 86400000))")
     assert not [name for name in copies(page) if name.startswith(("m-", "o-"))]
 
@@ -91,6 +91,7 @@ def test_it_finishes_no_interview_whose_photo_is_gone_without_saying_so(phone: P
 def test_it_keeps_what_a_camera_took_for_longer_than_the_lock_waits(phone: Phone, link: str) -> None:
     page = phone.open()
     enrol(page, link)
+    lock_after_two_minutes(page)
     begin(page, "one_photo")
     question = go_to(page, "photo")
     with page.expect_file_chooser() as waiting:
