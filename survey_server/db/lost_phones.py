@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from survey_server.db.audit import add_audit
 from survey_server.db.devices import get_device_by_id, set_device_revoked
 from survey_server.db.models import Assignment, Device, Incident, Site, Submission, now
-from survey_server.problems import NotThere
+from survey_server.problems import EditedMeanwhile, NotThere
 
 LOST = ("lost", "seized")
 
@@ -67,15 +67,16 @@ def what_may_be_exposed(session: Session, device: Device) -> dict[str, Any]:
 
 
 def close_incident(session: Session, programme_id: int, incident_id: int, outcome: str, *, actor: str) -> Incident:
-    """Say how it ended; raises NotThere."""
+    """Say how it ended, once; raises NotThere, or EditedMeanwhile when somebody has said so already."""
     incident = session.get(Incident, (programme_id, incident_id), with_for_update=True)
     if incident is None:
         raise NotThere("There is no such incident.")
-    if incident.closed_at is None:
-        incident.closed_at, incident.closed_by = now(), actor
-        incident.outcome = " ".join(outcome.split())[:500]
-        session.flush()
-        add_audit(session, programme_id, actor, "close-incident", str(incident.id))
+    if incident.closed_at is not None:
+        raise EditedMeanwhile("Somebody has closed this incident already.", at=incident.closed_at)
+    incident.closed_at, incident.closed_by = now(), actor
+    incident.outcome = " ".join(outcome.split())[:500]
+    session.flush()
+    add_audit(session, programme_id, actor, "close-incident", str(incident.id))
     return incident
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +12,8 @@ from sqlalchemy.orm import Session
 from survey_server.db.audit import add_audit
 from survey_server.db.fieldwork import touch_fieldwork
 from survey_server.db.models import Programme
-from survey_server.problems import CodeTaken, EditedMeanwhile, UnfitCode, UnknownProgramme
+from survey_server.db.stamps import check_stamp, stamp_of_values
+from survey_server.problems import CodeTaken, UnfitCode, UnknownProgramme
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -68,8 +67,11 @@ def set_recipients(session: Session, programme: Programme, edition: str, names: 
 
 def stamp_of_programme(programme: Programme) -> str:
     """What a page gives back to say in which state it saw the programme."""
-    seen = [programme.name, programme.languages, programme.time_zone, programme.policies]
-    return hashlib.sha256(json.dumps(seen, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
+    return stamp_of_values(*_said(programme))
+
+
+def _said(programme: Programme) -> tuple[Any, ...]:
+    return programme.name, programme.languages, programme.time_zone, programme.policies
 
 
 def edit_programme(
@@ -88,8 +90,7 @@ def edit_programme(
     Raises EditedMeanwhile when somebody else changed it in between: nothing is overwritten.
     """
     fresh = session.get_one(Programme, programme_id, with_for_update=True)
-    if stamp_of_programme(fresh) != seen:
-        raise EditedMeanwhile("The programme was changed while the page was open.")
+    check_stamp(seen, *_said(fresh))
     kept = {**fresh.policies, **policies}
     changed = sorted(key for key in policies if policies[key] != fresh.policies.get(key))
     fresh.name, fresh.languages, fresh.time_zone = name, list(languages), time_zone

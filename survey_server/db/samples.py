@@ -97,6 +97,14 @@ def comes_out_again(session: Session, sample: Sample) -> bool | None:
     return [(each.unit.code, each.reserve) for each in again] == [(unit.site_code, unit.reserve) for unit in kept]
 
 
+def find_sample_in_use(session: Session, sample: Sample) -> int | None:
+    """The id of the sample that the wave of this one visits; None while it uses none."""
+    query = select(Sample.id).where(
+        Sample.programme_id == sample.programme_id, Sample.wave_id == sample.wave_id, Sample.used_at.is_not(None)
+    )
+    return session.scalar(query.order_by(Sample.used_at.desc(), Sample.id.desc()).limit(1))
+
+
 def use_sample(session: Session, sample: Sample, *, actor: str) -> None:
     """The wave visits exactly this sample, its reserves waiting; weights follow from the probabilities.
 

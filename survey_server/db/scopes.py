@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session, aliased
 
 from survey_server.db.audit import add_audit
 from survey_server.db.matrix import LETTERS, OPENING, OTHERWISE, RESTRICTED, Grant, grants_of
-from survey_server.db.models import Device, Form, Membership, Programme, Submission, SubmissionVersion, Team, Wave
+from survey_server.db.models import (
+    Device,
+    Form,
+    Membership,
+    Person,
+    Programme,
+    Submission,
+    SubmissionVersion,
+    Team,
+    Wave,
+)
+from survey_server.db.stamps import check_stamp, stamp_of_values
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,24 @@ def keep_visible(session: Session, reader: Reader, programme_id: int, submission
         some = submission_ids[start : start + _AT_ONCE]
         found.update(session.scalars(select(Submission.id).where(Submission.id.in_(some), visible)))
     return found
+
+
+def stamp_of_roles(session: Session, programme_id: int, person_id: int) -> str:
+    """What a page gives back to say which roles it saw the person hold in the programme, and what was their own."""
+    return stamp_of_values(*_held(session, programme_id, person_id))
+
+
+def check_roles_seen(session: Session, programme_id: int, person_id: int, seen: str) -> None:
+    """Raise EditedMeanwhile when somebody else changed the person's roles in the programme since the page was made."""
+    session.get_one(Person, person_id, with_for_update=True)
+    check_stamp(seen, *_held(session, programme_id, person_id))
+
+
+def _held(session: Session, programme_id: int, person_id: int) -> list[Any]:
+    query = select(Membership.role, Membership.scope).where(
+        Membership.programme_id == programme_id, Membership.person_id == person_id
+    )
+    return [[role, scope or {}] for role, scope in session.execute(query.order_by(Membership.role))]
 
 
 def set_scope(

@@ -16,6 +16,7 @@ from survey_server.db.site_rows import SITE_POLICIES, Fault, raise_faults, read_
 from survey_server.db.sites import COLUMNS, OFFICE_ONLY, set_sites
 from survey_server.outlines import read_outlines
 from survey_server.problems import NotAllowed, UnreadableTable
+from survey_server.xlsform.cells import as_typed
 from survey_server.xlsform.tables import Row, Table, read_csv, read_table
 
 MOST_ROWS = 50_000
@@ -53,7 +54,7 @@ def read_site_file(filename: str, content: bytes) -> SiteFile:
     for row in table.rows:
         if len(row.cells) != len(table.columns):
             faults.append(Fault(row.number, "", "cells", str(len(row.cells)), str(len(table.columns))))
-        rows.append(dict(zip(table.columns, row.cells, strict=False)))
+        rows.append(dict(zip(table.columns, map(as_typed, row.cells), strict=False)))
     raise_faults(faults)
     return SiteFile(table.columns, rows, [row.number for row in table.rows])
 
@@ -129,14 +130,17 @@ def _read_geojson(content: bytes) -> Table:
     """Points with properties, as a map tool saves them; feature n stands in row n."""
     try:
         document = json.loads(content)
-        features = document["features"]
+        features = list(document["features"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableTable("The file isn't GeoJSON: it has to hold a FeatureCollection.", why="geojson") from error
     rows, faults = [], []
     for number, feature in enumerate(features, 1):
-        geometry = (feature.get("geometry") or {}) if isinstance(feature, dict) else {}
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        if not isinstance(properties, dict) or geometry.get("type") not in ("Point", None):
+        told = feature if isinstance(feature, dict) else {}
+        geometry, properties = told.get("geometry") or {}, told.get("properties")
+        if not isinstance(properties, dict) or not isinstance(geometry, dict):
+            faults.append(Fault(number, "", "point"))
+            continue
+        if geometry.get("type") not in ("Point", None):
             faults.append(Fault(number, "", "point"))
             continue
         place = geometry.get("coordinates") or (None, None)

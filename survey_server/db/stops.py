@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from survey_server.db.audit import add_audit
 from survey_server.db.fieldwork import STOP_COLUMNS, touch_fieldwork
 from survey_server.db.models import Site, StopWork, now
-from survey_server.problems import NotThere, UnfitStop
+from survey_server.problems import EditedMeanwhile, NotThere, UnfitStop
 
 LEVELS = ("programme", "country", "department", "municipality", "site")
 
@@ -37,18 +37,19 @@ def order_stop(session: Session, programme_id: int, level: str, area: str, messa
 
 
 def lift_stop(session: Session, programme_id: int, stop_id: int, reason: str, *, actor: str) -> StopWork:
-    """Let work go on; raises NotThere, or UnfitStop without a reason."""
+    """Let work go on; raises NotThere, UnfitStop without a reason, EditedMeanwhile when somebody has lifted it."""
     stop = session.get(StopWork, (programme_id, stop_id), with_for_update=True)
     if stop is None:
         raise NotThere("There is no such stop.")
     why = " ".join(reason.split())[:280]
     if not why:
         raise UnfitStop("Write why work may go on.", why="no-reason")
-    if stop.lifted_at is None:
-        stop.lifted_at, stop.lifted_by, stop.lifted_reason = now(), actor, why
-        session.flush()
-        touch_fieldwork(session, programme_id)
-        add_audit(session, programme_id, actor, "lift-stop", str(stop.id))
+    if stop.lifted_at is not None:
+        raise EditedMeanwhile("Somebody has lifted this stop already.", at=stop.lifted_at)
+    stop.lifted_at, stop.lifted_by, stop.lifted_reason = now(), actor, why
+    session.flush()
+    touch_fieldwork(session, programme_id)
+    add_audit(session, programme_id, actor, "lift-stop", str(stop.id))
     return stop
 
 

@@ -40,6 +40,25 @@ def test_it_takes_a_file_of_sites(world: World) -> None:
     assert (site_of(world, "C").target, site_of(world, "A").arm) == (8, "BRAZO-X")
 
 
+def test_it_gives_the_table_of_sites_back_to_be_corrected_and_uploaded_again(world: World) -> None:
+    """What a spreadsheet would calculate is neutralised on its way out and is as it was on its way in."""
+    browser, analyst = world.browser("coordinator"), world.browser("analyst")
+    hostile = '=HYPERLINK("http://x")'
+    row = {"code": "C", "name": hostile, "longitude": "-90.5", "latitude": "14.6", "country": "GT", "night": "0"}
+    assert browser.post(f"{HERE}/sites/new", row).status_code == 303
+    table = browser.get(f"{HERE}/sites.csv")
+    assert "'=HYPERLINK" in table.text and "arm" not in table.text and "BRAZO" not in table.text
+    assert ",-90.5," in table.text, "a number stays a number"
+    edited = table.data.replace(b"Aldea B", b"Aldea Bonita")
+    assert upload(browser, "norte-sites.csv", edited).location.endswith("taken=3")
+    kept = {code: site_of(world, code) for code in "ABC"}
+    assert (kept["B"].name, kept["B"].arm, kept["B"].extra["department_name"]) == ("Aldea Bonita", "BRAZO-Y", "Petén")
+    assert (kept["C"].name, kept["C"].longitude, kept["C"].policies) == (hostile, -90.5, {"night": False})
+    whole = analyst.get(f"{HERE}/sites.csv")
+    assert "BRAZO-X" in whole.text and "1.75" in whole.text
+    assert upload(analyst, "norte-sites.csv", whole.data).location.endswith("taken=3")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -106,7 +125,7 @@ def test_it_draws_a_sample_and_sends_the_wave_there(world: World) -> None:
     assert "sale exactamente esta muestra" in shown
     table = browser.get(f"{answer.location}.csv").text
     assert len(table.splitlines()) == 6
-    assert browser.post(f"{answer.location}/use").status_code == 303
+    assert browser.post(f"{answer.location}/use", {"seen": browser.seen(answer.location)}).status_code == 303
     with world.database.reading() as session:
         assert len(list_sites(session, world.here.id, session.get_one(Wave, (world.here.id, wave.id)))) == 5
 
@@ -185,6 +204,7 @@ def test_it_keeps_the_card_and_the_hours_that_phones_get(world: World) -> None:
     browser = world.browser("security")
     values = {"hours": "7:30, 18:00", "card_es": "PDH 1555\nPNC 110", "card_en": "Ombudsman 1555"}
     assert browser.post(f"{HERE}/policies", {**values, "hours": "a las ocho"}).status_code == 422
+    values["seen"] = browser.seen(f"{HERE}/policies")
     assert browser.post(f"{HERE}/policies", {**values, "hours": "07:30, 18:00"}).status_code == 303
     shown = browser.get(f"{HERE}/policies").text
     assert "07:30, 18:00" in shown

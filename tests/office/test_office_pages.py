@@ -159,7 +159,9 @@ def test_it_invites_a_person_who_then_chooses_a_password(world: World) -> None:
     assert "You have no programmes yet" in browser.get("/office/").text
     person_id = re.search(r"/office/people/(\d+)\">Nueva", administrator.get("/office/people").text)
     assert person_id
-    administrator.post(f"/office/people/{person_id[1]}/roles", {"programme": "norte", "role": ["observer", "king"]})
+    page = f"/office/people/{person_id[1]}"
+    told = {"programme": "norte", "role": ["observer", "king"], "seen": administrator.seen(page, 'value="norte"')}
+    assert administrator.post(f"{page}/roles", told).status_code == 303
     assert browser.get(PROGRAMME).status_code == 200
 
 

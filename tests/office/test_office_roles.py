@@ -46,6 +46,9 @@ ALLOWED = {
     ("second_factor_page", "GET"): EVERYBODY,
     ("set_up_second_factor", "POST"): EVERYBODY,
     ("programme_page", "GET"): WATCHERS,
+    ("forms_page", "GET"): WAVES,
+    ("publish", "POST"): WAVES,
+    ("form_source", "GET"): WAVES,
     ("wave_page", "GET"): WATCHERS,
     ("change_wave_state", "POST"): frozenset({"coordinator"}),
     ("submissions_page", "GET"): READERS,
@@ -88,6 +91,7 @@ ALLOWED = {
     ("planner_page", "GET"): WATCHERS,
     ("sites_page", "GET"): SITES,
     ("upload_sites", "POST"): SITES,
+    ("sites_file", "GET"): SITES,
     ("new_site_page", "GET"): SITES,
     ("new_site", "POST"): SITES,
     ("site_page", "GET"): SITES,
@@ -289,7 +293,7 @@ def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
         assert not any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75"))
     field, wave = world.field, f"waves/{world.open.id}"
     pages = ("sites", f"sites/{field['site_id']}", "field", f"{wave}/assignments", f"{wave}/opening", "samples")
-    for path in (*pages, f"{wave}/sites/{field['site_id']}", f"samples/{field['sample_id']}.csv"):
+    for path in (*pages, "sites.csv", f"{wave}/sites/{field['site_id']}", f"samples/{field['sample_id']}.csv"):
         text = browser.get(f"/office/p/norte/{path}").text
         assert any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75")) <= (role in DESIGN)
 

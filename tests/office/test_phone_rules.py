@@ -15,7 +15,7 @@ RULES = {"draft_days": "3", "keep_sent_days": "0", "gps": "none"}
 def test_it_makes_the_rules_stricter_for_phones_that_are_out_already(world: World) -> None:
     browser = world.browser("security")
     assert 'value="pin" selected' in browser.get(HERE).text
-    assert browser.post(HERE, STRICT | RULES).status_code == 303
+    assert browser.post(HERE, STRICT | RULES | {"seen": browser.seen(HERE)}).status_code == 303
     with world.database.reading() as session:
         programme = get_programme(session, "norte")
         assert get_lock_policy(session, programme) == LockPolicy("passphrase", 60, True, 5, False)

@@ -25,7 +25,7 @@ def submissions(world: World) -> int:
 def test_it_sets_rules_shows_what_is_due_and_takes_it_only_when_told(world: World) -> None:
     browser = world.browser("data-protection")
     assert "Conservación" in browser.get(PAGE).text
-    saved = browser.post(PAGE, {**days(cases="0"), "ends": "2020-01-01"})
+    saved = browser.post(PAGE, {**days(cases="0"), "ends": "2020-01-01", "seen": browser.seen(PAGE)})
     assert saved.status_code == 303
     with world.database.reading() as session:
         chosen = get_retention(session.get_one(Programme, world.here.id))

@@ -96,6 +96,12 @@ class Browser:
     def post(self, path: str, values: Mapping[str, object] | None = None, *, proof: str | None = None) -> TestResponse:
         return self.client.post(path, data={"proof": self.proof() if proof is None else proof, **(values or {})})
 
+    def seen(self, path: str, after: str = "") -> str:
+        """The stamp that the form of a page carries, the first one behind `after`: in which state it saw things."""
+        found = re.search(rf'{after}.*?name="seen" value="([^"]+)"', self.get(path).text, re.DOTALL)
+        assert found, path
+        return found[1]
+
     def proof(self) -> str:
         """The proof on a page that anybody can open."""
         found = _PROOF.search(self.get("/office/login").text)

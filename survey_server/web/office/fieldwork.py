@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 
 from flask import redirect, request, url_for
 
@@ -12,6 +12,7 @@ from survey_server.db.models import Programme, now
 from survey_server.db.policies import check_in_times, referral_of, set_policies
 from survey_server.db.progress import list_waves
 from survey_server.db.sites import list_sites, stamp_of
+from survey_server.db.stamps import check_stamp, stamp_of_values
 from survey_server.db.stops import LEVELS, lift_stop, list_stops, order_stop
 from survey_server.db.teams import (
     add_team,
@@ -25,6 +26,7 @@ from survey_server.db.teams import (
 from survey_server.outlines import read_outlines
 from survey_server.problems import BadInput, CodeTaken, EditedMeanwhile, Problem, UnfitStop
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.programmes import by_form
 from survey_server.web.office.roles import Right
 from survey_server.web.office.typed import several, text, whole
 
@@ -39,7 +41,8 @@ def field_page(visit: Visit) -> Answer:
         lines = list_check_ins(session, visit.here, visit.config.secret_key) if visit.may(Right.CHECK_INS) else []
         teams = list_teams(session, visit.here.id) if visit.may(Right.ASSIGN) else []
         sites = len(list_sites(session, visit.here.id)) if visit.may(Right.SITES) else 0
-        waves = [wave for wave in list_waves(session, visit.here) if wave.state in ("planned", "open")]
+        groups = by_form(list_waves(session, visit.here))
+    waves = [wave for group in groups for wave in group if wave.state in ("planned", "open")]
     late = [line for line in lines if line.state in ("overdue", "support") or _alarm(visit, line.state)]
     return render("field.html", stops=stops, late=late, teams=teams, sites=sites, waves=waves)
 
@@ -137,7 +140,7 @@ def lift(visit: Visit, stop_id: int) -> Answer:
     try:
         with visit.database.transaction() as session:
             lift_stop(session, visit.here.id, stop_id, text("reason"), actor=visit.login.actor)
-    except UnfitStop as problem:
+    except (UnfitStop, EditedMeanwhile) as problem:
         return _stops(visit, problem)
     return redirect(url_for("office.stops_page", code=visit.here.code), 303)
 
@@ -150,7 +153,7 @@ def policies_page(visit: Visit) -> Answer:
 
 @page("/p/<code>/policies", Right.POLICIES, methods=("POST",))
 def change_policies(visit: Visit) -> Answer:
-    """Set the hours and the card; phones have them at their next contact."""
+    """Set the hours and the card; phones have them at their next contact. The second of two people is told."""
     try:
         hours = [f"{time.fromisoformat(part.strip()):%H:%M}" for part in text("hours").split(",") if part.strip()]
         if not hours:
@@ -159,10 +162,14 @@ def change_policies(visit: Visit) -> Answer:
         return _policies(visit, BadInput("Write hours like 08:00, 18:00.", why="hours"))
     card = {language: request.form.get(f"card_{language}", "").strip()[:LONGEST_CARD] for language in ("es", "en")}
     referral = {**card, "dated": f"{now():%Y-%m-%d}"} if card["es"] else None
-    with visit.database.transaction() as session:
-        programme = session.get_one(Programme, visit.here.id)
-        changes = {"check_in_times": sorted(set(hours)), "referral": referral}
-        set_policies(session, programme, changes, actor=visit.login.actor)
+    try:
+        with visit.database.transaction() as session:
+            programme = session.get_one(Programme, visit.here.id, with_for_update=True)
+            check_stamp(text("seen"), *_hours_and_card(programme))
+            changes = {"check_in_times": sorted(set(hours)), "referral": referral}
+            set_policies(session, programme, changes, actor=visit.login.actor)
+    except EditedMeanwhile as problem:
+        return _policies(visit, problem)
     return redirect(url_for("office.policies_page", code=visit.here.code, saved="yes"), 303)
 
 
@@ -221,13 +228,20 @@ def _stops(visit: Visit, problem: Problem | None = None) -> Answer:
     return response
 
 
+def _hours_and_card(programme: Programme) -> tuple[object, object]:
+    return check_in_times(programme), referral_of(programme)
+
+
 def _policies(visit: Visit, problem: Problem | None = None) -> Answer:
     with reading(visit) as session:
         programme = session.get_one(Programme, visit.here.id)
+    card = referral_of(programme) or {}
     response = render(
         "policies.html",
         hours=", ".join(f"{hour:%H:%M}" for hour in check_in_times(programme)),
-        card=referral_of(programme) or {},
+        card=card,
+        dated=date.fromisoformat(card["dated"]) if card.get("dated") else None,
+        seen=stamp_of_values(*_hours_and_card(programme)),
         saved=request.args.get("saved") == "yes",
         problem=problem,
     )

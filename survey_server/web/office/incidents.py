@@ -7,6 +7,7 @@ from flask import redirect, request, url_for
 from survey_server.db.devices import get_device_by_id
 from survey_server.db.lost_phones import close_incident, list_incidents, report_lost_device, what_may_be_exposed
 from survey_server.db.models import now
+from survey_server.problems import BadInput, EditedMeanwhile, Problem
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
 from survey_server.web.office.typed import text
@@ -33,15 +34,26 @@ def report_lost(visit: Visit, device_id: int) -> Answer:
 @page("/p/<code>/incidents", Right.INCIDENTS)
 def incidents_page(visit: Visit) -> Answer:
     """The incidents, open ones first."""
-    with reading(visit) as session:
-        incidents = list_incidents(session, visit.here.id)
-    visit.note("list-incidents", shown=len(incidents))
-    return render("incidents.html", incidents=incidents, at=now())
+    return _incidents(visit)
 
 
 @page("/p/<code>/incidents/<int:incident_id>", Right.INCIDENTS, methods=("POST",))
 def close(visit: Visit, incident_id: int) -> Answer:
-    """Say how an incident ended."""
-    with visit.database.transaction() as session:
-        close_incident(session, visit.here.id, incident_id, text("outcome", 500), actor=visit.login.actor)
+    """Say how an incident ended; the second of two people is told what the first wrote."""
+    try:
+        if not text("outcome", 500):
+            raise BadInput("Write how it ended.", why="blank", field="outcome")
+        with visit.database.transaction() as session:
+            close_incident(session, visit.here.id, incident_id, text("outcome", 500), actor=visit.login.actor)
+    except (BadInput, EditedMeanwhile) as problem:
+        return _incidents(visit, problem)
     return redirect(url_for("office.incidents_page", code=visit.here.code), 303)
+
+
+def _incidents(visit: Visit, problem: Problem | None = None) -> Answer:
+    with reading(visit) as session:
+        incidents = list_incidents(session, visit.here.id)
+    visit.note("list-incidents", shown=len(incidents))
+    response = render("incidents.html", incidents=incidents, at=now(), problem=problem)
+    response.status_code = problem.status if problem else 200
+    return response

@@ -9,12 +9,13 @@ from flask import redirect, request, url_for
 from survey_server.db.audit import SERVER, add_audit
 from survey_server.db.people import LINK_LIVES, add_link, add_person, get_person, list_people, set_active, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
-from survey_server.db.scopes import list_scopes, set_scope
+from survey_server.db.scopes import check_roles_seen, list_scopes, set_scope, stamp_of_roles
 from survey_server.db.second_factor import reset_second_factor
-from survey_server.problems import LoginTaken, NotAllowed, NotThere
+from survey_server.problems import EditedMeanwhile, LoginTaken, NotAllowed, NotThere, Problem
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import ADMINISTRATOR, ROLES
 from survey_server.web.office.texts import LANGUAGES
+from survey_server.web.office.typed import text
 
 GIVEN_ROLES = tuple(role for role in ROLES if role != ADMINISTRATOR)
 
@@ -45,25 +46,23 @@ def add(visit: Visit) -> Answer:
 @page("/people/<int:person_id>", administrator=True)
 def person_page(visit: Visit, person_id: int) -> Answer:
     """One person: roles in each programme, a new link, stop or allow the login."""
-    with reading(visit) as session:
-        member = next((each for each in list_people(session) if each.person_id == person_id), None)
-        programmes = list_programmes(session)
-        scopes = list_scopes(session, person_id)
-    if member is None:
-        raise NotThere(f"There is no person {person_id}.")
-    return render("person.html", member=member, programmes=programmes, roles=GIVEN_ROLES, scopes=scopes)
+    return _person(visit, person_id)
 
 
 @page("/people/<int:person_id>/roles", methods=("POST",), administrator=True)
 def change_roles(visit: Visit, person_id: int) -> Answer:
-    """The roles in one programme become those that are ticked."""
+    """The roles in one programme become those that are ticked; the second of two people is told."""
     roles = [role for role in request.form.getlist("role") if role in GIVEN_ROLES]
     codes, units = (_several(name) for name in ("codes", "units"))
-    with visit.database.transaction() as session:
-        programme = get_programme(session, request.form.get("programme", ""))
-        set_roles(session, get_person(session, person_id), programme, roles, actor=visit.login.actor)
-        set_scope(session, programme.id, person_id, codes, units, actor=visit.login.actor)
-    return redirect(url_for("office.person_page", person_id=person_id), 303)
+    try:
+        with visit.database.transaction() as session:
+            programme, person = get_programme(session, text("programme", 40)), get_person(session, person_id)
+            check_roles_seen(session, programme.id, person_id, text("seen"))
+            set_roles(session, person, programme, roles, actor=visit.login.actor)
+            set_scope(session, programme.id, person_id, codes, units, actor=visit.login.actor)
+    except EditedMeanwhile as problem:
+        return _person(visit, person_id, problem)
+    return redirect(url_for("office.person_page", person_id=person_id, saved=programme.code), 303)
 
 
 @page("/people/<int:person_id>/link", methods=("POST",), administrator=True)
@@ -112,6 +111,26 @@ def _people(visit: Visit, wrong: str = "", typed: tuple[str, str] = ("", "")) ->
         people = list_people(session)
     response = render("people.html", people=people, wrong=wrong, login_name=typed[0], name=typed[1])
     response.status_code = 422 if wrong else 200
+    return response
+
+
+def _person(visit: Visit, person_id: int, problem: Problem | None = None) -> Answer:
+    with reading(visit) as session:
+        member = next((each for each in list_people(session) if each.person_id == person_id), None)
+        if member is None:
+            raise NotThere(f"There is no person {person_id}.")
+        programmes = list_programmes(session)
+        response = render(
+            "person.html",
+            member=member,
+            programmes=programmes,
+            roles=GIVEN_ROLES,
+            scopes=list_scopes(session, person_id),
+            seen={one.code: stamp_of_roles(session, one.id, person_id) for one in programmes},
+            saved=request.args.get("saved", ""),
+            problem=problem,
+        )
+    response.status_code = problem.status if problem else 200
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from survey_server.db.listings import list_phones
@@ -18,6 +19,9 @@ from survey_server.problems import NotThere
 from survey_server.web.office.frame import Answer, Visit, office, page, reading, render
 from survey_server.web.office.roles import Right, rights_of
 
+SHOWN = 4
+"""Open waves that the list of programmes names."""
+
 
 @dataclass(frozen=True)
 class ProgrammeLine:
@@ -33,8 +37,8 @@ class ProgrammeLine:
 
     @property
     def open_waves(self) -> list[WaveProgress]:
-        """The waves in the field now."""
-        return [wave for wave in self.waves if wave.state == "open"]
+        """The waves in the field now, those of forms with several waves first."""
+        return [wave for group in by_form(self.waves) for wave in group if wave.state == "open"]
 
 
 @page("/")
@@ -47,7 +51,7 @@ def home(visit: Visit) -> Answer:
             if visit.login.administrator or Right.PROGRESS in rights_of(visit.login.roles.get(programme.code, ()))
         ]
         lines = [ProgrammeLine(programme, list_waves(session, programme)) for programme in mine]
-    return render("programmes.html", lines=lines)
+    return render("programmes.html", lines=lines, shown=SHOWN)
 
 
 @page("/p/<code>/", Right.PROGRESS)
@@ -58,7 +62,17 @@ def programme_page(visit: Visit) -> Answer:
         forms = list_forms(session, visit.here)
         phones = list_phones(session, visit.here) if visit.may(Right.DEVICES) else []
         waiting = count_waiting(session, visit.here) if visit.may(Right.QUARANTINE) else Waiting(0, 0, 0)
-    return render("programme.html", waves=waves, forms=forms, phones=phones, waiting=waiting, at=now())
+    return render(
+        "programme.html", waves=waves, groups=by_form(waves), forms=forms, phones=phones, waiting=waiting, at=now()
+    )
+
+
+def by_form(waves: Iterable[WaveProgress]) -> list[list[WaveProgress]]:
+    """The waves of each form together: those in several waves first, then by what has come in; registers last."""
+    groups: dict[str, list[WaveProgress]] = {}
+    for wave in waves:
+        groups.setdefault(wave.form_id, []).append(wave)
+    return sorted(groups.values(), key=lambda group: (-len(group), -sum(wave.received for wave in group)))
 
 
 @office.route("/<path:anything>")

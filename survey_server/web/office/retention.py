@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import current_app, redirect, request, url_for
 
 from survey_server.db.erasure import drop_blobs
 from survey_server.db.models import Programme
 from survey_server.db.retention import MOST_DAYS, RULES, Retention, apply_retention, list_due, set_retention
 from survey_server.db.retention import get_retention as chosen_by
+from survey_server.db.stamps import check_stamp, stamp_of_values
 from survey_server.db.withdrawals import withdraw
-from survey_server.problems import Problem
+from survey_server.problems import EditedMeanwhile, Problem
 from survey_server.web.access import get_keyring
 from survey_server.web.media import get_store
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
@@ -31,8 +34,13 @@ def change_retention(visit: Visit) -> Answer:
         chosen = Retention(request.form.get("on") == "yes", days, day("ends"))
     except Problem as problem:
         return _retention(visit, problem)
-    with visit.database.transaction() as session:
-        set_retention(session, session.get_one(Programme, visit.here.id), chosen, actor=visit.login.actor)
+    try:
+        with visit.database.transaction() as session:
+            programme = session.get_one(Programme, visit.here.id, with_for_update=True)
+            check_stamp(text("seen"), asdict(chosen_by(programme)))
+            set_retention(session, programme, chosen, actor=visit.login.actor)
+    except EditedMeanwhile as problem:
+        return _retention(visit, problem)
     return redirect(url_for("office.retention_page", code=visit.here.code, done="saved"), 303)
 
 
@@ -71,6 +79,7 @@ def _retention(visit: Visit, problem: Problem | None = None) -> Answer:
         due=due,
         waiting=sum(one.count for one in due),
         chosen=chosen_by(programme),
+        seen=stamp_of_values(asdict(chosen_by(programme))),
         most=MOST_DAYS,
         done=told if told in ("saved", "taken", "withdrawn") else "",
         count=int(number) if (number := request.args.get("n", "0")).isdecimal() and len(number) < 10 else 0,

@@ -33,6 +33,8 @@ class Right(StrEnum):
     """Comment, approve, reject and edit the submissions that one may read, while their wave is not locked."""
     RAW = "raw"
     """Download a submission that one may read as the XML that it is."""
+    FORMS = "forms"
+    """Check and publish forms, and take their files back; a form holds questions, never answers."""
     COMPARE = "compare"
     """Decide whether a question that changed between versions may still be compared."""
     REPAIR = "repair"
@@ -113,6 +115,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
             Right.DECISIONS,
             Right.DECIDE,
             Right.SETTINGS,
+            Right.FORMS,
             Right.QUARANTINE,
             Right.WAVES,
             Right.REPORTS,

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 
 from survey_server.db.models import Wave
 from survey_server.db.progress import list_waves
 from survey_server.db.samples import (
     add_sample,
     comes_out_again,
+    find_sample_in_use,
     frame_of,
     get_sample,
     list_samples,
     list_units,
     use_sample,
 )
+from survey_server.db.stamps import check_stamp, stamp_of_values
 from survey_server.estimation.sampling import METHODS, RULES, Take, Unit, allocate
-from survey_server.problems import BadDesign, BadInput, NotThere, Problem, UnfitWave
+from survey_server.problems import BadDesign, BadInput, EditedMeanwhile, NotThere, Problem, UnfitWave
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
+from survey_server.web.office.tables import csv_file
 from survey_server.web.office.typed import asked_number, asked_whole, need_id, text, whole
-
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @page("/p/<code>/samples", Right.DESIGN)
@@ -66,11 +65,14 @@ def sample_page(visit: Visit, sample_id: int) -> Answer:
 
 @page("/p/<code>/samples/<int:sample_id>/use", Right.DESIGN, methods=("POST",))
 def use(visit: Visit, sample_id: int) -> Answer:
-    """The wave visits this sample."""
+    """The wave visits this sample; who chose another one in the meantime isn't overruled unseen."""
     try:
         with visit.database.transaction() as session:
-            use_sample(session, get_sample(session, visit.here.id, sample_id), actor=visit.login.actor)
-    except UnfitWave as problem:
+            sample = get_sample(session, visit.here.id, sample_id)
+            session.get_one(Wave, (visit.here.id, sample.wave_id), with_for_update=True)
+            check_stamp(text("seen"), find_sample_in_use(session, sample))
+            use_sample(session, sample, actor=visit.login.actor)
+    except (UnfitWave, EditedMeanwhile) as problem:
         return _sample(visit, sample_id, problem)
     return redirect(url_for("office.sample_page", code=visit.here.code, sample_id=sample_id), 303)
 
@@ -81,15 +83,11 @@ def sample_file(visit: Visit, sample_id: int) -> Answer:
     with reading(visit) as session:
         units = list_units(session, get_sample(session, visit.here.id, sample_id))
     visit.note("export-sample", str(sample_id), rows=len(units))
-    kept = io.StringIO()
-    writer = csv.writer(kept)
-    writer.writerow(["position", "code", "stratum", "size", "probability", "weight", "reserve"])
-    for unit in units:
-        row = [unit.position, _safe(unit.site_code), _safe(unit.stratum), unit.size, unit.probability]
-        writer.writerow([*row, 1 / unit.probability, int(unit.reserve)])
-    response = Response(kept.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="sample-{sample_id}.csv"'
-    return response
+    heading = ("position", "code", "stratum", "size", "probability", "weight", "reserve")
+    rows = [
+        (u.position, u.site_code, u.stratum, u.size, u.probability, 1 / u.probability, int(u.reserve)) for u in units
+    ]
+    return csv_file(f"sample-{sample_id}", heading, rows)
 
 
 def _samples(visit: Visit, problem: Problem | None = None) -> Answer:
@@ -159,6 +157,7 @@ def _sample(visit: Visit, sample_id: int, problem: Problem | None = None) -> Ans
         sample = get_sample(session, visit.here.id, sample_id)
         units = list_units(session, sample)
         again = comes_out_again(session, sample)
+        in_use = find_sample_in_use(session, sample)
         wave = session.get_one(Wave, (visit.here.id, sample.wave_id))
     visit.note("read-design", str(sample_id), shown=len(units))
     main = [unit for unit in units if not unit.reserve]
@@ -167,6 +166,8 @@ def _sample(visit: Visit, sample_id: int, problem: Problem | None = None) -> Ans
         sample=sample,
         units=units,
         again=again,
+        in_use=in_use,
+        seen=stamp_of_values(in_use),
         wave=wave,
         main=len(main),
         sum_of_weights=sum(1 / unit.probability for unit in main),
@@ -174,8 +175,3 @@ def _sample(visit: Visit, sample_id: int, problem: Problem | None = None) -> Ans
     )
     response.status_code = problem.status if problem else 200
     return response
-
-
-def _safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell

@@ -16,12 +16,14 @@ from survey_server.outlines import draw_outlines, read_outlines
 from survey_server.problems import EditedMeanwhile, NotAllowed, Problem, UnfitSites, UnreadableTable
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
+from survey_server.web.office.tables import csv_file
 from survey_server.web.office.typed import text
 
 PLACE = ("country", "department", "municipality", "area", "latitude", "longitude")
 WORK = ("population", "target", "risk_tier")
 DESIGN = ("stratum", "arm", "probability", "weight")
 ON_A_PAGE = 100
+_OPEN_EXTRAS = ("department_name", "border")
 
 
 @page("/p/<code>/sites", Right.SITES)
@@ -45,6 +47,26 @@ def upload_sites(visit: Visit) -> Answer:
     except (UnreadableTable, UnfitSites, NotAllowed) as problem:
         return _sites(visit, problem=problem)
     return redirect(url_for("office.sites_page", code=visit.here.code, taken=count), 303)
+
+
+@page("/p/<code>/sites.csv", Right.SITES)
+def sites_file(visit: Visit) -> Answer:
+    """The table as a file to correct and upload again: the columns that the reader may see."""
+    with reading(visit) as session:
+        sites = list_sites(session, visit.here.id)
+    design = DESIGN if visit.may(Right.DESIGN) else ()
+    columns = ("code", "name", *PLACE, *WORK, *design)
+    more = sorted({key for site in sites for key in site.extra if design or key in _OPEN_EXTRAS})
+    visit.note("export-sites", rows=len(sites), columns=[*columns, *SITE_POLICIES, *more])
+    rows = (
+        (
+            *(getattr(site, column) for column in columns),
+            *(None if name not in site.policies else int(site.policies[name]) for name in SITE_POLICIES),
+            *(site.extra.get(key) for key in more),
+        )
+        for site in sites
+    )
+    return csv_file(f"{visit.here.code}-sites", (*columns, *SITE_POLICIES, *more), rows)
 
 
 @page("/p/<code>/sites/new", Right.SITES)
