@@ -31,6 +31,7 @@ from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.problems import JobLost, Problem
 from survey_server.sending import deliver
+from survey_server.web.office import made_reports
 from survey_server.web.office.export_files import make_asked
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,10 @@ def _export(task: Task) -> None:
     make_asked(task.database, task.config.data_dir, task.programme_id, task.detail, task.tell)
 
 
+def _report(task: Task) -> None:
+    made_reports.make_asked(task.database, task.config.data_dir, task.programme_id, task.detail)
+
+
 def _apply_retention(task: Task) -> Mapping[str, Any]:
     return keep_programmes(task.database, Keyring(task.config.secret_key), open_media_store(task.config))
 
@@ -95,6 +100,7 @@ KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
     "webhook": Kind(_deliver, lane="short"),
     "export": Kind(_export),
+    made_reports.JOB: Kind(_report, lane="reports"),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),
 }
 """Every kind of job. Lanes run beside each other: a long export keeps no short message waiting."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.app import create_app
@@ -25,7 +26,7 @@ from survey_server.db.forms import get_form
 from survey_server.db.indicators import edit_indicator
 from survey_server.db.lost_phones import report_lost_device
 from survey_server.db.media import Hander, MediaIntake
-from survey_server.db.models import MadeReport, Person, Programme, Submission, Wave, now
+from survey_server.db.models import Base, MadeReport, Person, Programme, Submission, Wave, now
 from survey_server.db.opening import add_paper
 from survey_server.db.people import add_link, add_person, begin_session, set_password, set_roles
 from survey_server.db.phone_lock import add_alarm
@@ -43,7 +44,6 @@ from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.db.webhooks import add_ping, add_webhook
 from survey_server.estimation.sampling import Take, Unit
 from survey_server.web.media import make_store
-from survey_server.web.office import report_files
 from survey_server.web.office.frame import COOKIE
 from survey_server.web.office.made_reports import keep_made
 from survey_server.web.office.people import GIVEN_ROLES
@@ -324,8 +324,6 @@ def _find_answers(database: Database, camp: Camp) -> None:
 
 
 def _ids(session: Session, table: str, programme_id: int) -> list[str]:
-    from survey_server.db.models import Base
-
     rows = Base.metadata.tables[table]
     found = session.execute(rows.select().where(rows.c.programme_id == programme_id).order_by(rows.c.id))
     return [str(row.id) for row in found]
@@ -360,8 +358,8 @@ def _results(app: Flask, database: Database, camp: Camp) -> None:
         "wave-summary.json": b'{"data_hash": "0", "pages": []}',
     }
     kept = partial(keep_made, database, here)
-    report = files.ask(("W1",), "es", "full", asked_by=who, interim=False, make=lambda: made, made=kept)
-    report_files._workers.submit(int).result()
+    report = files.ask(("W1",), "es", "full", asked_by=who, interim=False)
+    files.make(report, lambda: made, kept)
     words = {"reading": "extend", "decision": camp.mark, "reasons": camp.mark}
     with database.transaction() as session:
         row = session.query(MadeReport).filter_by(programme_id=here).one()
@@ -382,4 +380,19 @@ def _export_name(browser: Browser, place: str) -> str:
     text = browser.get(place).text
     found = text.partition(f'href="{place}/')[2].partition('"')[0]
     assert found, text
+    return found
+
+
+def photograph(fortress: Fortress) -> dict[str, str]:
+    """A digest of what each table has of the programme under attack, and of the files of its people."""
+    here = fortress.camps["norte"].programme.id
+    people = list(fortress.camps["norte"].people.values())
+    found = {}
+    with fortress.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            owner = table.c.get("programme_id") if table.name != "programme" else table.c.id
+            mine = table.c.person_id.in_(people) if owner is None and "person_id" in table.c else owner == here
+            if owner is not None or "person_id" in table.c:
+                rows = sorted(repr(tuple(row)) for row in session.execute(select(table).where(mine)))
+                found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12] + f" {len(rows)}"
     return found

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from survey_server.db.decisions import find_report, note_report
-from survey_server.db.models import MadeReport
+from survey_server.db.models import MadeReport, Programme
 from survey_server.db.session import Database
 from survey_server.problems import NotThere
 from survey_server.reports.decision_evidence import read_evidence
+from survey_server.reports.make import make_editions
 from survey_server.web.office.report_files import ReportFile, ReportFiles
+
+JOB = "report"
+
+
+def make_asked(database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any]) -> None:
+    """Make a report that somebody asked for; one that is made already is left alone."""
+    with database.reading() as session:
+        code = session.get_one(Programme, programme_id).code
+    kept = ReportFiles(data_dir, code)
+    report = kept.get(wanted["report"])
+    if report.state == "ready":
+        return
+    make = partial(make_editions, database, code, report.waves, report.language, report.edition, report.paper)
+    kept.make(report, make, partial(keep_made, database, programme_id))
 
 
 def keep_made(database: Database, programme_id: int, report: ReportFile, files: Mapping[str, bytes]) -> None:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from survey_server.db.models import now
-from survey_server.problems import NotThere, Problem
-
-logger = logging.getLogger(__name__)
+from survey_server.problems import JobLost, NotThere, Problem
 
 Make = Callable[[], Mapping[str, bytes]]
-_LONGEST = timedelta(minutes=15)
+_LONGEST = timedelta(hours=2)
 _STATUS = "status.json"
 _ID = re.compile(r"[0-9a-f]{16}")
-_workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="report")
 
 
 @dataclass(frozen=True)
@@ -63,11 +58,9 @@ class ReportFiles:
         *,
         asked_by: str,
         interim: bool,
-        make: Make,
-        made: Made | None = None,
         paper: str = "A4",
     ) -> ReportFile:
-        """Begin to make a report; asking twice in the same minute gives the same one. `made` is told of it."""
+        """Note that a report is wanted; a job makes it. Asking twice in the same minute gives the same one."""
         at = now()
         key = "\0".join((*waves, language, edition, paper, asked_by, at.strftime("%Y-%m-%dT%H:%M")))
         report_id = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -78,7 +71,6 @@ class ReportFiles:
             return self.get(report_id)
         folder.mkdir(parents=True, exist_ok=True)
         self._write(report)
-        _workers.submit(self._make, report, make, made)
         return report
 
     def get(self, report_id: str) -> ReportFile:
@@ -108,7 +100,8 @@ class ReportFiles:
             raise NotThere(f"This report has no file {name}.")
         return self.folder / report.id / name
 
-    def _make(self, report: ReportFile, make: Make, made: Made | None) -> None:
+    def make(self, report: ReportFile, make: Make, made: Made | None = None) -> None:
+        """Make it, tell `made` of it and note what came of it; raises what went wrong, so that the job knows too."""
         try:
             files = make()
             for name, content in files.items():
@@ -116,11 +109,14 @@ class ReportFiles:
             if made is not None:
                 made(report, files)
             self._write(replace(report, state="ready"))
+        except JobLost:
+            raise  # another worker goes on with it
         except Problem as problem:
             self._write(replace(report, state="failed", problem=problem.detail))
-        except Exception as fault:  # the thread has nobody to raise to: the page says so, the log says where
-            logger.error("report %s failed: %s", report.id, type(fault).__name__, exc_info=fault)
+            raise
+        except Exception as fault:
             self._write(replace(report, state="failed", problem=f"A fault of the server: {type(fault).__name__}."))
+            raise
 
     def _write(self, report: ReportFile) -> None:
         _write_whole(self.folder / report.id / _STATUS, json.dumps(asdict(report)).encode())

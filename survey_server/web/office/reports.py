@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 
 from flask import redirect, request, send_file, url_for
 
+from survey_server.db.jobs import add_job
 from survey_server.db.progress import WaveProgress, list_waves
-from survey_server.reports.make import EDITIONS, LANGUAGES, PAPERS, make_editions
+from survey_server.reports.make import EDITIONS, LANGUAGES, PAPERS
 from survey_server.reports.registers import REGISTERS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
-from survey_server.web.office.made_reports import keep_made
+from survey_server.web.office.made_reports import JOB
 from survey_server.web.office.report_files import ReportFile, ReportFiles
 from survey_server.web.office.roles import Right, may_report
 
@@ -63,10 +63,11 @@ def make_report(visit: Visit) -> Answer:
         edition,
         asked_by=visit.login.actor,
         interim=not all(each.locked for each in chosen),
-        make=partial(make_editions, visit.database, visit.here.code, names, language, edition, paper),
-        made=partial(keep_made, visit.database, visit.here.id),
         paper=paper,
     )
+    if report.state != "ready":
+        with visit.database.transaction() as session:
+            add_job(session, visit.here.id, JOB, {"report": report.id}, key=report.id)
     return redirect(url_for("office.report_page", code=visit.here.code, report=report.id), 303)
 
 
