@@ -1,15 +1,16 @@
 /*
  * The service worker. It only keeps this version's files so that the app opens without signal.
  * It never sends anything and never touches a request that isn't one of those files. On a new phone it begins with the
- * start pack, which came with the page, and takes the rest when the app says so ('whole'); a new version of what is there is taken whole or not at
- * all: a failed download leaves the version before it running. The server puts `RELEASE` (version, the start of the
- * SHA-256 of each pack) above.
+ * start pack, which came with the page, and takes the rest when the app says so ('whole'); a new version of what is there
+ * is taken whole or not at all: a failed download leaves the version before it running. The server puts `RELEASE`
+ * (version, the start of the SHA-256 of each pack) above.
  */
 const PREFIX = 'app-';
 const CACHE = PREFIX + RELEASE.version;
 const BASE = `/static/${RELEASE.version}/`;
 const PAGES = ['/', '/manifest.webmanifest'];
-const PATIENCE = 60_000;
+const PATIENCE = 240_000;
+const PAUSE = 2_000;
 const LIST = `${BASE}files.json`; // kept last: where it is, everything is
 
 self.addEventListener('install', (event) => event.waitUntil(install()));
@@ -21,7 +22,7 @@ self.addEventListener('fetch', (event) => {
   if (url.pathname.startsWith(BASE) || PAGES.includes(url.pathname)) event.respondWith(serve(url.pathname, request));
 });
 const given = new Promise((resolve) => { // by the page that came with it
-  self.addEventListener('message', ({ data }) => { if (data?.pack) resolve(data.pack); });
+  self.addEventListener('message', ({ data }) => { if (typeof data?.pack === 'string') resolve(data.pack); });
 });
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') self.skipWaiting();
@@ -31,19 +32,32 @@ self.addEventListener('sync', (event) => event.waitUntil(wake()));
 
 /** There is a line: the app's own pages send, this never does. */
 async function wake() {
-  for (const page of await self.clients.matchAll({ includeUncontrolled: true })) page.postMessage('line');
+  for (const page of await pages()) page.postMessage('line');
+}
+
+function pages() {
+  return self.clients.matchAll({ includeUncontrolled: true });
 }
 
 /** A new phone takes what the first question needs; any other the whole version, or nothing. */
 async function install() {
   if ((await versions()).length) return gather();
   try {
-    const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE); }).then(() => packed('start.pack'));
-    return await keep(unpacked(await Promise.race([given, late])));
+    return await keep(unpacked(await startPack()));
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
   }
+}
+
+/** What came with the page, once it is here to its end; from the server when no page is left to bring it, or it was damaged. */
+async function startPack() {
+  let pack;
+  for (let waited = 0; pack === undefined && waited < PATIENCE && (await pages()).length; waited += PAUSE) {
+    pack = await Promise.race([given, new Promise((resolve) => { setTimeout(resolve, PAUSE); })]);
+  }
+  const isOurs = pack && (await digest(new Response(pack))) === RELEASE.packs['start.pack'];
+  return isOurs ? pack : packed('start.pack');
 }
 
 /** Take what the start pack left out; quick when nothing is missing. */

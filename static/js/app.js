@@ -29,7 +29,7 @@ async function start() {
   readAddress();
   addEventListener('hashchange', readAddress, { capture: true });
   await startKeeping();
-  setLanguage(await get('meta', 'language').catch(() => 'es'));
+  await setLanguage(await get('meta', 'language').catch(() => 'es'));
   listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
   await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
   startGuard(root);

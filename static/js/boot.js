@@ -6,8 +6,6 @@
 const PATIENCE = 90_000;
 const FRESH = 300_000;
 const JSON_ONLY = 'application/json, application/problem+json';
-/** What an enrolment shows before the first screen. */
-const ENROLLING = ['./views/enrol.js', './enrol.js', './rooms/lock/setup.js'];
 
 /** Answers that were asked for before the app was there: address -> promise of a Response. api.js takes them from here. */
 export const early = new Map();
@@ -28,6 +26,11 @@ export function calmDown() {
   calmed();
 }
 
+/** Run `task` when there is nothing else to do, soon, but not before `wait` ms: what somebody waits for comes first. */
+export function whenIdle(task, wait = 0) {
+  setTimeout(() => (self.requestIdleCallback ?? setTimeout)(task, { timeout: 2_000 }), wait);
+}
+
 let policy = null;
 
 /** The one place that says which addresses may become workers: the app's own, named by its own modules. */
@@ -44,7 +47,8 @@ export function registerWorker() {
 
 async function begin() {
   const workers = navigator.serviceWorker;
-  if (workers && !workers.controller && !(await workers.getRegistration())) await firstVisit().catch(calmDown);
+  const known = await workers?.getRegistration();
+  if (workers && !workers.controller && !known?.active) await firstVisit(known).catch(calmDown);
   else calmDown();
   await parsed();
   document.head.append(document.getElementById('app-modules').content);
@@ -60,13 +64,13 @@ function parsed() {
 }
 
 /** Resolves when the service worker has the start pack and gives it out, or when that can't be. */
-async function firstVisit() {
+async function firstVisit(known) {
   askEarly().catch(() => {});
-  const registration = await registerWorker();
+  const registration = known ?? await registerWorker(); // one that waits for its pack would let no other begin
   const worker = registration.installing ?? registration.waiting ?? registration.active;
   await parsed();
   const pack = document.getElementById('pack');
-  worker?.postMessage({ pack: pack?.textContent });
+  worker?.postMessage({ pack: pack?.textContent ?? '' });
   pack?.remove();
   await new Promise((resolve) => {
     navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true });
@@ -99,7 +103,6 @@ function ask(path, token) {
 
 /** Use up the link's code; what the office answered lies on the phone before anybody hears of it. Null: enrol.js tries. */
 async function enrolEarly(link) {
-  for (const path of ENROLLING) fetch(new URL(path, import.meta.url)).catch(() => {});
   if (localStorage.getItem(ENROLLED)) return null;
   const body = JSON.stringify({ code: decodeURIComponent(link.match(/#enrol=([^&\s]+)/)[1]) });
   const headers = { Accept: JSON_ONLY, 'Content-Type': 'application/json' };

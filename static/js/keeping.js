@@ -3,7 +3,7 @@
  * knows how many there should be. They are compared when the app starts; what one lost another gives back, and what all
  * lost is said aloud, with numbers. The work is in rooms/keeping/, so that opening the app doesn't wait for it.
  */
-import { calm } from './boot.js';
+import { calm, whenIdle } from './boot.js';
 import { listen } from './bus.js';
 import { get, getKeys, getKeysBy } from './store.js';
 import { locked } from './vault.js';
@@ -27,7 +27,7 @@ export function second() {
 export async function startKeeping() {
   const device = await get('meta', 'device').catch(() => null);
   if (device || !(await wasEnrolled())) {
-    calm.then(() => (self.requestIdleCallback ?? setTimeout)(() => compare(), { timeout: 5_000 }));
+    calm.then(() => whenIdle(compare));
   } else {
     await compare();
     if (!(await get('meta', 'device').catch(() => true))) (await import('./rooms/state/cards.js')).shout();
@@ -35,7 +35,7 @@ export async function startKeeping() {
   listen(['queue', 'drafts'], () => noteCanary());
   listen('catalogue', () => calm.then(noteCanary));
   listen(['catalogue', 'lock'], () => calm.then(copyPhone));
-  listen('lock', () => protectOlder());
+  listen('lock', () => whenIdle(protectOlder, 1_000));
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
 }
 

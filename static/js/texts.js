@@ -1,124 +1,106 @@
 /**
- * What the app itself says, in Spanish and English; a form brings its own texts. `t('key', { n })` gives the text in the
- * language of the moment. Times and dates follow the phone's clock.
+ * What the app itself says; a form brings its own texts. `t('key', { n })` gives the text in the language of the moment.
+ * What comes with the app stands here in Spanish and in rooms/english/ in English. Times and dates follow the phone's clock.
  */
 import { tell } from './bus.js';
 
 const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 
 export const TEXTS = {
-  app: ['Encuesta de servicios', 'Service survey'],
-  language: ['Idioma', 'Language'],
-  otherLanguage: ['English', 'Español'],
-  back: ['Atrás', 'Back'],
-  next: ['Siguiente', 'Next'],
-  home: ['Inicio', 'Home'],
-  close: ['Cerrar', 'Close'],
-  cancel: ['Cancelar', 'Cancel'],
-  yesDelete: ['Sí, borrar', 'Yes, delete'],
-  tryAgain: ['Intentar otra vez', 'Try again'],
-  demo: ['Demostración: datos inventados', 'Demo: invented data'],
-  demoShort: ['Demostración', 'Demo'],
+  app: 'Encuesta de servicios',
+  language: 'Idioma',
+  otherLanguage: 'English',
+  back: 'Atrás',
+  next: 'Siguiente',
+  home: 'Inicio',
+  close: 'Cerrar',
+  cancel: 'Cancelar',
+  yesDelete: 'Sí, borrar',
+  tryAgain: 'Intentar otra vez',
+  demo: 'Demostración: datos inventados',
+  demoShort: 'Demostración',
 
-  enrolTitle: ['Inscribir este teléfono', 'Enrol this phone'],
-  newInterview: ['Nueva entrevista', 'New interview'],
-  drafts: ['Sin terminar', 'Unfinished'],
-  noForms: ['Todavía no hay formularios en este teléfono.', 'There are no forms on this phone yet.'],
-  noFormsHelp: ['Se descargan solos cuando hay señal.', 'They download by themselves when there is a signal.'],
-  getForms: ['Buscar formularios', 'Look for forms'],
-  draftProgress: ['{done} de unas {total}', '{done} of about {total}'],
-  draftUntitled: ['Sin identificar', 'Not identified yet'],
-  deleteDraft: ['Borrar', 'Delete'],
-  deleteDraftAsk: ['¿Borrar esta entrevista sin terminar? Sus respuestas se pierden.', 'Delete this unfinished interview? Its answers will be lost.'],
-  noWave: ['Sin ola abierta', 'No open wave'],
+  enrolTitle: 'Inscribir este teléfono',
+  newInterview: 'Nueva entrevista',
+  drafts: 'Sin terminar',
+  noForms: 'Todavía no hay formularios en este teléfono.',
+  noFormsHelp: 'Se descargan solos cuando hay señal.',
+  getForms: 'Buscar formularios',
+  deleteDraft: 'Borrar',
+  noWave: 'Sin ola abierta',
 
-  queueNone: ['Todo enviado', 'Everything sent'],
-  queueWaiting: [({ n }) => some(n, '1 entrevista sin enviar', '{n} entrevistas sin enviar'), ({ n }) => some(n, '1 interview not sent', '{n} interviews not sent')],
-  queueRefused: [({ n }) => some(n, '1 rechazada', '{n} rechazadas'), ({ n }) => some(n, '1 refused', '{n} refused')],
-  queueMedia: [({ n }) => some(n, 'faltan fotos o grabaciones de 1 entrevista', 'faltan fotos o grabaciones de {n} entrevistas'), ({ n }) => some(n, 'photos or recordings of 1 interview missing', 'photos or recordings of {n} interviews missing')],
-  queueShort: [({ n }) => `Sin enviar: ${n}`, ({ n }) => `Not sent: ${n}`],
-  queueBusy: ['Enviando…', 'Sending…'],
-  queueAlone: ['Se envían solas cuando haya señal.', 'They are sent by themselves when there is a signal.'],
-  lastContact: ['Última conexión: {when}', 'Last contact: {when}'],
-  neverContact: ['Sin conexión todavía', 'No contact yet'],
-  outbox: ['Bandeja de salida', 'Outbox'],
-  draftNewer: ['Hay una versión nueva del formulario ({version}): ver qué pasa a ella', 'The form has a newer version ({version}): see what moves to it'],
+  queueNone: 'Todo enviado',
+  queueWaiting: ({ n }) => some(n, '1 entrevista sin enviar', '{n} entrevistas sin enviar'),
+  queueRefused: ({ n }) => some(n, '1 rechazada', '{n} rechazadas'),
+  queueMedia: ({ n }) => some(n, 'faltan fotos o grabaciones de 1 entrevista', 'faltan fotos o grabaciones de {n} entrevistas'),
+  queueShort: ({ n }) => `Sin enviar: ${n}`,
+  queueBusy: 'Enviando…',
+  queueAlone: 'Se envían solas cuando haya señal.',
+  lastContact: 'Última conexión: {when}',
+  neverContact: 'Sin conexión todavía',
+  outbox: 'Bandeja de salida',
   reason: {
-    offline: ['Sin señal o servidor apagado.', 'No signal, or the server is off.'],
-    slow: ['La línea es muy lenta; se intentará otra vez.', 'The line is too slow; it will be tried again.'],
-    portal: ['Contestó otra página, no la oficina. Si usa wifi, abra su página de acceso.', 'Another page answered, not the office. On wifi, open its sign-in page.'],
-    'unknown-phone': ['La oficina no reconoce este teléfono. Pida un enlace nuevo; nada se pierde.', 'The office does not recognise this phone. Ask for a new link; nothing is lost.'],
-    'old-app': ['Esta aplicación es demasiado vieja para la oficina. Ábrala con señal y actualícela; nada se pierde.', 'This app is too old for the office. Open it with a signal and update it; nothing is lost.'],
-    busy: ['La oficina pide esperar un momento.', 'The office asks to wait a moment.'],
-    server: ['La oficina tuvo una falla; se intentará otra vez.', 'The office had a fault; it will be tried again.'],
-    nonsense: ['La respuesta no se entiende; se intentará otra vez.', 'The answer makes no sense; it will be tried again.'],
-    digest: ['Lo recibido no es igual a lo enviado; se intentará otra vez.', 'What arrived is not what was sent; it will be tried again.'],
-    phone: ['El teléfono no pudo leer lo guardado; se intentará otra vez.', 'The phone could not read its storage; it will be tried again.'],
+    offline: 'Sin señal o servidor apagado.',
+    slow: 'La línea es muy lenta; se intentará otra vez.',
+    portal: 'Contestó otra página, no la oficina. Si usa wifi, abra su página de acceso.',
+    'unknown-phone': 'La oficina no reconoce este teléfono. Pida un enlace nuevo; nada se pierde.',
+    'old-app': 'Esta aplicación es demasiado vieja para la oficina. Ábrala con señal y actualícela; nada se pierde.',
+    busy: 'La oficina pide esperar un momento.',
+    server: 'La oficina tuvo una falla; se intentará otra vez.',
+    nonsense: 'La respuesta no se entiende; se intentará otra vez.',
+    digest: 'Lo recibido no es igual a lo enviado; se intentará otra vez.',
+    phone: 'El teléfono no pudo leer lo guardado; se intentará otra vez.',
   },
 
-  savedAt: ['Guardado {when}', 'Saved {when}'],
-  saving: ['Guardando…', 'Saving…'],
-  saveFailed: ['No se pudo guardar en este teléfono. No cierre esta página.', 'It could not be saved on this phone. Do not close this page.'],
-  saveFull: ['El teléfono no tiene espacio. Borre fotos o videos y toque “Intentar otra vez”. No cierre esta página.', 'The phone has no space left. Delete photos or videos and tap “Try again”. Do not close this page.'],
-  progress: ['{n} de unas {total}', '{n} of about {total}'],
-  contents: ['Lista de preguntas', 'List of questions'],
-  contentsMore: ['{first}, y {n} más', '{first}, and {n} more'],
-  contentsAnswered: ['contestada', 'answered'],
-  contentsWrong: ['por corregir', 'to correct'],
-  contentsOpen: ['sin contestar', 'not answered'],
-  required: ['Conteste esta pregunta para seguir.', 'Answer this question to go on.'],
-  placeAlone: ['Este formulario toma la ubicación por su cuenta…', 'This form is taking the location by itself…'],
-  guidance: ['Cómo preguntarla', 'How to ask it'],
-  optional: ['opcional', 'optional'],
-  clear: ['Borrar la respuesta', 'Clear the answer'],
-  change: ['Cambiar', 'Change'],
-  search: ['Buscar en la lista', 'Search the list'],
-  found: [({ n }) => some(n, '1 opción', '{n} opciones'), ({ n }) => some(n, '1 option', '{n} options')],
-  foundMore: ['se ven {n}', '{n} shown'],
-  loading: ['Abriendo…', 'Opening…'],
-  roomFailed: ['Esta parte de la aplicación no está en el teléfono todavía. Se descarga con señal.', 'This part of the app is not on the phone yet. It downloads with a signal.'],
-  noChoices: ['No hay opciones para lo que se contestó antes.', 'There are no options for what was answered before.'],
-  severalHint: ['Puede marcar varias', 'Several may be marked'],
-  dontKnow: ['No sabe', 'Does not know'],
-  noAnswer: ['No responde', 'No answer'],
-  now: ['Ahora', 'Now'],
-  today: ['Hoy', 'Today'],
-  wholeNumber: ['Escriba un número entero, sin letras.', 'Write a whole number, without letters.'],
-  anyNumber: ['Escriba un número, sin letras.', 'Write a number, without letters.'],
-  wrongValue: ['Esta respuesta no es válida.', 'This answer is not valid.'],
-  badDate: ['Escriba una fecha u hora completa.', 'Write a complete date or time.'],
-  acknowledge: ['Entendido', 'Understood'],
-  repeatMore: ['¿Agregar otra?', 'Add another?'],
-  repeatAdd: ['Agregar', 'Add'],
-  repeatRemove: ['Quitar la última', 'Remove the last one'],
-  repeatRemoveAsk: ['¿Quitar la última y sus respuestas?', 'Remove the last one and its answers?'],
-  repeatCount: [({ n }) => some(n, 'Hay 1 en la lista.', 'Hay {n} en la lista.'), ({ n }) => some(n, 'There is 1 on the list.', 'There are {n} on the list.')],
-  start: ['Inicio de la entrevista', 'Start of the interview'],
-  end: ['Fin de la entrevista', 'End of the interview'],
-  endShort: ['Fin', 'End'],
-  endReady: ['Todo está contestado.', 'Everything is answered.'],
-  endHelp: ['Al terminar, la entrevista pasa a la bandeja de salida y ya no se puede cambiar en este teléfono.', 'When you finish, the interview moves to the outbox and can no longer be changed on this phone.'],
-  endProblems: [({ n }) => some(n, 'Falta revisar 1 respuesta', 'Falta revisar {n} respuestas'), ({ n }) => some(n, '1 answer needs attention', '{n} answers need attention')],
-  finish: ['Terminar entrevista', 'Finish interview'],
-  finishing: ['Guardando…', 'Saving…'],
-  finished: ['Entrevista terminada y guardada', 'Interview finished and saved'],
-  saveAndLeave: ['Guardar y salir', 'Save and leave'],
-  openElsewhere: ['Esta entrevista está abierta en otra pestaña.', 'This interview is open in another tab.'],
-  takeOver: ['Seguir aquí', 'Continue here'],
-  takenOver: ['Otra pestaña siguió con esta entrevista.', 'Another tab went on with this interview.'],
-  gone: ['Esta entrevista ya no está en este teléfono.', 'This interview is no longer on this phone.'],
-  formMissing: ['Falta el formulario de esta entrevista. Se descarga cuando haya señal.', 'The form of this interview is missing. It downloads when there is a signal.'],
-  formBroken: ['Este formulario no se puede abrir en este teléfono. Avise a la oficina.', 'This form cannot be opened on this phone. Tell the office.'],
+  savedAt: 'Guardado {when}',
+  saving: 'Guardando…',
+  saveFailed: 'No se pudo guardar en este teléfono. No cierre esta página.',
+  saveFull: 'El teléfono no tiene espacio. Borre fotos o videos y toque “Intentar otra vez”. No cierre esta página.',
+  progress: '{n} de unas {total}',
+  contents: 'Lista de preguntas',
+  required: 'Conteste esta pregunta para seguir.',
+  placeAlone: 'Este formulario toma la ubicación por su cuenta…',
+  guidance: 'Cómo preguntarla',
+  optional: 'opcional',
+  clear: 'Borrar la respuesta',
+  change: 'Cambiar',
+  search: 'Buscar en la lista',
+  found: ({ n }) => some(n, '1 opción', '{n} opciones'),
+  foundMore: 'se ven {n}',
+  loading: 'Abriendo…',
+  roomFailed: 'Esta parte de la aplicación no está en el teléfono todavía. Se descarga con señal.',
+  noChoices: 'No hay opciones para lo que se contestó antes.',
+  severalHint: 'Puede marcar varias',
+  dontKnow: 'No sabe',
+  noAnswer: 'No responde',
+  now: 'Ahora',
+  today: 'Hoy',
+  wholeNumber: 'Escriba un número entero, sin letras.',
+  anyNumber: 'Escriba un número, sin letras.',
+  wrongValue: 'Esta respuesta no es válida.',
+  badDate: 'Escriba una fecha u hora completa.',
+  acknowledge: 'Entendido',
+  endShort: 'Fin',
+  finished: 'Entrevista terminada y guardada',
+  saveAndLeave: 'Guardar y salir',
+  openElsewhere: 'Esta entrevista está abierta en otra pestaña.',
+  takeOver: 'Seguir aquí',
+  takenOver: 'Otra pestaña siguió con esta entrevista.',
+  gone: 'Esta entrevista ya no está en este teléfono.',
+  formMissing: 'Falta el formulario de esta entrevista. Se descarga cuando haya señal.',
+  formBroken: 'Este formulario no se puede abrir en este teléfono. Avise a la oficina.',
 
-  phone: ['Este teléfono', 'This phone'],
-  install: ['Instalar la aplicación', 'Install the app'],
-  installHelp: ['Queda en la pantalla de inicio y abre sin señal.', 'It sits on the home screen and opens without a signal.'],
-  updateReady: ['Hay una versión nueva de la aplicación.', 'There is a new version of the app.'],
-  updateNow: ['Actualizar', 'Update'],
-  broken: ['Algo falló en la aplicación. Sus respuestas guardadas siguen en el teléfono.', 'Something failed in the app. Your saved answers are still on the phone.'],
-  storeBroken: ['El teléfono no pudo abrir lo guardado.', 'The phone could not open its storage.'],
-  repair: ['Reparar…', 'Repair…'],
+  phone: 'Este teléfono',
+  install: 'Instalar la aplicación',
+  updateReady: 'Hay una versión nueva de la aplicación.',
+  updateNow: 'Actualizar',
+  broken: 'Algo falló en la aplicación. Sus respuestas guardadas siguen en el teléfono.',
+  storeBroken: 'El teléfono no pudo abrir lo guardado.',
+  repair: 'Reparar…',
 };
+
+/** The same keys in English, once rooms/english/texts.js is here. */
+export const ENGLISH = {};
 
 /** A room that is loaded when needed brings its own texts: { key: ['español', 'English'], … }. */
 export function addTexts(more) {
@@ -137,9 +119,9 @@ export function locale() {
   return navigator.language.startsWith(language()) ? navigator.language : language();
 }
 
-/** Change it everywhere; unknown languages leave Spanish. */
-export function setLanguage(code) {
-  index = code === 'en' ? 1 : 0;
+/** Change it everywhere; unknown languages leave Spanish, and so does English that isn't on the phone yet. */
+export async function setLanguage(code) {
+  index = code === 'en' && (await import('./rooms/english/texts.js').catch(() => null)) ? 1 : 0;
   document.documentElement.lang = language();
   document.title = t('app');
   tell('language');
@@ -147,11 +129,14 @@ export function setLanguage(code) {
 
 /** A text of the app; `key` may be 'reason.offline'. */
 export function t(key, values = {}) {
-  const entry = key.split('.').reduce((texts, part) => texts?.[part], TEXTS);
-  if (!Array.isArray(entry)) return key;
-  const text = entry[index];
+  const entry = found(TEXTS, key);
+  const text = Array.isArray(entry) ? entry[index] : (index === 1 && found(ENGLISH, key)) || entry;
   if (typeof text === 'function') return text(values);
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  return typeof text === 'string' ? text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '') : key;
+}
+
+function found(texts, key) {
+  return key.split('.').reduce((among, part) => among?.[part], texts);
 }
 
 /** A title that comes in several languages ({ es, en } or { "Español (es)": … } or plain text), in ours. */

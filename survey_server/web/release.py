@@ -28,7 +28,9 @@ FIRST_ROOMS = (
     "js/rooms/sync/catalogue.js",
     *(f"js/engine/families/{name}.js" for name in ("actions", "cutting", "lookup", "repeats", "tables")),
 )
-"""What else is entered on the way to the first question of an enrolled phone, and functions that most forms use."""
+"""What else is entered on the way to the first question, and functions that most forms use."""
+ENROLLING = ("js/views/enrol.js", "js/rooms/lock/setup.js")
+"""What a phone enters once in its life."""
 _WITH_THE_PAGE = (BOOT, "css/app.css")
 _FOLDERS = ("css/", "icons/", "js/", "maps/")
 _DIGEST_DIGITS = 20
@@ -52,7 +54,8 @@ class Release:
 
 def make_release(assets: Assets) -> Release:
     """Everything of a version that isn't a file of `static/`."""
-    first = [path for path in list_modules(assets, START, *FIRST_ROOMS) if path != BOOT] + ["css/lock.css"]
+    first = [path for path in list_modules(assets, START, *FIRST_ROOMS, *ENROLLING) if path != BOOT]
+    first.append("css/lock.css")
     phone_files = assets.under(*_FOLDERS)
     rest = [asset.path for asset in phone_files if asset.path not in {*first, *_WITH_THE_PAGE}]
     start = _pack(assets, first)

@@ -12,11 +12,36 @@ from playwright.sync_api import Page, Request, Route
 
 from tests.browser.field import Phone, Server, reload, unlock, wait_whole
 from tests.browser.interviewing import begin, choose_pin, enrol
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
 AFTERWARDS = {"js/rooms/lock/trust.js", "js/rooms/field/log.js", "js/rooms/sync/sending.js"}
 """What the first contact needs besides, once the forms are there."""
+FIRST = {"/", "/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css"}
+"""All that a new phone asks for before its first form; the form and its data sets follow in one step."""
+LARGEST = 66_000
+"""Bytes of these answers with their headers: seven seconds of a line of 75 kbps."""
+KEPT = """async () => {
+  const { version } = document.documentElement.dataset;
+  const kept = [];
+  for (const name of await caches.keys()) {
+    for (const request of await (await caches.open(name)).keys()) {
+      const { pathname } = new URL(request.url);
+      if (!pathname.startsWith(`/static/${version}/`)) continue;
+      kept.push([pathname, await (await caches.match(request)).text()]);
+    }
+  }
+  return kept;
+}"""
+REGISTER = """
+const policy = trustedTypes.createPolicy('worker', { createScriptURL: (address) => address });
+navigator.serviceWorker.register(policy.createScriptURL('/sw.js'));
+"""
+FORBID = """
+ServiceWorkerContainer.prototype.register = async () => { throw new DOMException('', 'SecurityError'); };
+"""
+WITHOUT = {"gone": "delete Navigator.prototype.serviceWorker;", "forbidden": FORBID}
 INTERRUPT = """async () => {
   const cache = await caches.open((await caches.keys())[0]);
   const some = (await cache.keys()).filter(({ url }) => /files\\.json$|rooms\\/maps|views\\/phone/.test(url));
@@ -42,9 +67,10 @@ def test_it_asks_once_for_each_thing_on_the_way_to_the_first_question(page: Page
     version = page.evaluate("document.documentElement.dataset.version")
     names = Counter(urlsplit(address).path.removeprefix(f"/static/{version}/") for address in by_line)
     assert [name for name, times in names.items() if times > 1] == []
-    assert {"/", "/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css"} <= names.keys()
-    modules = {name for name in names if name.endswith(".js")}
-    assert modules <= {"js/boot.js", "js/enrol.js", "js/views/enrol.js", "js/rooms/lock/setup.js"} | AFTERWARDS
+    assert names.keys() >= FIRST
+    assert {name for name in names if name.endswith(".js")} <= {"js/boot.js"} | AFTERWARDS
+    weights = [each.sizes() for each in asked if urlsplit(each.url).path.removeprefix(f"/static/{version}/") in FIRST]
+    assert sum(each["responseBodySize"] + each["responseHeadersSize"] for each in weights) <= LARGEST
 
 
 def test_it_takes_up_an_enrolment_that_worked_before_the_app_was_there(page: Page, phone: Phone, link: str) -> None:
@@ -77,6 +103,43 @@ def test_it_brings_first_the_form_that_is_touched_and_opens_it(page: Page, link:
         page.wait_for_timeout(50)
     assert "Juntas" in page.locator("form.questions").inner_text()
     assert len(asked) == len(set(asked)) and len(asked) <= 3
+
+
+def test_it_keeps_nothing_of_a_page_that_broke_off_and_starts_all_the_same(page: Page, phone: Phone, link: str) -> None:
+    whole = page.request.get(phone.address)
+
+    def break_off(route: Route) -> None:
+        route.fulfill(response=whole, body=whole.text()[:100_000])
+
+    page.route(phone.address + "/", break_off, times=1)
+    page.goto(link)
+    choose_pin(page)
+    page.locator("main ul.list a.card").first.wait_for()
+    kept = page.evaluate(KEPT)
+    assert len(kept) > 50
+    assert [path for path, text in kept if page.request.get(phone.address + path).text() != text] == []
+
+
+def test_it_goes_on_where_a_first_visit_was_left(page: Page, phone: Phone, link: str) -> None:
+    assert phone.context is not None
+    left = phone.context.new_page()
+    left.route("**/js/boot.js", lambda route: route.fulfill(content_type="text/javascript", body=REGISTER))
+    left.goto(phone.address)
+    wait_for_script(left, "navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.installing))")
+    page.goto(link)
+    choose_pin(page)
+    page.locator("main ul.list a.card").first.wait_for()
+    wait_whole(page)
+
+
+@pytest.mark.parametrize("how", ["gone", "forbidden"])
+def test_it_works_without_a_service_worker(phone: Phone, page: Page, link: str, how: str) -> None:
+    page.add_init_script(WITHOUT[how])
+    page.goto(link)
+    choose_pin(page)
+    begin(page, "Encuesta de percepción")
+    page.locator("form.questions .control").first.wait_for()
+    assert page.evaluate("caches.keys()") == []
 
 
 def test_it_completes_itself_when_the_rooms_were_interrupted(phone: Phone, server: Server, link: str) -> None:

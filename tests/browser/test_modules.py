@@ -99,13 +99,20 @@ def test_it_finds_the_missing_codes_that_a_rule_lets_through(page: Page) -> None
 
 
 def test_it_speaks_both_languages_everywhere(page: Page) -> None:
-    single = ask(
-        page,
-        "texts",
-        "Object.entries({...m.TEXTS, ...m.TEXTS.reason, ...m.TEXTS.refused})"
-        ".filter(([, text]) => Array.isArray(text) && (text.length !== 2 || !text[0] || !text[1])).map(([key]) => key)",
-    )
-    assert single == []
+    for room in ("views/enrol", "rooms/lock/texts", "rooms/english/texts"):
+        ask(page, room, "null")
+    spoken = """(() => {
+      const keys = (texts) => Object.entries(texts).flatMap(([key, text]) =>
+        (typeof text === 'object' && !Array.isArray(text) ? keys(text).map((each) => `${key}.${each}`) : [key]));
+      const paired = Object.entries(m.TEXTS).filter(([, text]) => Array.isArray(text));
+      return [
+        keys(Object.fromEntries(Object.entries(m.TEXTS).filter(([, text]) => !Array.isArray(text)))).sort(),
+        keys(m.ENGLISH).sort(),
+        paired.filter(([, text]) => text.length !== 2 || !text[0] || !text[1]).map(([key]) => key),
+      ];
+    })()"""
+    spanish, english, single = ask(page, "texts", spoken)
+    assert spanish == english and len(spanish) > 100 and single == []
 
 
 def test_it_carries_over_only_what_the_form_asks_for(page: Page) -> None:

@@ -1,8 +1,15 @@
 /** Unfinished interviews as a list: which form, where, how far, how long ago, and whether its form has a newer version. */
 import { deleteDraft } from '../drafts.js';
 import { h, icon } from '../h.js';
-import { ageText, t, titleOf } from '../texts.js';
-import { confirm } from './parts.js';
+import { addTexts, ageText, t, titleOf } from '../texts.js';
+import { confirm } from './asking.js';
+
+addTexts({
+  draftProgress: ['{done} de unas {total}', '{done} of about {total}'],
+  draftUntitled: ['Sin identificar', 'Not identified yet'],
+  deleteDraftAsk: ['¿Borrar esta entrevista sin terminar? Sus respuestas se pierden.', 'Delete this unfinished interview? Its answers will be lost.'],
+  draftNewer: ['Hay una versión nueva del formulario', 'The form has a newer version'],
+});
 
 /** A row per draft; `forms` are the catalogue's entries, `policies` the programme's. */
 export function draftRows(drafts, { forms = [], policies } = {}) {
@@ -28,7 +35,7 @@ function draftRow(draft, newer, policies) {
         h('progress', { max: 100, value: share, 'aria-label': t('draftProgress', draft) }),
         h('span.small', {}, `${t('draftProgress', draft)} · ${ageText(draft.saved_at)}`), due)),
     h('button.icon-button', { 'aria-label': `${t('deleteDraft')}: ${name}`, onclick: () => askDelete(draft) }, icon('bin')),
-    newer ? h('a.quiet.move', { href: `#/move/${encodeURIComponent(draft.id)}` }, t('draftNewer', { version: newer.version })) : null);
+    newer ? h('a.quiet.move', { href: `#/move/${encodeURIComponent(draft.id)}` }, h('span', {}, t('draftNewer')), icon('next')) : null);
 }
 
 async function askDelete(draft) {

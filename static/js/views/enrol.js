@@ -8,16 +8,16 @@ import { addTexts, t } from '../texts.js';
 import { bar } from './parts.js';
 
 addTexts({
-  enrolIntro: ['Pida a la oficina un enlace o un código. Se usa una sola vez y necesita señal.', 'Ask the office for a link or a code. It works once and needs a signal.'],
-  enrolCode: ['Código o enlace', 'Code or link'],
-  enrolDo: ['Inscribir', 'Enrol'],
-  enrolBusy: ['Inscribiendo…', 'Enrolling…'],
-  enrolScan: ['Escanear el código QR', 'Scan the QR code'],
-  enrolNoCamera: ['No se pudo usar la cámara. Escriba o pegue el código.', 'The camera could not be used. Type or paste the code.'],
-  enrolOther: ['Ese código QR no es de esta encuesta.', 'That QR code does not belong to this survey.'],
-  enrolNotCode: ['Eso no parece un código. Revíselo o pegue el enlace completo.', 'That does not look like a code. Check it or paste the whole link.'],
-  enrolBadCode: ['El código ya se usó, venció o no existe. Pida uno nuevo a la oficina.', 'The code was used, has expired or does not exist. Ask the office for a new one.'],
-  enrolAgain: ['Este teléfono ya está inscrito. Las entrevistas guardadas se conservan y se envían con la nueva inscripción.', 'This phone is already enrolled. Saved interviews are kept and will be sent under the new enrolment.'],
+  enrolIntro: 'Pida a la oficina un enlace o un código. Se usa una sola vez y necesita señal.',
+  enrolCode: 'Código o enlace',
+  enrolDo: 'Inscribir',
+  enrolBusy: 'Inscribiendo…',
+  enrolScan: 'Escanear el código QR',
+  enrolNoCamera: 'No se pudo usar la cámara. Escriba o pegue el código.',
+  enrolOther: 'Ese código QR no es de esta encuesta.',
+  enrolNotCode: 'Eso no parece un código. Revíselo o pegue el enlace completo.',
+  enrolBadCode: 'El código ya se usó, venció o no existe. Pida uno nuevo a la oficina.',
+  enrolAgain: 'Este teléfono ya está inscrito. Las entrevistas guardadas se conservan y se envían con la nueva inscripción.',
 });
 
 let offered = null;
@@ -76,26 +76,12 @@ export async function enrolView(_, { signal }) {
 /** The camera, where the browser can read QR codes; nothing elsewhere. */
 function scanner(signal, found, refused) {
   if (!('BarcodeDetector' in self)) return null;
-  const video = h('video', { playsinline: true, muted: true, hidden: true, 'aria-label': t('enrolScan') });
-  const button = h('button.plain.wide', { type: 'button', onclick: () => scan(video, signal, found).catch(refused) }, t('enrolScan'));
-  return h('div.scanner', {}, button, video);
-}
-
-async function scan(video, signal, found) {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-  const stop = () => { stream.getTracks().forEach((track) => track.stop()); video.hidden = true; };
-  signal.addEventListener('abort', stop);
-  video.srcObject = stream;
-  video.hidden = false;
-  await video.play();
-  const detector = new BarcodeDetector({ formats: ['qr_code'] });
-  while (!signal.aborted) {
-    const [code] = await detector.detect(video);
-    if (code) {
-      stop();
-      return found(code.rawValue);
-    }
-    await new Promise((resolve) => { setTimeout(resolve, 150); });
+  const place = h('div.scanner', {}, h('button.plain.wide', { type: 'button', onclick: scan }, t('enrolScan')));
+  async function scan() {
+    if (place.querySelector('video')) return;
+    const seen = import('../rooms/enrol/scan.js').then(({ scanCode }) => scanCode(place, t('enrolScan'), signal));
+    const text = await seen.catch(refused);
+    if (text) found(text);
   }
-  return null;
+  return place;
 }

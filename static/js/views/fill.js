@@ -1,4 +1,5 @@
 /** Opening an interview to fill it in: held by this tab, and said in words when it can't be opened. */
+import { whenIdle } from '../boot.js';
 import { listen } from '../bus.js';
 import { holdDraft } from '../drafts.js';
 import { CantOpen, openFilling, retake } from '../filling.js';
@@ -35,7 +36,7 @@ async function holdAndFill(filling, signal, takeOver = false) {
   if (letGo === null) return elsewhere(filling, signal);
   signal.addEventListener('abort', letGo);
   const current = takeOver ? await retake(filling.draft.id) : filling;
-  enterRooms(current.form);
+  whenIdle(() => enterRooms(current.form));
   return new FillPage(current, signal, lost).element;
 }
 

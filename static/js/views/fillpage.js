@@ -1,7 +1,5 @@
 /** An interview on the screen: its pages one after the other, each saved before the next one shows. */
 import { listen } from '../bus.js';
-import { deleteDraft } from '../drafts.js';
-import { hide } from '../guard.js';
 import { fill, h, icon, prose } from '../h.js';
 import { looks } from '../looks.js';
 import { beginMedia } from '../media.js';
@@ -185,7 +183,7 @@ export class FillPage {
 
   async showContents() {
     const { showContents } = await import('../rooms/contents/contents.js');
-    showContents(this.filling, { jump: (key) => this.jump(key), near: this.element, changed: () => this.rearrange(), discard: () => this.discard() });
+    showContents(this.filling, { jump: (key) => this.jump(key), near: this.element, changed: () => this.rearrange(), save: () => this.save() });
   }
 
   /** The enumerator wants the questions one by one, or by sections. */
@@ -216,14 +214,6 @@ export class FillPage {
 
   async leave() {
     if (await this.save()) go('#/');
-  }
-
-  /** The person who answers wants to stop and leave nothing: nothing stays, and something harmless shows. */
-  async discard() {
-    this.filling.touched = false;
-    await deleteDraft(this.filling.draft.id);
-    location.hash = '#/';
-    return hide();
   }
 
   /** Somebody came in: what nobody else may hear is hidden at once. */

@@ -1,7 +1,7 @@
 /** The first screen: what is saved and unsent, interviews to go on with, forms to begin. */
 import { listen } from '../bus.js';
 import { listDrafts } from '../drafts.js';
-import { h, icon } from '../h.js';
+import { addStyle, h, icon } from '../h.js';
 import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { keyAlarm } from '../keys.js';
 import { get } from '../store.js';
@@ -58,7 +58,7 @@ async function fieldwork(catalogue) {
 
 async function unfinished(drafts, catalogue) {
   if (drafts.length === 0) return null;
-  const { draftRows } = await import('./drafts.js');
+  const [{ draftRows }] = await Promise.all([import('./drafts.js'), addStyle('state')]);
   return h('section', {}, h('h2', {}, t('drafts')), draftRows(drafts, catalogue ?? {}));
 }
 

@@ -1,11 +1,13 @@
 /** Finished interviews: what waits and why, what was refused and why, what was sent and its receipt. */
 import { listen } from '../bus.js';
-import { fill, h, icon } from '../h.js';
-import { countQueue, deleteItem, listNewest, listOldest, retry, wordsOf } from '../outbox.js';
+import { addStyle, fill, h, icon } from '../h.js';
+import { countQueue } from '../outbox.js';
+import { deleteItem, listNewest, listOldest, retry, wordsOf } from '../rooms/outbox/items.js';
 import { get } from '../store.js';
 import { line, syncNow } from '../sync.js';
 import { addTexts, t, titleOf, whenText } from '../texts.js';
-import { bar, confirm, contact, saveFile, trouble } from './parts.js';
+import { confirm, saveFile } from './asking.js';
+import { bar, contact, trouble } from './parts.js';
 
 const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 
@@ -14,6 +16,7 @@ const TEXTS = {
   sendNow: ['Enviar ahora', 'Send now'],
   saveFile: ['Guardar en un archivo', 'Save to a file'],
   saveFileHelp: ['Una copia sellada de lo que falta por enviar: solo la oficina la abre. Otro teléfono también puede cargarla y enviarla.', 'A sealed copy of what is not sent: only the office opens it. Another phone can also load and send it.'],
+  shareFile: ['Pasarla a otro teléfono', 'Hand it to another phone'],
   loadLink: ['Cargar el archivo de otro teléfono', 'Load another phone’s file'],
   andMore: ['y {n} más', 'and {n} more'],
   stateWaiting: ['Sin enviar', 'Not sent'],
@@ -45,6 +48,7 @@ const IN_SIGHT = 8;
 const ICONS = { waiting: 'waiting', media: 'waiting', refused: 'warn', sent: 'check' };
 
 export async function outboxView(_, { signal }) {
+  await addStyle('state');
   const list = h('div.stack');
   let drawn = 0;
   const draw = async () => {
@@ -91,12 +95,24 @@ function actions() {
   return h('div.stack', {},
     h('button.main', { disabled: line.busy, onclick: () => syncNow() }, t('sendNow')),
     h('button.plain', { onclick: saveUnsent, 'aria-describedby': 'file-help' }, t('saveFile')),
+    canShare() ? h('button.plain', { onclick: shareUnsent, 'aria-describedby': 'file-help' }, t('shareFile')) : null,
     h('p.small', { id: 'file-help' }, t('saveFileHelp')));
 }
 
 async function saveUnsent() {
   const { unsentFile } = await import('../rooms/outbox/saving.js');
   saveFile(await unsentFile(await get('meta', 'device')));
+}
+
+/** Can this phone hand files to its other apps: Bluetooth, a cable, a card? */
+function canShare() {
+  return navigator.canShare?.({ files: [new File([''], 'x.txt', { type: 'text/plain' })] }) ?? false;
+}
+
+async function shareUnsent() {
+  const { shareFile, unsentFile } = await import('../rooms/outbox/saving.js');
+  const file = await unsentFile(await get('meta', 'device'));
+  if (!(await shareFile(file))) saveFile(file);
 }
 
 function row(item, { label, site }) {

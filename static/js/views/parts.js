@@ -1,4 +1,4 @@
-/** What several views share: the bar on top, the queue in sight, a question before something is deleted. */
+/** What several views share: the bar on top, the queue in sight. */
 import { listen } from '../bus.js';
 import { hideButton } from '../guard.js';
 import { fill, h, icon } from '../h.js';
@@ -69,29 +69,4 @@ export function takeNotice() {
   const text = noticeText;
   noticeText = null;
   return text;
-}
-
-/** Ask before something is lost; true when the answer was yes. */
-export function confirm(question, yes) {
-  return new Promise((resolve) => {
-    const box = h('dialog.ask', { onclose: () => { box.remove(); resolve(box.returnValue === 'yes'); } },
-      h('form', { method: 'dialog' },
-        h('p', { id: 'ask' }, question),
-        h('div.row', {},
-          h('button.plain', { value: 'no', autofocus: true }, t('cancel')),
-          h('button.danger', { value: 'yes' }, yes))));
-    box.setAttribute('aria-labelledby', 'ask');
-    document.body.append(box);
-    box.showModal();
-  });
-}
-
-/** Hand a file to the browser's downloads. */
-export function saveFile(file) {
-  const address = URL.createObjectURL(file);
-  const link = h('a', { href: address, download: file.name, hidden: true });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

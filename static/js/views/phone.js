@@ -13,6 +13,7 @@ addTexts({
   phoneStorage: ['Lo guardado', 'Storage'],
   storageKept: ['El teléfono prometió no borrarlo.', 'The phone promised not to delete it.'],
   storageMaybe: ['El teléfono podría borrarlo si se queda sin espacio. Instale la aplicación y envíe pronto.', 'The phone may delete it when it runs out of space. Install the app and send soon.'],
+  installHelp: ['Queda en la pantalla de inicio y abre sin señal.', 'It sits on the home screen and opens without a signal.'],
   phoneSeal: ['Protección', 'Protection'],
   storageAsk: ['Pedir que lo conserve', 'Ask it to keep everything'],
 });

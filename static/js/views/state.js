@@ -1,5 +1,5 @@
 /** What the person holding the phone should know about it, on the first screen: drawn after everything else. */
-import { calm } from '../boot.js';
+import { calm, whenIdle } from '../boot.js';
 import { listen } from '../bus.js';
 import { fill, h } from '../h.js';
 
@@ -12,6 +12,6 @@ export function stateCards(signal) {
     if (!signal.aborted) fill(place, await cards(draw));
   };
   listen(['queue', 'drafts', 'catalogue', 'update', 'line'], draw, signal);
-  draw().catch(() => {}); // the room isn't on the phone yet
+  whenIdle(() => draw().catch(() => {}), 300); // the room may not be on the phone yet
   return place;
 }

@@ -1,36 +1,28 @@
 /** The list of all pages, by section, each with its state; a tap goes there. And how the interview is to look. */
 import { fill, h, icon, openDialog, prose } from '../../h.js';
-import { addTexts, t } from '../../texts.js';
+import { t } from '../../texts.js';
 import { isHeading } from '../../kinds.js';
-import { confirm } from '../../views/parts.js';
 import { spoken, troubleOf } from '../../views/question.js';
 import { looksPart } from '../looks/looks.js';
+import { stopButton } from './stop.js';
+import './texts.js';
 
 const FOLD_FROM = 60;
 
-addTexts({
-  stopTitle: ['Parar la entrevista', 'Stop the interview'],
-  stopHelp: ['La flecha de arriba guarda y sale. Si la persona no quiere que quede nada, borre lo contestado: la pantalla cambia y no queda nada de esta entrevista.', 'The arrow at the top saves and leaves. If the person wants nothing kept, delete what was answered: the screen changes and nothing of this interview stays.'],
-  stopAsk: ['¿Borrar todo lo contestado en esta entrevista? No se puede recuperar.', 'Delete everything answered in this interview? It cannot be brought back.'],
-  stopDo: ['Borrar y salir', 'Delete and leave'],
-});
-
-/** Open the list; `jump(key)` is called with the page that was chosen, `changed()` when pages are to lie otherwise. */
-export function showContents(filling, { jump, near, changed, discard }) {
+/**
+ * Open the list; `jump(key)` is called with the page that was chosen, `changed()` when pages are to lie otherwise, `save()`
+ * before the interview is left.
+ */
+export function showContents(filling, { jump, near, changed, save }) {
   const choose = (key) => { box.close(); jump(key); };
+  const stop = stopButton(filling, { save, stopped: () => box.close() });
   const box = h('dialog.contents', { 'aria-labelledby': 'contents-title' },
     h('header.bar', {}, h('h2', { id: 'contents-title', tabindex: -1, autofocus: true }, t('contents')),
       h('button.quiet', { type: 'button', onclick: () => box.close() }, t('close'))),
-    h('div.sections', {}, sections(filling, choose), looksPart({ whole: true, changed: () => { box.close(); changed(); } }), stopping(filling, () => { box.close(); discard(); })));
+    h('div.sections', {}, sections(filling, choose), looksPart({ whole: true, changed: () => { box.close(); changed(); } })),
+    stop ? h('footer.foot', {}, stop) : null);
   openDialog(box, near);
   box.querySelector('[aria-current]')?.scrollIntoView({ block: 'center' });
-}
-
-/** Whoever answers may stop at any moment, and have what was said deleted. */
-function stopping({ touched }, discard) {
-  if (!touched) return null;
-  const ask = async () => { if (await confirm(t('stopAsk'), t('stopDo'))) discard(); };
-  return h('section', {}, h('h3', {}, t('stopTitle')), h('p.small', {}, t('stopHelp')), h('button.plain', { type: 'button', onclick: ask }, t('stopDo')));
 }
 
 function sections(filling, choose) {

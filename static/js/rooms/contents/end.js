@@ -1,6 +1,7 @@
 /** The last page: what still needs an answer, each with a link to it, and the button that finishes. */
 import { fill, h, icon } from '../../h.js';
 import { t } from '../../texts.js';
+import './texts.js';
 
 export function endPage(filling, { jump, finish }) {
   const problems = filling.problems();

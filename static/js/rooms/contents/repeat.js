@@ -1,7 +1,8 @@
 /** The page after a repeat that grows by hand: how many there are, add one, take the last one away. */
 import { h, icon } from '../../h.js';
 import { t } from '../../texts.js';
-import { confirm } from '../../views/parts.js';
+import { confirm } from '../../views/asking.js';
+import './texts.js';
 
 export function repeatPage({ repeat }, filling, { changed }) {
   const { ref, label, count } = repeat;

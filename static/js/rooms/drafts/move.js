@@ -1,6 +1,6 @@
 /** Moving an unfinished interview to a newer version of its form: first what would happen, then a question, then it does. */
 import { holdDraft } from '../../drafts.js';
-import { h, icon } from '../../h.js';
+import { addStyle, h, icon } from '../../h.js';
 import { go } from '../../router.js';
 import { get } from '../../store.js';
 import { addTexts, t, titleOf } from '../../texts.js';
@@ -28,6 +28,7 @@ addTexts({
 });
 
 export async function view(id, { signal }) {
+  await addStyle('state');
   const letGo = await holdDraft(id);
   if (!letGo) return plain(t('openElsewhere'));
   signal.addEventListener('abort', letGo);
@@ -62,8 +63,8 @@ function folded(title, answers) {
 }
 
 function list(answers) {
-  return h('ul', {}, answers.map(({ label, value, why }) => h('li', {},
-    h('span', { dir: 'auto' }, label), value === undefined ? null : h('strong', { dir: 'auto' }, ` ${value}`), why ? h('span.small', {}, ` ${t(`moveWhy.${why}`)}`) : null)));
+  return h('ul.moves', {}, answers.map(({ label, value, why }) => h('li', {},
+    h('span', { dir: 'auto' }, label), value === undefined ? null : h('strong', { dir: 'auto' }, value), why ? h('span.small', {}, t(`moveWhy.${why}`)) : null)));
 }
 
 function plain(words) {

@@ -61,6 +61,7 @@ addTexts({
   pairShowHelp: ['La otra persona lo escanea o escribe las letras. No hace falta señal.', 'The other person scans it or types the letters. No signal is needed.'],
   pairRead: ['Leer el código de la otra persona', 'Read the other person’s code'],
   pairScan: ['Escanear', 'Scan'],
+  pairNoCamera: ['No se pudo usar la cámara. Escriba el código.', 'The camera could not be used. Type the code.'],
   pairTyped: ['O escriba el código', 'Or type the code'],
   pairBad: ['Ese código no es de una pareja. Revise cada letra.', 'That is no code of a pair. Check each letter.'],
   pairMine: ['Es su propio código: la otra persona tiene que leerlo.', 'It is your own code: the other person has to read it.'],

@@ -7,7 +7,9 @@ import { fill, h, icon, openDialog } from '../../h.js';
 import { go } from '../../router.js';
 import { get } from '../../store.js';
 import { t } from '../../texts.js';
-import { bar, confirm } from '../../views/parts.js';
+import { confirm } from '../../views/asking.js';
+import { bar } from '../../views/parts.js';
+import { scanCode } from '../enrol/scan.js';
 import { begin, draftOf, Stopped } from './begin.js';
 import { showCard } from './card.js';
 import { newVisitCode, readPair, writePair, writeShort } from './code.js';
@@ -72,29 +74,21 @@ function reader(device, signal) {
     return start(element, { ...where, next: encounter, partner: observer, paired: true });
   };
   return h('section.card.stack', {}, h('h2', {}, t('pairRead')),
-    scanner(signal, (text) => take(text, field)),
+    scanner(signal, (text) => take(text, field), () => fill(message, t('pairNoCamera'))),
     h('form.stack', { onsubmit: (event) => { event.preventDefault(); take(field.value, field); } },
       h('label', { for: 'pair-code' }, t('pairTyped')), field, message, h('button.plain', {}, t('pairJoin'))));
 }
 
-function scanner(signal, found) {
+/** The camera, where the browser reads codes; `refused()` when it can't be used. */
+function scanner(signal, found, refused) {
   if (!('BarcodeDetector' in self)) return null;
-  const video = h('video', { playsinline: true, muted: true, hidden: true, 'aria-label': t('pairScan') });
+  const place = h('div.scanner');
   const look = async () => {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-    const stop = () => { stream.getTracks().forEach((track) => track.stop()); video.hidden = true; };
-    signal.addEventListener('abort', stop);
-    Object.assign(video, { srcObject: stream, hidden: false });
-    await video.play();
-    const detector = new BarcodeDetector({ formats: ['qr_code'] });
-    while (!signal.aborted && !video.hidden) {
-      const [code] = await detector.detect(video);
-      if (code) { stop(); return found(code.rawValue); }
-      await new Promise((resolve) => { setTimeout(resolve, 150); });
-    }
-    return null;
+    const text = await scanCode(place, t('pairScan'), signal);
+    return text === null ? null : found(text);
   };
-  return h('div.scanner', {}, h('button.plain.wide', { type: 'button', onclick: () => look().catch(() => {}) }, t('pairScan')), video);
+  place.append(h('button.plain.wide', { type: 'button', onclick: () => look().catch(refused) }, t('pairScan')));
+  return place;
 }
 
 /** During a visit. */
@@ -144,7 +138,7 @@ function pairCard(watch, device) {
     const code = field.value.trim().toUpperCase();
     if (/^OB\d{3}$/.test(code) && code !== device?.interviewer) note('watch', Object.assign(watch, { partner: code }));
   } });
-  return h('section.card.stack', {},
+  return h('section.card.stack.pair', {},
     h('h2', {}, t('pairWith', { who: watch.partner || t('pairSomebody') })),
     h('button.plain.wide', { type: 'button', onclick: () => showCode(watch, device) }, t('pairShow')),
     h('label', { for: 'partner' }, t('pairPartner')), field);

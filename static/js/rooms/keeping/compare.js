@@ -5,7 +5,7 @@
  */
 import { tell } from '../../bus.js';
 import { noteCanary } from '../../keeping.js';
-import { copiesOf } from '../../outbox.js';
+import { copiesOf } from '../outbox/items.js';
 import { commit, get, getAll, getBy, getKeys, getKeysBy } from '../../store.js';
 import { drop, find, findNewest, names, put, putInTurn, readCanary, turnsOf } from './copy.js';
 

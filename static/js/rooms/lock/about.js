@@ -1,11 +1,22 @@
 /** On "This phone": what protects it, whose seal it uses, and another PIN. */
-import { fill, h } from '../../h.js';
+import { fill, h, icon } from '../../h.js';
 import { fingerprint } from '../../keys.js';
 import { get } from '../../store.js';
-import { t, titleOf } from '../../texts.js';
+import { addTexts, t, titleOf } from '../../texts.js';
 import { changeSecret, weakness } from './pass.js';
 import { addStyle, secretField } from './secret.js';
-import './texts.js';
+import './changing.js';
+
+addTexts({
+  keysOffice: ['Firma de la oficina', 'Signature of the office'],
+  keysTitle: ['Sello de la oficina', 'Seal of the office'],
+  keysHelp: ['Compare estas letras con las que muestra la oficina en la página de la ola.', 'Compare these letters with those the office shows on the page of the wave.'],
+  keysNone: ['Todavía no ha llegado la llave. Llega con los formularios.', 'The key has not arrived yet. It comes with the forms.'],
+  keysRefused: [
+    'El servidor mandó una llave que la oficina no ha firmado. No se acepta: las entrevistas se siguen sellando con la anterior. Avise a la oficina antes de seguir.',
+    'The server sent a key that the office has not signed. It is not accepted: interviews are still sealed with the one before. Tell the office before you go on.',
+  ],
+});
 
 const HONEST = { pin: 'setupHonestPin', passphrase: 'setupHonestPassphrase', prf: 'setupHonestPrf' };
 
@@ -32,7 +43,7 @@ async function keysPart() {
 }
 
 export function refusal() {
-  return h('p.alert', { role: 'alert' }, t('keysRefused'));
+  return h('p.card.alert', { role: 'alert' }, icon('warn'), t('keysRefused'));
 }
 
 function changing(level) {

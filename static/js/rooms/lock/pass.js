@@ -9,11 +9,11 @@
  *
  * `policy` (the programme's, see README "Settings"): { level, lock_after, lock_on_hide, wipe_after, empty_pin }.
  */
+import { whenIdle } from '../../boot.js';
 import { tell, tellHere } from '../../bus.js';
 import { forgetPrivate } from '../../keeping.js';
 import { commit, get, getKeys } from '../../store.js';
 import { open, protect, reveal } from '../../vault.js';
-import { hardwareSecret, makeHardwareSecret } from './prf.js';
 
 export const ROUNDS = 600_000;
 export const SHORTEST = { pin: 6, passphrase: 10, prf: 6 };
@@ -45,7 +45,7 @@ export async function setSecret(level, secret, emptySecret = '') {
 /** Another secret for the same key. False when `before` isn't the one until now. */
 export async function changeSecret(before, level, secret, emptySecret = '') {
   const lock = await get('vault', 'lock');
-  const hardware = lock.prf ? await hardwareSecret(lock.prf) : undefined;
+  const hardware = await hardwareOf(lock);
   const opened = await unwrapped(lock, await wrapping(before, lock, hardware));
   if (!opened) return false;
   const value = await makeLock(level, { ...opened, secret }, opened.kind === OWN ? emptySecret : '');
@@ -55,9 +55,14 @@ export async function changeSecret(before, level, secret, emptySecret = '') {
   return true;
 }
 
+/** What the phone's own hardware adds, at the level 'prf'. */
+async function hardwareOf({ prf }) {
+  return prf ? (await import('./prf.js')).hardwareSecret(prf) : undefined;
+}
+
 async function makeLock(level, { kind, raw, secret }, emptySecret) {
   const salt = random(16);
-  const prf = level === 'prf' ? await makeHardwareSecret() : null;
+  const prf = level === 'prf' ? await (await import('./prf.js')).makeHardwareSecret() : null;
   const lockWith = (each) => wrapping(each, { salt, rounds: ROUNDS }, prf?.secret);
   const slots = [
     await wrap(kind, raw, await lockWith(secret)),
@@ -70,7 +75,7 @@ async function makeLock(level, { kind, raw, secret }, emptySecret) {
 /** The views may show; what hides them has to be at hand. */
 function ready() {
   tellHere('lock');
-  import('./neutral.js');
+  whenIdle(() => import('./neutral.js'), 500);
 }
 
 /**
@@ -83,7 +88,7 @@ export async function trySecret(secret, policy) {
   const lock = { ...stored, tries: Math.max(stored.tries, triesAside()) };
   const wait = lock.until - Date.now();
   if (wait > 0 && wait <= LONGEST_PAUSE) return { kind: 'pause', wait };
-  const hardware = lock.prf ? await hardwareSecret(lock.prf) : undefined;
+  const hardware = await hardwareOf(lock);
   const counted = { ...lock, tries: lock.tries + 1, until: Date.now() + pauseAfter(lock.tries + 1) };
   await commit([{ store: 'vault', key: 'lock', value: counted }]).catch(() => countAside(counted.tries));
   const opened = await unwrapped(lock, await wrapping(secret, lock, hardware));

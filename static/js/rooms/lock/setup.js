@@ -4,7 +4,6 @@ import { readPolicy } from '../../guard.js';
 import { t } from '../../texts.js';
 import { languageButton } from '../../views/parts.js';
 import { setSecret, weakness } from './pass.js';
-import { hasHardware } from './prf.js';
 import { addStyle, secretField } from './secret.js';
 import './texts.js';
 
@@ -13,7 +12,7 @@ const HONEST = { pin: 'setupHonestPin', passphrase: 'setupHonestPassphrase', prf
 export async function setup() {
   addStyle();
   const policy = await readPolicy();
-  const level = policy.level === 'prf' && !(await hasHardware()) ? 'passphrase' : policy.level;
+  const level = policy.level === 'prf' && !(await (await import('./prf.js')).hasHardware()) ? 'passphrase' : policy.level;
   const view = h('div.page.lock');
   draw(view, level, policy, level !== policy.level ? t('setupNoHardware') : null);
   return view;

@@ -6,7 +6,7 @@ import { languageButton } from '../../views/parts.js';
 import { changeSecret, weakness } from './pass.js';
 import { hasHardware } from './prf.js';
 import { addStyle, secretField } from './secret.js';
-import './texts.js';
+import './changing.js';
 
 export async function stronger() {
   addStyle();

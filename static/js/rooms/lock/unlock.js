@@ -4,7 +4,7 @@ import { readPolicy } from '../../guard.js';
 import { go } from '../../router.js';
 import { get } from '../../store.js';
 import { t } from '../../texts.js';
-import { confirm, languageButton } from '../../views/parts.js';
+import { languageButton } from '../../views/parts.js';
 import { trySecret, wipe } from './pass.js';
 import { addStyle, secretField } from './secret.js';
 import './texts.js';
@@ -55,6 +55,7 @@ export async function unlock(_, { signal }) {
   }
 
   async function forgot() {
+    const { confirm } = await import('../../views/asking.js');
     if (!(await confirm(t('lockForgotAsk'), t('lockForgotDo')))) return;
     await wipe();
     go('#/');

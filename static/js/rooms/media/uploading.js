@@ -5,7 +5,7 @@
  */
 import { call, readAnswer } from '../../api.js';
 import { tellHere } from '../../bus.js';
-import { listMediaItems, settleMedia } from '../../outbox.js';
+import { listMediaItems, settleMedia } from '../outbox/items.js';
 import { line } from '../../sync.js';
 import { readPackedPart } from './packing.js';
 import { isWhole, restoreFile } from './second.js';

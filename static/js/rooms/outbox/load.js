@@ -1,5 +1,5 @@
 /** Taking over the unsent interviews of another phone, from the file that it saved. */
-import { fill, h, icon } from '../../h.js';
+import { addStyle, fill, h, icon } from '../../h.js';
 import { get } from '../../store.js';
 import { syncNow } from '../../sync.js';
 import { addTexts, t, whenText } from '../../texts.js';
@@ -21,8 +21,9 @@ addTexts({
 });
 
 export async function view() {
+  await addStyle('state');
   const found = h('div.stack', { role: 'status' });
-  const field = h('input', { id: 'file', type: 'file', accept: '.json,application/json', onchange: () => show(field.files[0], found) });
+  const field = h('input', { id: 'file', type: 'file', accept: '.json,.txt,application/json,text/plain', onchange: () => show(field.files[0], found) });
   return h('div.page', {}, bar(t('load')), h('main', {},
     h('p', {}, t('loadHelp')),
     h('label', { for: 'file' }, t('loadChoose')), field, found));
@@ -46,6 +47,6 @@ async function show(file, found) {
 
 async function take(items, found) {
   const added = await addItems(items, (await get('meta', 'catalogue'))?.forms);
-  fill(found, h('p.card.notice', {}, icon('check'), t('loadDone', { n: added })), h('a', { href: '#/outbox' }, t('outbox')));
+  fill(found, h('p.card.notice', {}, icon('check'), t('loadDone', { n: added })), h('a.plain', { href: '#/outbox' }, t('outbox')));
   syncNow();
 }

@@ -8,7 +8,7 @@
  */
 import { digestOf } from '../../api.js';
 import { tell } from '../../bus.js';
-import { listBy, listUnsent, toSubmission } from '../../outbox.js';
+import { listBy, listUnsent, toSubmission } from './items.js';
 import { noteCanary, second } from '../../keeping.js';
 import { commit } from '../../store.js';
 
@@ -31,6 +31,12 @@ export async function unsentFile(device, { sentToo = false } = {}) {
   const parts = [JSON.stringify(head).slice(0, -1), ',"submissions":[', submissions.join(','), '],"media":[', ...media.flatMap((part, n) => (n ? [',', part] : [part])), ']}'];
   const stamp = head.saved_at.slice(0, 16).replace(/\D/g, '');
   return new File(parts, `encuesta-${stamp}.json`, { type: 'application/json' });
+}
+
+/** Hand the file to another app of the phone, as text: browsers share few other kinds. False where that didn't work. */
+export function shareFile(file) {
+  const text = new File([file], file.name.replace(/json$/, 'txt'), { type: 'text/plain' });
+  return navigator.share({ files: [text] }).then(() => true, ({ name }) => name === 'AbortError');
 }
 
 async function mediaOf({ id, media = [] }) {

@@ -1,7 +1,8 @@
 /** The cards of the first screen that say how the phone stands: what was lost, the clock, room, the home screen. */
-import { h, icon } from '../../h.js';
+import { addStyle, h, icon } from '../../h.js';
 import { canInstall, install, isKept } from '../../install.js';
-import { countQueue, listOldest } from '../../outbox.js';
+import { countQueue } from '../../outbox.js';
+import { listOldest } from '../outbox/items.js';
 import { commit, get, getKeys } from '../../store.js';
 import { addTexts, t, titleOf } from '../../texts.js';
 import { emptySince } from '../../vault.js';
@@ -12,7 +13,9 @@ const MANY = 100;
 const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 
 addTexts({
-  lostInterviews: [({ n }) => some(n, 'Falta 1 entrevista terminada: el teléfono la perdió.', 'Faltan {n} entrevistas terminadas: el teléfono las perdió.'), ({ n }) => some(n, '1 finished interview is missing: the phone lost it.', '{n} finished interviews are missing: the phone lost them.')],
+  lostTitle: ['El teléfono perdió entrevistas', 'The phone lost interviews'],
+  backTitle: ['Se recuperó lo que el teléfono perdió', 'What the phone lost was brought back'],
+  lostInterviews: [({ n }) => some(n, 'Falta 1 entrevista terminada.', 'Faltan {n} entrevistas terminadas.'), ({ n }) => some(n, '1 finished interview is missing.', '{n} finished interviews are missing.')],
   lostDrafts: [({ n }) => some(n, 'Falta 1 entrevista sin terminar.', 'Faltan {n} entrevistas sin terminar.'), ({ n }) => some(n, '1 unfinished interview is missing.', '{n} unfinished interviews are missing.')],
   lostFiles: [({ n }) => some(n, 'Falta 1 foto o grabación de una entrevista terminada.', 'Faltan {n} fotos o grabaciones de entrevistas terminadas.'), ({ n }) => some(n, '1 photo or recording of a finished interview is missing.', '{n} photos or recordings of finished interviews are missing.')],
   backFiles: [({ n }) => some(n, 'Se recuperó 1 foto o grabación de la segunda copia.', 'Se recuperaron {n} fotos o grabaciones de la segunda copia.'), ({ n }) => some(n, '1 photo or recording was brought back from the second copy.', '{n} photos or recordings were brought back from the second copy.')],
@@ -39,6 +42,7 @@ addTexts({
 export async function cards(redraw) {
   const device = await get('meta', 'device');
   if (!device || emptySince()) return [];
+  await addStyle('state');
   const facts = factsOf(await askPhone());
   const { soon, expired } = await expireDrafts();
   return [
@@ -48,7 +52,7 @@ export async function cards(redraw) {
     facts.wrongClock === null ? null : alertCard(t('clockWrong', { phone: new Date().toLocaleString(document.documentElement.lang) })),
     facts.space === null ? null : alertCard(t('spaceLow', { n: facts.space })),
     ...facts.unopened.map(({ title, why }) => alertCard(t(why === 'large' ? 'formLarge' : 'formUnopened', { title: titleOf(title) }))),
-    facts.old || facts.many ? mild(alertCard(facts.old ? t('oldUnsent', { n: facts.old }) : t('manyUnsent', { n: facts.many }), h('a', { href: '#/outbox' }, t('toOutbox')))) : null,
+    facts.old || facts.many ? mild(alertCard(facts.old ? t('oldUnsent', { n: facts.old }) : t('manyUnsent', { n: facts.many }), h('a.plain', { href: '#/outbox' }, t('toOutbox')))) : null,
     facts.coach ? coachCard() : null,
     facts.notKept && !facts.coach ? mild(alertCard(t('notKept'))) : null,
   ].filter(Boolean);
@@ -58,6 +62,7 @@ export async function cards(redraw) {
 export async function shout() {
   const losses = await get('meta', 'losses');
   if (!losses || losses.seen) return;
+  await addStyle('state');
   const card = lossCard(losses, () => card.remove());
   card.classList.add('shout');
   document.body.prepend(card);
@@ -81,16 +86,18 @@ async function askPhone() {
 }
 
 function lossCard(losses, redraw) {
-  const said = (key, n) => (n ? h('p', {}, t(key, { n })) : null);
-  const lost = losses.interviews + losses.drafts + (losses.files ?? 0) > 0;
+  const { interviews, drafts, files = 0, restored, restoredDrafts, backFiles } = losses;
+  const said = (...lines) => lines.filter(([, n]) => n).map(([key, n]) => h('li', {}, t(key, { n })));
+  const lost = said(['lostInterviews', interviews], ['lostDrafts', drafts], ['lostFiles', files]);
+  const back = said(['backInterviews', restored], ['backDrafts', restoredDrafts], ['backFiles', backFiles]);
   const put = async () => {
     await commit([{ store: 'meta', key: 'losses', value: { ...losses, seen: true } }]);
     redraw();
   };
   return h('div.card.alert', { role: 'alert' },
-    icon('warn'), said('lostInterviews', losses.interviews), said('lostDrafts', losses.drafts), said('lostFiles', losses.files),
-    said('backInterviews', losses.restored), said('backDrafts', losses.restoredDrafts), said('backFiles', losses.backFiles),
-    lost ? h('p', {}, t('lostHelp')) : null,
+    icon('warn'), h('h2', {}, t(lost.length ? 'lostTitle' : 'backTitle')),
+    lost.length ? [h('ul', {}, lost), h('p', {}, t('lostHelp'))] : null,
+    back.length ? h('ul.back', {}, back) : null,
     away(put));
 }
 

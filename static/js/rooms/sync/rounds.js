@@ -5,7 +5,7 @@
  */
 import { tellHere } from '../../bus.js';
 import { wakeMe } from '../../install.js';
-import { countQueue, dropSent, listMediaItems } from '../../outbox.js';
+import { countQueue } from '../../outbox.js';
 import { get } from '../../store.js';
 import { line } from '../../sync.js';
 import { emptySince, locked } from '../../vault.js';
@@ -79,8 +79,8 @@ async function sendWaiting(device) {
   const { waiting, media, sent } = await countQueue({ hidden: true });
   const stuck = waiting ? await (await sending()).upload(device) : null;
   if (stuck || waiting + media + sent === 0) return stuck;
-  const left = (await listMediaItems()).length ? await (await import('../media/uploading.js')).uploadMedia(device) : null;
-  return left ?? dropSent();
+  const left = (await countQueue({ hidden: true })).media ? await (await import('../media/uploading.js')).uploadMedia(device) : null;
+  return left ?? (await import('../outbox/items.js')).dropSent();
 }
 
 /** After a failure try again, later each time and never all phones at once; the server may ask for more patience. */

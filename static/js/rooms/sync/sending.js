@@ -4,10 +4,11 @@
  */
 import { call } from '../../api.js';
 import { isKept, lookForUpdate } from '../../install.js';
-import { countQueue, listOldest, settle, toSubmission } from '../../outbox.js';
+import { countQueue } from '../../outbox.js';
 import { commit, get, getKeys } from '../../store.js';
 import { line } from '../../sync.js';
 import { emptySince } from '../../vault.js';
+import { listOldest, settle, toSubmission } from '../outbox/items.js';
 
 const BATCH_ITEMS = 20;
 const SMALLEST_BATCH = 16 * 1024;
