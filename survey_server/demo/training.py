@@ -33,6 +33,10 @@ _INSTITUTIONS = ("1", "2", "1", "3", "4", "2", "1", "5", "6", "7")
 _VENUES = ("GTV01", "GTV02", "GTV03")
 
 
+PLANNED_MODES = {"1": 0.15, "2": 0.40, "3": 0.30, "4": 0.15}
+"""How much of the observation is to be announced, unannounced, discreet and from recordings."""
+
+
 @dataclass(frozen=True)
 class Participant:
     """Somebody on a course's roster."""
@@ -57,6 +61,7 @@ def plan(calendar: Calendar) -> dict[str, object]:
         "budget": BUDGET_CAD,
         "currency": "CAD",
         "rates": {"GTQ": CAD_PER_QUETZAL},
+        "modes": PLANNED_MODES,
         "courses": {
             post: {
                 "day": (calendar.fieldwork[1][0] - timedelta(days=30 * months + 10)).isoformat(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -52,6 +52,10 @@ class Catalogue:
         """ "Name: what", with the space before the colon that French wants."""
         colon = "\u00a0:" if self.language == "fr" else ":"
         return f"{name}{colon} {what}"
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names one after the other, with the space before the semicolon that French wants."""
+        return (f"{NARROW_SPACE}; " if self.language == "fr" else "; ").join(names)
 
     def _quote(self, cell: Cell) -> str:
         interval = self.numbers.interval(cell)

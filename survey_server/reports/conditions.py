@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from survey_server.reports.catalogue import Catalogue
-from survey_server.reports.questionnaire import Item, text_in
+from survey_server.reports.questionnaire import Choice, Item, text_in
 from survey_server.reports.sample import MISSING_CODES
 
-QUESTION_SHOWN = 64
+QUESTION_SHOWN, LONG_RUN = 64, 3
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -122,8 +122,16 @@ class Words:
 
     def _choices(self, item: Item, codes: Iterable[str]) -> str:
         wanted = set(codes)
-        labels = [text_in(c.labels, self.t.language) or c.code for c in item.choices if c.code in wanted]
-        return f" {self.t['base.or']} ".join(self.t["base.quoted"].format(text=label) for label in labels)
+        offered = [choice for choice in item.choices if choice.code not in MISSING_CODES]
+        places = [place for place, choice in enumerate(offered) if choice.code in wanted]
+        in_a_row = len(places) >= LONG_RUN and places == list(range(places[0], places[-1] + 1))
+        if in_a_row and len(places) == len(wanted):
+            first, last = (self._quoted(offered[place]) for place in (places[0], places[-1]))
+            return self.t["base.range"].format(first=first, last=last)
+        return f" {self.t['base.or']} ".join(self._quoted(c) for c in item.choices if c.code in wanted)
+
+    def _quoted(self, choice: Choice) -> str:
+        return self.t["base.quoted"].format(text=text_in(choice.labels, self.t.language) or choice.code)
 
     def _question(self, item: Item) -> str:
         wording = text_in(item.labels, self.t.language) or item.name

@@ -18,6 +18,7 @@ from survey_server.db.forms import list_forms, read_attachments
 from survey_server.db.frames import repeat_frame, wave_frame
 from survey_server.db.indicators import list_late_changes, load_registry
 from survey_server.db.models import Form, FormVersion, Programme, Wave
+from survey_server.db.opening import list_papers
 from survey_server.db.report_data import count_wave, find_waves, versions_met
 from survey_server.db.session import Session
 from survey_server.db.waves import list_waves
@@ -134,7 +135,7 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
     )
     return WaveData(
         form_id=form.form_id,
-        wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
+        wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state, _ethics(session, wave)),
         questionnaires=questionnaires,
         registry=load_registry(session, versions[-1]),
         frame=frame,
@@ -154,6 +155,12 @@ def _read_wave(session: Session, form: Form, wave: Wave) -> WaveData | None:
             for late in list_late_changes(session, form.programme_id, form.id)
         ),
     )
+
+
+def _ethics(session: Session, wave: Wave) -> tuple[str, ...]:
+    """The references of the ethics approvals of a wave."""
+    papers = (paper for paper in list_papers(session, wave) if paper.kind == "ethics")
+    return tuple(f"{paper.reference} ({paper.dated.isoformat()})" for paper in papers)
 
 
 def _place_lists(session: Session, form: Form, version: FormVersion) -> Iterator[tuple[str, PlaceRows]]:

@@ -18,8 +18,8 @@ from survey_server.reports.plan import Plan
 from survey_server.reports.questionnaire import text_in
 from survey_server.reports.registers import TRAINING
 from survey_server.reports.sample import MISSING_NUMBERS, Sample
-from survey_server.reports.study import Study
-from survey_server.reports.value import Cell
+from survey_server.reports.study import Study, note
+from survey_server.reports.value import Cell, Note
 
 YEAR = 12
 
@@ -146,6 +146,13 @@ def returns_of(study: Study, form: str) -> Returns | None:
 def plan_of(study: Study) -> Plan:
     """What was planned."""
     return Plan.of(study.programme.plan)
+
+
+def years_note(returns: Returns) -> Note:
+    """Which months the year before and the year after are."""
+    spans = [returns.span[year] for year in (returns.year_before, returns.year_after)]
+    before, after = (f"{months[0]} – {months[-1]}" if months else "–" for months in spans)
+    return note("year.span", before=before, after=after)
 
 
 def programme_start(study: Study) -> str:

@@ -24,6 +24,9 @@ MOST = 21
 GAP = 5.0
 """Between bands."""
 
+SHORT = 24
+"""How many rows deep a folded table is laid that goes on over pages."""
+
 _STEP = 6
 """Places on a page are told apart by so many points."""
 
@@ -130,7 +133,7 @@ def part_height(part: Part, catalogue: Catalogue, drawn: float = 0.0) -> float:
     match part:
         case Chart():
             caption = catalogue.write(part.caption) if part.caption else ""
-            return drawn + 9.0 * _lines(caption, HALF, 7.2) + 14
+            return drawn + 9.0 * _lines(caption, HALF, 7.2) + 14 + (15.0 if part.heading else 0.0)
         case Prose():
             text = sum(10.6 * _lines(catalogue.write(note), HALF, 8.0) + 3 for note in part.notes)
             return text + (14.0 if part.title else 0.0)
@@ -151,7 +154,7 @@ def _table_height(table: Table, catalogue: Catalogue) -> float:
 
 def folded(table: Table, rows: int = 56) -> Iterator[tuple[Table, ...]]:
     """A long narrow table as pieces to stand side by side, at most `rows` rows deep; headings stay with their rows."""
-    start = 0
+    start, rows = 0, SHORT if "short" in table.layout else rows
     while start < len(table.rows):
         left = len(table.rows) - start
         deep = rows if left > 2 * rows else -(-left // 2)

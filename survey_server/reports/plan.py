@@ -42,6 +42,8 @@ class Plan:
     """How many highway checkpoints are planned."""
     model_precincts: float = 141
     """How many model precincts are planned."""
+    modes: Mapping[str, float] = field(default_factory=dict)
+    """The share (0 to 1) of observed encounters wanted in each mode of observation, by the mode's code."""
     strands: Mapping[str, str] = field(default_factory=dict)
     """By the code of each session or joint activity its strand of prevention, 1 to 4, and its department: "2 GT17"."""
 
@@ -69,12 +71,12 @@ def _fit(name: str, value: Any) -> Any:
         fits = all(str(told).split(" ")[0] in _STRANDS for told in value.values())
         _need(fits, name, 'strands 1 to 4 by activity, such as "2" or "2 GT17"')
         return {str(code): str(strand) for code, strand in value.items()}
-    if name in (*_MONTHLY, "rates", "starts"):
+    if name in (*_MONTHLY, "rates", "starts", "modes"):
         _need(isinstance(value, Mapping), name, "an object")
         if name == "starts":
             _need(all(is_month(month) for month in value.values()), name, "months such as 2027-01")
             return dict(value)
-        _need(name == "rates" or all(is_month(month) for month in value), name, "months such as 2027-01 as keys")
+        _need(name not in _MONTHLY or all(is_month(month) for month in value), name, "months such as 2027-01 as keys")
         _need(all(isinstance(number, int | float) for number in value.values()), name, "numbers")
         return {str(key): float(number) for key, number in value.items()}
     if name == "margins":

@@ -104,6 +104,11 @@ class Study:
         """An indicator's name in the report's language."""
         return result.indicator.label(self.t.language)
 
+    def speaks(self, pair: Pair) -> bool:
+        """Whether the form has texts in the report's language."""
+        names = pair.after.data.questionnaire.title
+        return any(name == self.t.language or f"({self.t.language})" in name for name in names)
+
     def wording(self, item: Item) -> str:
         """A question's wording in the report's language."""
         return text_in(item.labels, self.t.language)

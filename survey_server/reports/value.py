@@ -131,6 +131,13 @@ class Chart:
     caption: Note | None = None
     size: Literal["half", "full", "wide"] = "full"
 
+    @property
+    def heading(self) -> str:
+        """The table's title over a plot that doesn't write it itself, as plots of one measure do."""
+        titled = self.kind in ("parts", "stages", "funnel", "months")
+        own = any(self.table.title in (column.group, column.label) for column in self.table.columns)
+        return self.table.title if titled and not own else ""
+
 
 @dataclass(frozen=True)
 class Prose:

@@ -64,6 +64,8 @@ class WaveInfo:
     starts: date | None = None
     ends: date | None = None
     state: str = "open"
+    ethics: tuple[str, ...] = ()
+    """The references of the ethics approvals that were noted for the wave, with their days."""
 
 
 @dataclass(frozen=True)

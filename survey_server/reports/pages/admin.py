@@ -13,13 +13,10 @@ import numpy as np
 import pandas as pd
 
 from survey_server.estimation.counts import dispersion_of, event_rate, percent_change
-from survey_server.estimation.design import Design
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.justice import sudden_jumps
-from survey_server.estimation.quantiles import estimate_quantile
-from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.charts_series import SIEGE, START
-from survey_server.reports.measure import count_cell, estimate_cell
+from survey_server.reports.measure import count_cell
 from survey_server.reports.monthly import (
     Returns,
     moved,
@@ -27,14 +24,15 @@ from survey_server.reports.monthly import (
     numbers_of,
     percent_cell,
     plan_of,
-    programme_start,
     returns_of,
+    years_note,
 )
 from survey_server.reports.pages.incidents import incident_tables, largest_event
 from survey_server.reports.pages.presence import presence_tables
 from survey_server.reports.pages.readings import context_readings
 from survey_server.reports.pages.reporting import build_reporting
-from survey_server.reports.registers import ADMIN, INCIDENTS
+from survey_server.reports.pages.response import response
+from survey_server.reports.registers import ADMIN
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
 
@@ -185,9 +183,8 @@ def _counts(study: Study, returns: Returns) -> Table:
         Column("months", t["admin.unit_months"], detail=t["admin.both_years"]),
         Column("change", t["admin.change"], detail=t["head.interval"]),
     )
-    return Table(
-        "admin.counts", t["admin.table.counts"], heads, tuple(rows), notes=(note("admin.counts.note"),), layout="items"
-    )
+    notes = (years_note(returns), note("admin.counts.note"))
+    return Table("admin.counts", t["admin.table.counts"], heads, tuple(rows), notes=notes, layout="items")
 
 
 def _count_row(study: Study, returns: Returns, name: str) -> Row:
@@ -220,7 +217,7 @@ def _ratios(study: Study, returns: Returns) -> Table:
             rows.append(
                 Row(key, t[f"ratio.{key}"], (*sides, percent_cell(change)), detail=t.find(f"ratio.detail.{key}", ""))
             )
-    medians = [_response(study, year) for year in ("before", "after")]
+    medians = [response(study, year) for year in ("before", "after")]
     if any(cell.shown for pair in medians for cell in pair):
         rows.append(
             Row(
@@ -258,32 +255,6 @@ def _ratio_cell(returns: Returns, key: str, year: slice) -> Cell:
         rate = event_rate(part, whole)
         low, high = rate.low, rate.high
     return Cell(scale * part / whole, "percent1", None, scale * low, scale * high, round(whole))
-
-
-def _response(study: Study, which: str) -> tuple[Cell, Cell]:
-    """The median minutes to arrive, and the share within the target, of incidents with both times."""
-    sample = study.registers.get(INCIDENTS)
-    empty = Cell(format="minutes"), Cell(format="percent1")
-    if sample is None or "resp_min" not in sample.frame.columns:
-        return empty
-    months = sample.frame["t_event"].astype(str).str[:7].to_numpy(dtype=object)
-    start = programme_start(study)
-    inside = (months < start) if which == "before" else (months >= start)
-    minutes = numbers_of(sample.frame, "resp_min")
-    rows = inside & ~np.isnan(minutes)
-    if int(rows.sum()) < 2:
-        return empty
-    units = sample.codes("unit").astype(str)
-    design = Design(None, units, None)
-    within = np.where(np.isnan(minutes), np.nan, 100.0 * (minutes <= plan_of(study).response_minutes))
-    from_units = estimate_quantile(minutes, design, domain=rows)
-    share = percent_within(within, design, rows)
-    return estimate_cell(from_units, "minutes", interval=True), share
-
-
-def percent_within(y: np.ndarray, design: Design, rows: np.ndarray) -> Cell:
-    """A share in percent with the interval of its clusters."""
-    return estimate_cell(estimate_mean(y / 100, design, rows, "share").scaled(100), "percent1", interval=True)
 
 
 def _units(study: Study, returns: Returns) -> Chart:

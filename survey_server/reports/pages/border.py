@@ -62,7 +62,7 @@ def build_border(study: Study) -> Page | LeftOut:
     apart = [row for row in table.rows if row.cells[-1].mark]
     cells = {"count": Cell(float(len(apart))), "all": Cell(float(len(table.rows)))}
     message = Note("border.message.apart" if apart else "border.message", cells)
-    named = [note("border.apart", names="; ".join(row.label for row in apart))] if apart else []
+    named = [note("border.apart", names=study.t.listed(row.label for row in apart))] if apart else []
     blocks = (
         Prose((note("border.lead"), *named), "lead"),
         Chart("border", "views", table, study.t["border.alt"], caption=note("border.caption")),

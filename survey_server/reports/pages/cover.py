@@ -48,7 +48,7 @@ def _rows(study: Study, pair: Pair, waves: int) -> list[Row]:
         rows.append(row(f"{kind}.sites", *(_distinct(sample, "psu") for sample in samples)))
     if pair.after.role("department"):
         rows.append(row("departments", *(_distinct(sample, "department") for sample in samples)))
-    rows += _outcomes(study, pair, waves, row) if kind == "survey" else _visits(samples, row)
+    rows += _outcomes(study, pair, waves, row) if kind == "survey" else _visits(study, samples, row)
     people = [count_cell(_people(sample)) for sample in samples]
     if any(cell.value for cell in people):
         rows.append(row(f"{kind}.people", *people))
@@ -68,7 +68,7 @@ def _outcomes(study: Study, pair: Pair, waves: int, row: Callable[..., Row]) -> 
         yield row("survey.rr1", *(Cell(None if math.isnan(rate) else 100 * rate, "percent1") for rate in rates))
 
 
-def _visits(samples: Sequence[Sample | None], row: Callable[..., Row]) -> Iterator[Row]:
+def _visits(study: Study, samples: Sequence[Sample | None], row: Callable[..., Row]) -> Iterator[Row]:
     """Visits of observers and officers seen, by the codes that the form keeps of them."""
     for key, column in (("visits", "visit_no"), ("officers", "")):
         counts = []
@@ -78,6 +78,8 @@ def _visits(samples: Sequence[Sample | None], row: Callable[..., Row]) -> Iterat
             counts.append(count_cell(known[known != ""].nunique() if known is not None else None))
         if any(cell.value for cell in counts):
             yield row(f"observation.{key}", *counts)
+        elif key == "officers" and any(s and s.data.registry.roles("officer") for s in samples):
+            yield row(f"observation.{key}", *(text_cell(study.t["cover.uncounted"]) for _ in samples))
 
 
 def _registers(study: Study, waves: int) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from survey_server.estimation.verdict import VERDICT_WORDS
-from survey_server.reports.pages.quality import grade_of, quality_warnings
+from survey_server.reports.pages.quality import study_grade
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Column, LeftOut, Lines, Page, Prose, Row, Table, text_cell
@@ -73,7 +73,7 @@ def build_decision(study: Study) -> Page | LeftOut:
     name = study.t["page.decision"]
     if study.before_wave is None:
         return LeftOut("decision", name, note("left_out.one_wave"))
-    grade = grade_of(sum(1 for _ in quality_warnings(study)))
+    grade = study_grade(study)
     rows = [_evidence(study, key, codes, grade) for key, codes in EVIDENCE.items()]
     readings = dict(_readings({row.key: row for row in rows}, grade))
     blocks: tuple[Block, ...] = (

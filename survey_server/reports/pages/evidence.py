@@ -22,6 +22,7 @@ from survey_server.reports.value import Block, Cell, Chart, Column, Note, Prose,
 
 PLACEBO = "S23"
 FEW_PSUS, PRE_WAVES = 40, 2
+_NO = ("", "0", "no", "nan", "none")
 BACKGROUND = ("sex", "age", "age_grp", "edu", "ethnic", "area", "site.area")
 
 
@@ -66,7 +67,9 @@ def balance_blocks(study: Study, pair: Pair, effects: Sequence[Result]) -> Itera
     title = f"{t['balance.title']} · {pair.samples[0].data.wave.name}"
     table_id = f"comparison.balance.{pair.form_id}"
     notes = (note("balance.note"),)
-    yield Table(table_id, title, columns, rows, notes=notes, layout="items folded", corner=t["balance.property"])
+    yield Table(
+        table_id, title, columns, rows, notes=notes, layout="items folded balance", corner=t["balance.property"]
+    )
     worst = max((abs(one.difference) for one in found if not math.isnan(one.difference)), default=0.0)
     placebo = placebo_of(study, pair)
     did = pair.did(placebo.indicator) if placebo else None
@@ -78,7 +81,20 @@ def balance_blocks(study: Study, pair: Pair, effects: Sequence[Result]) -> Itera
         cells["placebo"] = estimate_cell(scaled, placebo.change_format, interval=True)
         yield Prose((Note("evidence.placebo", {"placebo": cells["placebo"]}, {"name": study.label(placebo)}),), "small")
     said = "placebo_moved" if key == "placebo" else key
-    yield Prose((Note(f"evidence.{said}", {"worst": cells["worst"]} if said == "imbalance" else {}),), "small")
+    effect = Note(f"evidence.{said}", {"worst": cells["worst"]} if said == "imbalance" else {})
+    yield Prose((effect, _other_donors(pair)), "small")
+
+
+def _other_donors(pair: Pair) -> Note:
+    """The share of the comparison points where another donor is active, which the list of points may say."""
+    sample = pair.after
+    arm, psu = programme_arm(sample), sample.role("psu") or sample.role("site")
+    if arm is None or psu is None or "site.donor" not in sample.frame.columns:
+        return note("evidence.no_donor")
+    active = np.array([str(told).strip().lower() not in _NO for told in sample.frame["site.donor"]])
+    points = {str(code) for code in sample.codes(psu)[~arm]}
+    helped = {str(code) for code in sample.codes(psu)[~arm & active]}
+    return Note("evidence.donor", {"share": Cell(100 * len(helped) / max(len(points), 1), "percent1", n=len(points))})
 
 
 def _balance(pair: Pair, effects: Sequence[Result]) -> list[Balance]:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from survey_server.reports.measure import estimate_cell
 from survey_server.reports.monthly import plan_of
 from survey_server.reports.register_values import RegisterValue, register_values
+from survey_server.reports.registers import REGISTERS
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.units import value_format
@@ -61,8 +62,15 @@ def build_framework(study: Study) -> Page | LeftOut:
         message = Note("framework.message.untold", {"all": Cell(float(judged))})
     if not judged:
         message = Note("framework.message.none", {"count": Cell(float(len(lines)))})
-    chain = Prose((note("framework.chain"), note("framework.lead")), "lead")
-    return Page("results", name, message, (chain, _table(study, lines)))
+    chain = Prose((note("framework.chain"), note("framework.lead")), "small")
+    sampled = [line for line in lines if line.reached != "counted" and line.form_id not in REGISTERS]
+    counted = [line for line in lines if line not in sampled]
+    tables = [_table(study, sampled, "framework", "framework fixed")] if sampled else []
+    if counted:
+        table = _table(study, counted, "framework.registers", "framework registers folded short")
+        tables.append(replace(table, title=study.t["framework.registers"] if sampled else ""))
+    tables[-1] = replace(tables[-1], notes=(note("framework.note"), note("note.small_cells")))
+    return Page("results", name, message, (chain, *tables))
 
 
 def _of_results(study: Study) -> Iterator[Line]:
@@ -144,7 +152,8 @@ def _reached(result: Result, after: Cell, target: Cell, agreed: bool) -> Reached
     return "met" if _good(result.indicator) * (low - target.value) > 0 else "not_met"
 
 
-def _table(study: Study, lines: list[Line]) -> Table:
+def _table(study: Study, lines: Sequence[Line], table_id: str, layout: str) -> Table:
+    """The lines of one kind by level and source; how often and by whom stands in the heading of its rows."""
     t, numbers = study.t, study.t.numbers
     shared = [_shared([getattr(line, key) for line in lines]) for key in ("from_day", "to_day")]
     first, last = (numbers.short_date(day) if day else "" for day in shared)
@@ -155,22 +164,21 @@ def _table(study: Study, lines: list[Line]) -> Table:
     columns += [
         Column("after", t["framework.actual"], detail=study.wave_names[-1]),
         Column("distance", t["framework.distance"], detail="%"),
-        Column("reached", t["framework.reached"], left=True),
-        Column("frequency", t["framework.frequency"], left=True),
-        Column("responsible", t["framework.responsible"], left=True),
     ]
+    columns += [Column("reached", t["framework.reached"], left=True)] if "folded" not in layout else []
+    keys = [column.key for column in columns]
     rows: list[Row] = []
     for level in LEVELS:
         inside = [line for line in lines if line.indicator.level == level]
         for form_id in dict.fromkeys(line.form_id for line in inside):
-            head = f"{t[f'framework.level.{level}']} · {t.find(f'source.{form_id}', t['source.other'])}"
+            parts = (f"{kind}.{form_id}" for kind in ("source", "frequency", "responsible"))
+            told = (t.find(part, t[f"{part.partition('.')[0]}.other"]) for part in parts)
+            name = t[f"framework.level.{level}"]
+            name = name if not any(row.key.startswith(f"{level}.") for row in rows) else name.partition(" (")[0]
+            head = " · ".join((name, *told))
             rows.append(Row(f"{level}.{form_id}", head, (), "section"))
-            keys = [column.key for column in columns]
             rows += [_row(study, line, keys) for line in inside if line.form_id == form_id]
-    notes = (note("framework.note"), note("note.small_cells"))
-    return Table(
-        "framework", "", tuple(columns), tuple(rows), notes=notes, layout="framework fixed", corner=t["head.indicator"]
-    )
+    return Table(table_id, "", tuple(columns), tuple(rows), layout=layout, corner=t["head.indicator"])
 
 
 def _shared(days: Sequence[date | None]) -> date | None:
@@ -179,13 +187,12 @@ def _shared(days: Sequence[date | None]) -> date | None:
 
 
 def _row(study: Study, line: Line, keys: Sequence[str]) -> Row:
-    t, form_id = study.t, line.form_id
+    t = study.t
     words = {
-        "frequency": line.indicator.frequency or t.find(f"frequency.{form_id}", t["frequency.other"]),
-        "responsible": line.indicator.owner or t.find(f"responsible.{form_id}", t["responsible.other"]),
         "from": t.numbers.short_date(line.from_day) if line.from_day else "",
         "to": t.numbers.short_date(line.to_day) if line.to_day else "",
     }
+    status = t[f"framework.status.{line.reached}"]
     cells = {
         "before": replace(line.before, low=None, high=None) if len(study.wave_names) > 1 else BLANK,
         "target": Cell(
@@ -193,8 +200,10 @@ def _row(study: Study, line: Line, keys: Sequence[str]) -> Row:
         ),
         "after": line.after,
         "distance": line.distance,
-        "reached": text_cell(t[f"framework.status.{line.reached}"], MARKS.get(line.reached, "stable")),
+        "reached": text_cell(status, MARKS.get(line.reached, "stable")),
         **{key: text_cell(text) for key, text in words.items()},
     }
-    label = line.indicator.label(t.language)
-    return Row(line.indicator.code, label, tuple(cells[key] for key in keys), detail=line.indicator.code)
+    indicator = line.indicator
+    told = "" if "reached" in keys or line.reached == "counted" else status
+    detail = " · ".join(filter(None, (indicator.code, indicator.unit, told, indicator.frequency, indicator.owner)))
+    return Row(indicator.code, indicator.label(t.language), tuple(cells[key] for key in keys), detail=detail)

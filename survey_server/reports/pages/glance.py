@@ -222,7 +222,7 @@ def _size(result: Result) -> float:
 
 
 def _names(study: Study, results: Sequence[Result]) -> str:
-    return "; ".join(study.label(result) for result in results)
+    return study.t.listed(study.label(result) for result in results)
 
 
 def late_changes(study: Study) -> Iterator[Note]:
@@ -249,6 +249,8 @@ def _care(study: Study) -> list[Prose]:
     notes += late_changes(study)
     if study.swapped:
         notes.insert(0, note("care.swapped"))
+    if not all(study.speaks(pair) for pair in study.pairs):
+        notes.append(note("toplines.language"))
     if study.programme.demo:
         notes.insert(0, note("care.demo"))
     return [Prose(tuple(notes), "box", study.t["glance.care"])] if notes else []

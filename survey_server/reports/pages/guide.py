@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from survey_server.estimation.verdict import VERDICT_WORDS
 from survey_server.reports.measure import estimate_cell
+from survey_server.reports.pages.glance import verdict_cell
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Paragraphs, Prose, Row, Table
@@ -41,7 +41,7 @@ def _example(study: Study) -> Iterator[Block]:
         "name": study.label(result),
         "before_wave": study.wave_names[0],
         "after_wave": study.wave_names[-1],
-        "word": VERDICT_WORDS[study.t.language][result.verdict.word_key],
+        "word": verdict_cell(study, result, brief=True).text,
         "unit": study.t.find(f"change_unit.{result.indicator.unit}", ""),
     }
     cells = {"before": sides[0], "after": sides[1], "change": Cell(change.value, change.format, n=change.n)}

@@ -14,6 +14,7 @@ from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.encounters import Encounters, Gap, bands, find_gap, gap_change
 from survey_server.reports.matrix import hidden
 from survey_server.reports.measure import count_cell, estimate_cell, share_cell
+from survey_server.reports.monthly import plan_of
 from survey_server.reports.observed import Observed
 from survey_server.reports.pages.agreement import agreement_note
 from survey_server.reports.study import Study, level_order, levels_of, note
@@ -162,6 +163,7 @@ def _curves(study: Study, together: Encounters) -> Iterator[Table]:
 
 
 def _mix(study: Study, observed: Observed) -> Table:
+    """How many encounters were seen in each mode, beside what the plan wants of each."""
     pair = observed.pair
     columns = tuple(Column(key, s.data.wave.name) for key, s in zip(pair.wave_keys, pair.samples, strict=True))
     modes = [observed.modes(sample) for sample in pair.samples]
@@ -174,6 +176,13 @@ def _mix(study: Study, observed: Observed) -> Table:
         for mode in level_order(levels_of(modes), pair.after.data.item(observed.mode_column))
     ]
     rows.append(Row("n", "n", tuple(count_cell(len(codes)) for codes in modes), "total"))
+    planned = plan_of(study).modes
+    if not planned:
+        notes = (note("hawthorne.mix.unplanned"),)
+        return Table("hawthorne.mix", study.t["hawthorne.table.mix"], columns, tuple(rows), notes=notes)
+    wanted = [Cell(100 * planned.get(row.key, 0.0), "percent1") if row.kind != "total" else Cell() for row in rows]
+    rows = [replace(row, cells=(*row.cells, cell)) for row, cell in zip(rows, wanted, strict=True)]
+    columns = (*columns, Column("planned", study.t["hawthorne.planned"]))
     return Table("hawthorne.mix", study.t["hawthorne.table.mix"], columns, tuple(rows))
 
 

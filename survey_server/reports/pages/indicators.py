@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from survey_server.estimation.estimate import Estimate
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, number_cell
@@ -21,6 +22,7 @@ def build_indicators(study: Study) -> Page | LeftOut:
     tables = tuple(table for pair in study.pairs if (table := _table(study, pair)).rows)
     left = (*late_changes(study), *_left_out(study))
     registers = _registers(study)
+    tables = (*(replace(table, notes=()) for table in tables[:-1]), *tables[-1:])  # the notes hold for all of them
     if registers.rows:
         tables = (*tables, registers)
     blocks = (*tables, *((Prose(left, "small", study.t["indicators.left_out"]),) if left else ()))
@@ -111,7 +113,7 @@ def _registers(study: Study) -> Table:
         heads,
         tuple(rows),
         notes=notes,
-        layout="dense registers folded",
+        layout="dense registers folded short",
         corner=t["head.indicator"],
     )
 

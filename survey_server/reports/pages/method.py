@@ -20,6 +20,9 @@ def build_method(study: Study) -> Page:
         table for pair in study.pairs for table in (_design(study, pair), _strata(study, pair)) if table.rows
     )
     prose = [Prose((note(f"method.{key}"),), title=study.t[f"method.title.{key}"]) for key in PARAGRAPHS]
+    if study.before_wave is not None:
+        prose.append(Prose((note("method.elsewhere"),), title=study.t["method.title.elsewhere"]))
+    prose.append(Prose((_ethics(study),), title=study.t["method.title.ethics"]))
     if study.observations:
         prose.insert(5, Prose((note("method.observation"),), title=study.t["method.title.observation"]))
     blocks: tuple[Block, ...] = (
@@ -65,6 +68,13 @@ def _strata(study: Study, pair: Pair) -> Table:
     columns = (Column("psus", t["method.row.psus"]), Column("n", "n"))
     title = f"{t['method.table.strata']} · {sample.data.wave.name}"
     return Table(f"method.strata.{pair.form_id}", title, columns, tuple(rows), corner=t["breakdown.stratum"])
+
+
+def _ethics(study: Study) -> Note:
+    """The references of the ethics approvals that the waves rest on."""
+    waves = dict.fromkeys(sample.data.wave for pair in study.pairs for sample in pair.samples)
+    papers = dict.fromkeys(paper for wave in waves for paper in wave.ethics)
+    return note("method.ethics", papers=study.t.listed(papers)) if papers else note("method.no_ethics")
 
 
 def _lonely(study: Study) -> Iterator[Note]:

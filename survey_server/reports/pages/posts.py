@@ -49,7 +49,7 @@ def post_blocks(study: Study, observed: Observed) -> Iterator[Chart]:
         Column("n", study.t["posts.encounters"]),
         Column("spread", study.t["posts.spread"]),
     )
-    table = Table("compliance.posts", "", columns, (*rows, total), audience="full")
+    table = Table("compliance.posts", study.t["posts.title"], columns, (*rows, total), audience="full")
     limits = [1.96 * spread / np.sqrt(row.n) for row in posts.itertuples()]
     outside = sum(
         1
@@ -61,7 +61,7 @@ def post_blocks(study: Study, observed: Observed) -> Iterator[Chart]:
         "outside": Cell(float(outside)),
         "hidden": Cell(float(len(flags) - flags.count(""))),
     }
-    caption = Note("posts.caption", cells)
+    caption = Note("posts.caption" if known else "posts.caption.unnamed", cells)
     yield Chart("compliance-posts", "funnel", table, study.t["posts.alt"], caption=caption, size="half")
 
 

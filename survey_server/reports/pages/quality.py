@@ -10,9 +10,11 @@ import numpy as np
 from survey_server.reports.comparability import missing_share
 from survey_server.reports.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.measure import Pair, count_cell, number_cell, share_cell
+from survey_server.reports.monthly import returns_of
 from survey_server.reports.pages.back_checks import back_check_blocks, back_check_warnings
-from survey_server.reports.pages.outcome_rates import interviewer_table, outcome_table, rate_warnings
+from survey_server.reports.pages.outcome_rates import interviewer_table, logs_of, outcome_table, rate_warnings
 from survey_server.reports.questionnaire import text_in
+from survey_server.reports.registers import ADMIN
 from survey_server.reports.sample import codes_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
@@ -32,6 +34,7 @@ from survey_server.reports.value import (
 
 MISSING_LIMIT, LATE_DAYS, LATE_LIMIT = 15.0, 5, 0.05
 WORST_ITEMS, INTERVIEWERS_SHOWN = 8, 40
+LEAST_ANSWERING, LEAST_RETURNS, FEW_RETURNS = 0.25, 0.60, 0.85
 
 
 def build_quality(study: Study) -> Page | LeftOut:
@@ -43,7 +46,8 @@ def build_quality(study: Study) -> Page | LeftOut:
     blocks += back_check_blocks(study)
     if warnings:
         blocks.insert(0, Prose(tuple(warnings), "list"))
-    grade = grade_of(len(warnings))
+    blocks.append(Prose((note("quality.elsewhere"),), "small"))
+    grade = study_grade(study)
     message = Note("quality.message", {"count": Cell(float(len(warnings)))}, {"grade": grade})
     return Page("quality", study.t["page.quality"], message, tuple(blocks))
 
@@ -53,6 +57,23 @@ def grade_of(reds: int) -> str:
     return "A" if reds == 0 else "B" if reds <= 2 else "C" if reds <= 4 else "D"
 
 
+def study_grade(study: Study) -> str:
+    """The grade of all the fieldwork: D outright with under a quarter answering, or under 60 % of the returns."""
+    rates = [logs[-1].rates.rr1 for pair in study.surveys if (logs := logs_of(study, pair)) and logs[-1] is not None]
+    came = _returns_share(study)
+    if any(rate < LEAST_ANSWERING for rate in rates) or (came is not None and came < LEAST_RETURNS):
+        return "D"
+    return grade_of(sum(1 for _ in quality_warnings(study)))
+
+
+def _returns_share(study: Study) -> float | None:
+    """The share of the unit-months due of which a return came."""
+    returns = returns_of(study, ADMIN)
+    if returns is None or not len(returns.span):
+        return None
+    return len(returns.sample.frame) / (len(returns.units) * len(returns.span))
+
+
 def quality_warnings(study: Study) -> Iterator[Note]:
     """Every red flag of the fieldwork, one sentence each."""
     for pair in study.pairs:
@@ -60,6 +81,9 @@ def quality_warnings(study: Study) -> Iterator[Note]:
             yield from _wave_warnings(study, pair, wave)
         yield from rate_warnings(study, pair)
     yield from back_check_warnings(study)
+    came = _returns_share(study)
+    if came is not None and came < FEW_RETURNS:
+        yield Note("quality.admin", {"share": Cell(100 * came, "percent1")})
 
 
 def _wave_warnings(study: Study, pair: Pair, wave: Fieldwork) -> Iterator[Note]:

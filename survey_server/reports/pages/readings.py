@@ -8,7 +8,7 @@ from survey_server.estimation.context import COMPANIONS, Move, read_context
 from survey_server.estimation.counts import percent_change
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.reports.measure import estimate_cell
-from survey_server.reports.monthly import Returns, moved, percent_cell, returns_of
+from survey_server.reports.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.observed import Observed
 from survey_server.reports.registers import ADMIN, JUSTICE
 from survey_server.reports.results import Result
@@ -23,13 +23,12 @@ def context_readings(study: Study, returns: Returns) -> Table:
     t, rows = study.t, []
     for name, own, companions in _contexts(study, returns):
         moves = [(key, companions.get(key, "unknown")) for key in COMPANIONS[name]]
-        words = "; ".join(t.of(t[f"companion.{key}"], t[f"move.{move}"]) for key, move in moves)
+        words = t.listed(t.of(t[f"companion.{key}"], t[f"move.{move}"]) for key, move in moves)
         reading = t[f"reading.{read_context(name, own[0], companions)}"]
-        rows.append(
-            Row(name, t[f"context.{name}"], (own[1], _words(t[f"move.{own[0]}"]), _words(words), _words(reading)))
-        )
+        cells = (own[1], _words(t[f"move.{own[0]}"]), _words(words), _words(reading))
+        rows.append(Row(name, t[f"context.{name}"], cells, detail=change_unit(study, name).strip()))
     heads = (
-        Column("change", t["admin.change"], detail=t["head.interval"]),
+        Column("change", t["head.change"], detail=t["head.interval"]),
         Column("move", t["admin.moved"], left=True),
         Column("companions", t["admin.companions"], left=True),
         Column("reading", t["admin.reading"], left=True),
@@ -84,7 +83,8 @@ def _contexts(study: Study, returns: Returns) -> Iterator[tuple[str, tuple[Move,
     seized = returns.change("seiz_n")
     events: Move = _move(moved(seized))
     up: Move = "up" if kilos.after > kilos.before else "down" if kilos.after < kilos.before else "flat"
-    share = Cell(100 * (kilos.after / kilos.before - 1), "pp") if kilos.before else Cell(format="pp")
+    weighed = returns.change("kg_coc")
+    share = Cell(number(weighed.value), "pp", n=percent_cell(weighed).n) if weighed else Cell(format="pp")
     yield "seizures", (up, share), {"events": events, "hit_rate": _rate_move(returns, "seiz_n", "x_search")}
     complaints = returns.change("cmp_in")
     yield (

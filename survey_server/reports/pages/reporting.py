@@ -18,7 +18,7 @@ from survey_server.estimation.reporting import (
 )
 from survey_server.problems import BadEstimate
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.monthly import Returns, percent_cell
+from survey_server.reports.monthly import Returns, percent_cell, years_note
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Prose, Row, Table
@@ -100,7 +100,7 @@ def _evidence(study: Study, returns: Returns, found: dict[str, Result | None], m
                 percent_cell(returns.change(REPORTS)),
                 Cell(format="text", text=t[f"move.{moves['reports']}"]),
             ),
-            detail="%",
+            detail=t["reporting.detail.reports"],
         )
     ]
     for code in (VICTIMS, POLICE_RATE, RATE, TRUST):
@@ -134,7 +134,7 @@ def _evidence(study: Study, returns: Returns, found: dict[str, Result | None], m
         t["reporting.table.evidence"],
         heads,
         tuple(rows),
-        notes=(note("reporting.evidence.note"),),
+        notes=(note("reporting.evidence.note"), years_note(returns), note("year.waves")),
         layout="items",
     )
 

@@ -67,9 +67,7 @@ def build_toplines(study: Study, pair: Pair) -> Page | LeftOut:
     count = Cell(float(len(items)))
     broken = Cell(float(len(broken_questions(pair, tuple(item.name for item in items)))))
     rule = "toplines.message.broken" if broken.value else "toplines.message"
-    languages = pair.after.data.questionnaire.title
-    told = any(name == study.t.language or f"({study.t.language})" in name for name in languages)
-    reading = Prose((note("toplines.reading"), *(() if told else (note("toplines.language"),))), "small")
+    reading = Prose((note("toplines.reading"),), "small")
     return Page(page_id, name, Note(rule, {"count": count, "broken": broken}), (reading, Toplines(tuple(questions))))
 
 
@@ -171,7 +169,9 @@ def _question(
     broken = item.name in broken_questions(pair, (item.name,))
     rows = [_row(pair, item, answer, cube.comparison(f"{item.name}|{answer.key}"), marks, broken) for answer in answers]
     given = [row for row in rows if any(cell.value for cell in row.cells) or any(cell.flag for cell in row.cells)]
-    silent = len(rows) - len(given) if len(rows) > LONG_LIST else 0
+    scale = item.name in rating_scales(pair) and not broken
+    silent = [row.label for row in rows if row not in given and row.kind != "aside"]
+    silent = silent if not scale and len(silent) > 1 else []
     rows = given if silent else [row for row in rows if row.kind != "aside" or row in given]
     rows.append(Row("n", "n", (*(count_cell(_asked(sample, item)) for sample in pair.samples), *_blank(pair)), "total"))
     columns = [Column(key, name) for key, name in zip(pair.wave_keys, _waves(study, pair), strict=True)]
@@ -183,7 +183,7 @@ def _question(
         tuple(columns),
         tuple(rows),
         base=_base(study, pair, item, common),
-        notes=tuple(_notes(item, silent)),
+        notes=tuple(_notes(study, item, silent)),
     )
     return Question(
         table,
@@ -191,7 +191,7 @@ def _question(
         study.wording(item),
         lead_in=_lead_in(study, item),
         broken=broken,
-        scale=tuple(scale_codes(item)) if item.name in rating_scales(pair) and not broken else (),
+        scale=tuple(scale_codes(item)) if scale else (),
         good_end=good_end(pair, item.name) if scale_codes(item) else 1,
     )
 
@@ -237,9 +237,11 @@ def _lead_in(study: Study, item: Item) -> str:
     return text if len(text) <= LONGEST_LEAD_IN else ""
 
 
-def _notes(item: Item, silent: int) -> Iterator[Note]:
-    """That several answers were possible, and how many choices of a long list nobody took."""
+def _notes(study: Study, item: Item, silent: Sequence[str]) -> Iterator[Note]:
+    """That several answers were possible, and which choices nobody took; of many only their number."""
     if item.kind == "many":
         yield note("toplines.many")
-    if silent:
-        yield Note("toplines.silent", {"count": Cell(float(silent))})
+    if len(silent) > LONG_LIST:
+        yield Note("toplines.silent", {"count": Cell(float(len(silent)))})
+    elif silent:
+        yield note("toplines.unnamed", list=study.t.listed(silent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ def build_training(study: Study) -> Page | LeftOut:
         return LeftOut("training", name, note("left_out.no_training"))
     splits = [_split(study, course, column) for column in SPLITS if column in course.finished]
     parts: list[Part] = [_summary(study, course), *_charts(study, course), _money(study, course), *splits]
+    parts += [levels] if (levels := _levels(study, course)).rows else []
     return Page("training", name, _message(course), (Prose((note("training.lead"),), "lead"), SideBySide(tuple(parts))))
 
 
@@ -62,6 +64,7 @@ def _summary(study: Study, course: Courses) -> Table:
     rows = [
         ("trained", count_cell(len(course.finished))),
         ("women", share_cell(int((here["p_sex"].astype(str) == "1").sum()), len(here))),
+        ("scheduled", count_cell(len(course.held) + course.cancelled)),
         ("held", count_cell(len(course.held))),
         ("cancelled", count_cell(course.cancelled)),
         ("full", share_cell(int((seen == "1").sum()), len(roster))),
@@ -82,6 +85,21 @@ def _summary(study: Study, course: Courses) -> Table:
     modules = ", ".join(f"M{code}" for code in course.plan.required_modules) or t["training.all_modules"]
     base = Note("training.base", {}, {"modules": modules})
     return Table("training.summary", t["training.table.summary"], (Column("value", ""),), lines, base)
+
+
+def _levels(study: Study, course: Courses) -> Table:
+    """How many national trainers have reached each level: the best that was noted of each."""
+    blocks = course.blocks
+    if not {"shadow_id", "b_level"} <= set(blocks.columns):
+        return Table("training.levels", "", (), ())
+    known = blocks[blocks["shadow_id"].astype(str) != "NONE"]
+    best = numbers_of(known, "b_level")
+    highest = pd.Series(best, index=known["shadow_id"].astype(str)).dropna().groupby(level=0).max()
+    rows = tuple(
+        Row(f"{level:g}", study.t["training.level"].format(level=f"{level:g}"), (count_cell(int(count)),))
+        for level, count in highest.value_counts().sort_index().items()
+    )
+    return Table("training.levels", study.t["training.table.levels"], (Column("n", "n"),), rows)
 
 
 def _per_trainer(course: Courses) -> Cell:
@@ -134,8 +152,8 @@ def _charts(study: Study, course: Courses) -> Iterator[Part]:
             for m in course.taper
         )
         heads = (
-            Column("share", t["training.led"], t["training.chart.taper"]),
-            Column("planned", t["training.planned"], t["training.chart.taper"]),
+            Column("share", t["training.led"]),
+            Column("planned", t["training.planned"]),
             Column("variance", t["training.variance"]),
         )
         table = Table(
@@ -146,7 +164,8 @@ def _charts(study: Study, course: Courses) -> Iterator[Part]:
             notes=(note("training.taper.note"),),
             corner=t["head.month"],
         )
-        drawn = Table("training.taper.lines", "", heads[:2], tuple(Row(r.key, r.label, r.cells[:2]) for r in rows))
+        lines = tuple(replace(head, group=t["training.chart.taper"]) for head in heads[:2])
+        drawn = Table("training.taper.lines", "", lines, tuple(Row(r.key, r.label, r.cells[:2]) for r in rows))
         yield Chart("training.taper", "months", drawn, t["training.chart.taper.alt"], size="half")
         yield table
     yield _cumulative(study, course)

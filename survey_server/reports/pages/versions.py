@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from survey_server.reports.comparability import broken_questions
 from survey_server.reports.measure import Pair
+from survey_server.reports.sample import Sample
 from survey_server.reports.scales import printed_items
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Column, LeftOut, Note, Page, Prose, Row, Table, text_cell
@@ -32,12 +35,26 @@ def _list(study: Study, pair: Pair) -> Prose:
     for item in printed_items(pair):
         found = sorted(pair.after.data.hashes(item.name)) or sorted(pair.samples[0].data.hashes(item.name))
         words.append("\u00a0".join((item.name, "/".join(digest[:HASH_SHOWN] for digest in found))))
-    used = "; ".join(
-        f"{sample.data.wave.name}: {', '.join(q.version for q in sample.data.questionnaires)}"
+    used = study.t.listed(
+        f"{sample.data.wave.name}: {', '.join(_used(study, sample, q.version) for q in sample.data.questionnaires)}"
         for sample in pair.samples
     )
+    languages = dict.fromkeys(name for s in pair.samples for q in s.data.questionnaires for name in q.title if name)
     listed = note("versions.list", list=" · ".join(words))
-    return Prose((note("versions.used", versions=used), note("versions.note"), listed), "digests")
+    told = note("versions.used", versions=used, languages=", ".join(languages) or "–")
+    return Prose((told, note("versions.note"), listed), "digests")
+
+
+def _used(study: Study, sample: Sample, version: str) -> str:
+    """A version with the first and the last day on which it was filled in."""
+    frame = sample.everyone
+    if not {"_version", "_collected_on"} <= set(frame.columns):
+        return version
+    days = pd.to_datetime(frame["_collected_on"][frame["_version"].astype(str) == version], errors="coerce").dropna()
+    if days.empty:
+        return version
+    first, last = (study.t.numbers.short_date(day.date()) for day in (days.min(), days.max()))
+    return f"{version} ({first} – {last})"
 
 
 def _table(study: Study, pair: Pair) -> Table:

@@ -1,0 +1,133 @@
+"""Whoever holds every edition, in every language and form, adds and subtracts: what is hidden must stay hidden."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from lxml import html
+from openpyxl import load_workbook
+
+from survey_server.reports.audiences import EDITIONS
+from survey_server.reports.csv_pack import csv_lines
+from survey_server.reports.editions import render_edition
+from survey_server.reports.formats import SUPPRESSED
+from survey_server.reports.pages.incidents import incident_tables
+from survey_server.reports.value import Table
+from survey_server.reports.wave_data import ProgrammeInfo, WaveData
+from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
+from tests.reports.registers import register, study_of
+
+Waves = tuple[ProgrammeInfo, list[WaveData], list[WaveData]]
+HELD = [*((edition, "es") for edition in EDITIONS), ("full", "en"), ("partner", "fr"), ("public", "en")]
+KINDS, GRAVE = ("0101", "0301", "0501", "0601", "0901"), ("violent", "sexual")
+
+
+@pytest.fixture(scope="module")
+def held(waves: Waves) -> Mapping[tuple[str, str], WaveSummary]:
+    """Editions and languages, all of the same data."""
+    return {(edition, language): build_wave_summary(*waves, language, edition) for edition, language in HELD}
+
+
+@pytest.fixture(scope="module")
+def hidden(held: Mapping[tuple[str, str], WaveSummary]) -> set[tuple[str, str, str]]:
+    """What the fullest edition hides."""
+    found = {(line.table_id, line.row, line.col) for line in csv_lines(held["full", "es"]) if line.flag == "suppressed"}
+    assert len(found) > 5
+    return {key for key in found if not key[0].startswith("text.")}
+
+
+def test_no_edition_and_no_language_tells_what_the_fullest_hides(
+    held: Mapping[tuple[str, str], WaveSummary], hidden: set[tuple[str, str, str]]
+) -> None:
+    for summary in held.values():
+        told = {(line.table_id, line.row, line.col): line for line in csv_lines(summary)}
+        assert {key for key in hidden & set(told) if told[key].value or told[key].se or told[key].n_eff} == set()
+        assert not [key for key in told if key[2].endswith((".low", ".high")) and _of_edge(key) in hidden]
+
+
+def _of_edge(key: tuple[str, str, str]) -> tuple[str, str, str]:
+    return key[0], key[1], key[2].rpartition(".")[0]
+
+
+@pytest.mark.parametrize("key", [("full", "es"), ("partner", "fr"), ("public", "en")])
+def test_every_form_of_an_edition_hides_the_same_cells(
+    key: tuple[str, str], held: Mapping[tuple[str, str], WaveSummary]
+) -> None:
+    summary = held[key]
+    cells = [cell for table in summary.tables() for row in table.rows for cell in row.cells]
+    dark = [cell for cell in cells if cell.flag == "suppressed"]
+    assert all(cell.value is cell.se is cell.low is cell.high is None for cell in dark)
+    written = list(_suppressed(json.loads(render_edition(summary, "json"))))
+    assert len(written) >= len(dark) > 0
+    assert all(set(cell) & {"value", "se", "low", "high", "text"} == set() for cell in written)
+    book = load_workbook(io.BytesIO(render_edition(summary, "xlsx")))
+    signs = Counter(cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+    assert signs[SUPPRESSED] == len(dark)
+    page = html.document_fromstring(render_edition(summary, "html").decode())
+    assert {cell.text_content().strip() for cell in page.xpath("//td[contains(@class, 'suppressed')]")} == {SUPPRESSED}
+
+
+def _suppressed(part: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(part, dict):
+        if part.get("flag") == "suppressed":
+            yield part
+        for inner in part.values():
+            yield from _suppressed(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _suppressed(inner)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    counts=st.lists(st.lists(st.integers(0, 12), min_size=5, max_size=5), min_size=2, max_size=5),
+)
+def test_totals_of_departments_and_kinds_do_not_give_a_grave_count_away(counts: Sequence[Sequence[int]]) -> None:
+    rows = [
+        {"adm1": f"GT{area + 1:02d}", "ictype": kind, "unit": "U1", "t_event": "2026-03-01T10:00:00"}
+        for area, line in enumerate(counts)
+        for kind, n in zip(KINDS, line, strict=True)
+        for _ in range(n)
+    ]
+    assume(sum(any(line) for line in counts) > 1)
+    table = next(
+        t for t in incident_tables(study_of(incident=register("ssr_incident", rows))) if t.id.endswith("places")
+    )
+    grave = {
+        (f"GT{area + 1:02d}", group)
+        for area, line in enumerate(counts)
+        for group, n in zip(GRAVE, line, strict=False)
+        if 0 < n < 5
+    }
+    assert _worked_out(table) & grave == set()
+    assert not [key for key in grave if table.cell(*key).shown]
+
+
+def _worked_out(table: Table) -> set[tuple[str, str]]:
+    """The small hidden counts that follow from the shown ones with the totals of both ways, by linear algebra."""
+    groups = [column.key for column in table.columns[:-1]]
+    dark = [
+        (row.key, group) for row in table.rows for group, cell in zip(groups, row.cells, strict=False) if not cell.shown
+    ]
+    lines = [np.array([key[way] == name for key in dark], dtype=float) for way in (0, 1) for name in _names(dark, way)]
+    if not dark:
+        return set()
+    known = np.array(lines)
+    rank = np.linalg.matrix_rank(known)
+    return {
+        key
+        for place, key in enumerate(dark)
+        if np.linalg.matrix_rank(np.vstack([known, np.eye(len(dark))[place]])) == rank
+    }
+
+
+def _names(dark: Sequence[tuple[str, str]], way: int) -> list[str]:
+    return sorted({key[way] for key in dark})
