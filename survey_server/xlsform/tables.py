@@ -9,12 +9,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
-import openpyxl
 import pyreadstat
 
 from survey_server.problems import UnreadableTable
+from survey_server.xlsform.excel import UnfitWorkbook, read_excel
 
 SEPARATORS = (",", ";", "\t", "|")
 
@@ -84,15 +83,13 @@ def _decode(content: bytes) -> str:
 
 def _read_xlsx(path: Path) -> Table:
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise UnreadableTable(f"{path.name} isn't an .xlsx workbook, whatever its name says: {error}.") from error
-    try:
-        sheet = workbook.worksheets[0]
-        lines = enumerate(sheet.iter_rows(values_only=True), start=1)
+        sheets = read_excel(path.read_bytes())
+        _, lines = next(sheets)
         return _table(((number, [_text(value) for value in values]) for number, values in lines), pad=True)
-    finally:
-        workbook.close()
+    except UnfitWorkbook as error:
+        raise UnreadableTable(f"{path.name} isn't an .xlsx workbook that can be read: {error}.") from error
+    except StopIteration as error:
+        raise UnreadableTable(f"{path.name} has no sheet.") from error
 
 
 def _read_sav(path: Path) -> Table:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 from pyxform.errors import PyXFormError
 from pyxform.xls2json_backends import get_xlsform
 from pyxform.xls2xform import convert
 
 from survey_server.xlsform.complaints import XFORM, FormProblem
+from survey_server.xlsform.excel import UnfitWorkbook, read_excel
 from survey_server.xlsform.sheets import Complaint, SheetRow
 
 XLSFORM_SHEETS = frozenset(("survey", "choices", "settings", "external_choices", "osm", "entities"))
@@ -165,19 +165,13 @@ def read_markdown(data: bytes) -> dict[str, list[SheetRow]]:
 
 
 def _read_excel(data: bytes) -> dict[str, list[SheetRow]]:
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except Exception as error:  # a broken zip or part raises whatever it likes
-        raise refusal(f"The workbook can't be opened: {error}.", "Save it again as .xlsx.") from None
     sheets = {}
-    for sheet in book.worksheets:
-        table = []
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            cells = ["" if cell is None else _excel_text(cell) for cell in row]
-            if any(cells):
-                table.append((number, cells))
-        sheets[sheet.title.strip().lower()] = _rows(table)
-    book.close()
+    try:
+        for title, lines in read_excel(data):
+            rows = ((number, ["" if cell is None else _excel_text(cell) for cell in row]) for number, row in lines)
+            sheets[title.strip().lower()] = _rows([(number, cells) for number, cells in rows if any(cells)])
+    except UnfitWorkbook as error:
+        raise refusal(f"The workbook can't be opened: {error}.", "Save it again as .xlsx.") from None
     return sheets
 
 
