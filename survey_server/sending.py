@@ -30,6 +30,8 @@ SECONDS = 10.0
 _LONGEST_ANSWER = 2048
 _SHOWN = 200
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CLOUD = (ipaddress.ip_network("fd00:ec2::/32"), ipaddress.ip_network("192.0.0.0/24"))
+"""Where clouds tell their machines their keys, besides at link-local addresses."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -83,12 +85,15 @@ def is_allowed(text: str, *, lan: bool) -> bool:
         address = _inner(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
-    reserved = address.version == 4 and address.is_reserved
-    if reserved or address.is_multicast or address.is_unspecified or address.is_link_local:
+    if address.is_multicast or address.is_unspecified or address.is_link_local:
         return False
-    if address.is_loopback or address.is_private:
+    if any(address in network for network in _CLOUD):
+        return False
+    if address.is_loopback:
         return lan
-    return address.is_global
+    if address.is_reserved or getattr(address, "is_site_local", False):
+        return False
+    return lan if address.is_private else address.is_global
 
 
 def _inner(address: Address) -> Address:

@@ -64,7 +64,7 @@ def search_audit(session: Session, programme: Programme, wanted: AuditSearch) ->
     zone = ZoneInfo(programme.time_zone)
     if wanted.first:
         query = query.where(AuditRow.at >= _start(wanted.first, zone))
-    if wanted.last:
+    if wanted.last and wanted.last < date.max:
         query = query.where(AuditRow.at < _start(wanted.last + timedelta(days=1), zone))
     if wanted.before is not None:
         query = query.where(AuditRow.number < wanted.before)

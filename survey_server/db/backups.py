@@ -176,7 +176,7 @@ def _unpack(file: IO[bytes], passphrase: str, place: Path) -> dict[str, Any]:
     try:
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_BLOCK) as tar:
             for entry in tar:
-                content = tar.extractfile(entry)
+                content = tar.extractfile(entry) if entry.isfile() else None  # a link would lead elsewhere
                 if content is None:
                     raise BrokenBackup(f"{entry.name!r} in the backup isn't a file.")
                 if entry.name == MANIFEST:
@@ -193,7 +193,7 @@ def _unpack(file: IO[bytes], passphrase: str, place: Path) -> dict[str, Any]:
 def _target(place: Path, name: str) -> Path:
     """Where a file of the archive goes; names that lead anywhere else are refused."""
     parts = PurePosixPath(name).parts
-    if parts[0] == FILES and len(parts) > 1 and ".." not in parts:
+    if len(parts) > 1 and parts[0] == FILES and ".." not in parts:
         return place.joinpath(*parts[1:])
     if name in (DATABASE, SECRET):
         return place / name

@@ -177,7 +177,7 @@ def _draw_stratum(name: str, units: Sequence[Unit], take: Take, method: str, see
         )
     if take.n < 1:
         return []
-    chance = Random(f"{seed}|{name}")  # noqa: S311
+    chance = Random(f"{seed}|{name}")  # noqa: S311 - no secret, as above
     probabilities = inclusion_probabilities([unit.size for unit in units], take.n, method)
     main = _places(probabilities, take.n, method, chance)
     drawn = [Drawn(units[place], probabilities[place]) for place in main]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -12,7 +13,7 @@ from survey_server.db.devices import Sender, get_device, get_sender
 from survey_server.db.keys import Keyring
 from survey_server.db.models import Device
 from survey_server.db.session import Database
-from survey_server.problems import BadToken, DeviceRevoked
+from survey_server.problems import BadRequest, BadToken, DeviceRevoked
 
 _NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _LONGEST_TOKEN = 200
@@ -68,8 +69,18 @@ class Whole(IntegerConverter):
 
 
 def set_strict_addresses(app: Flask) -> None:
-    """Every `<int:…>` of a route is a Whole; before the routes are registered."""
+    """Every `<int:…>` of a route is a Whole, and no address holds a zero byte; before the routes are registered."""
     app.url_map.converters["int"] = Whole
+
+    @app.before_request
+    def refuse_zero_bytes() -> None:
+        refuse_zeros([[request.path], *request.args.listvalues()])
+
+
+def refuse_zeros(told: Iterable[Iterable[str]]) -> None:
+    """Raise BadRequest for a zero byte, which nobody types and PostgreSQL keeps in no text."""
+    if any("\0" in value for values in told for value in values):
+        raise BadRequest("There is a zero byte in what was sent. Leave it out.")
 
 
 def set_strict_headers(app: Flask) -> None:

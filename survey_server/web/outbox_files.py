@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from marshmallow import ValidationError
 
 from survey_server.db.devices import Sender, get_device_by_id
 from survey_server.db.keys import Keyring
@@ -17,7 +18,10 @@ from survey_server.db.models import Programme
 from survey_server.db.session import Database
 from survey_server.db.submissions import Arrival, Receipt, Source, take_in
 from survey_server.problems import NotAnOutbox, Problem, UnknownDevice
+from survey_server.web.media_schemas import MediaItem
 from survey_server.web.sync import read_item
+
+_item = MediaItem()
 
 FORMAT = "survey-outbox"
 PROTOCOL = 1
@@ -110,19 +114,14 @@ def _take_file(intake: MediaIntake, hander: Hander, file: SavedFile) -> bool:
 
 
 def _read_file(told: Any) -> SavedFile | None:
-    """One file with its bytes; None when they aren't those that the phone had."""
+    """One file with its bytes; None when they aren't those that the phone had, or its name is no name of a file."""
     try:
         body = base64.b64decode(told["base64"], validate=True)
-        announced = Announcement(
-            str(told["submission"]),
-            str(told["name"]),
-            str(told["type"]),
-            len(body),
-            told["sha256"],
-            bool(told["sealed"]),
-        )
-    except (KeyError, TypeError, ValueError, binascii.Error):
+        fields = _item.load({**told, "size": len(body)})
+    except (KeyError, TypeError, ValueError, ValidationError):
         return None
+    names = ("submission", "name", "type", "size", "sha256", "sealed")
+    announced = Announcement(*(fields[name] for name in names))
     return SavedFile(announced, body) if hashlib.sha256(body).hexdigest() == announced.sha256 else None
 
 

@@ -22,7 +22,7 @@ class Open(Schema):
 class EnrolRequest(Open):
     """A one-time code."""
 
-    code = fields.String(required=True, validate=validate.Length(1, 200))
+    code = fields.String(required=True, validate=[validate.Length(1, 200), _PLAIN])
 
 
 class ProgrammeView(Open):
@@ -174,7 +174,7 @@ class PhoneAnswer(Open):
 class DeviceReport(Open):
     """What a phone says about itself; a field that can't be read is left aside."""
 
-    app_version = fields.String(allow_none=True, validate=_SHORT)
+    app_version = fields.String(allow_none=True, validate=[_SHORT, _PLAIN])
     queue = fields.Integer(allow_none=True, strict=True, validate=validate.Range(0, 10**9))
     clock = fields.AwareDateTime(allow_none=True)
     emergency = fields.AwareDateTime(allow_none=True)
@@ -199,7 +199,7 @@ class SyncRequest(Open):
 
     protocol = fields.Integer(required=True)
     device = fields.Dict(load_default=dict)
-    submissions = fields.List(fields.Raw(), required=True, validate=validate.Length(max=MOST_AT_ONCE))
+    submissions = fields.List(fields.Raw(allow_none=True), required=True, validate=validate.Length(max=MOST_AT_ONCE))
 
 
 class ProblemDocument(Open):

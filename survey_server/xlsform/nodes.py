@@ -193,9 +193,9 @@ class _Builder:
         self.parser.StartNamespaceDeclHandler = self.declare
         self.parser.StartDoctypeDeclHandler = self.refuse_doctype
 
-    def refuse_doctype(self, _name: str, _system: str | None, _public: str | None, declares: int) -> None:
-        """A name of a document type means nothing here; one that declares entities is refused."""
-        if declares:
+    def refuse_doctype(self, _name: str, system: str | None, _public: str | None, declares: int) -> None:
+        """A name alone means nothing; one that declares entities, or leads a later reader to a DTD, is refused."""
+        if declares or system:
             raise UnreadableXml("Document type declarations and entities aren't accepted. Remove the <!DOCTYPE> line.")
 
     def declare(self, prefix: str | None, uri: str | None) -> None:

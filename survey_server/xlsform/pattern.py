@@ -234,7 +234,7 @@ class _Reader:
         if name in _POSIX:
             test = _POSIX[name]
         elif name[:1] in "LMNPSZC" and len(name) in (1, 2):
-            test = lambda c: unicodedata.category(c).startswith(name)  # noqa: E731
+            test = lambda c: unicodedata.category(c).startswith(name)  # noqa: E731 - one of several ways to make a test
         else:
             raise self.fail(f"the property “{name}” isn't supported")
         return (lambda c: not test(c)) if negated else test

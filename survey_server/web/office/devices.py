@@ -34,7 +34,7 @@ def enrol(visit: Visit) -> Answer:
         response.status_code = 422
         return response
     team = request.form.get("team", "")
-    team_id = int(team) if team.isdecimal() and visit.may(Right.ASSIGN) else None
+    team_id = int(team) if team.isdecimal() and len(team) < 19 and visit.may(Right.ASSIGN) else None
     with visit.database.transaction() as session:
         code = add_enrolment(session, visit.here.id, label, interviewer, team_id=team_id, actor=visit.login.actor)
         office_kid = get_office_key(session, get_keyring(), visit.here.id).kid

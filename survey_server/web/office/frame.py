@@ -26,7 +26,7 @@ from survey_server.db.programmes import get_programme
 from survey_server.db.scopes import Reader, find_reader
 from survey_server.db.session import Database
 from survey_server.problems import BodyTooLarge, FormExpired, NotAllowed, NotThere, Problem, UnknownProgramme
-from survey_server.web.access import get_config, get_database
+from survey_server.web.access import get_config, get_database, refuse_zeros
 from survey_server.web.assets import compressed
 from survey_server.web.errors import log_problem
 from survey_server.web.office.proof import is_proof, make_proof
@@ -225,6 +225,7 @@ def _check_proof() -> None:
             raise FormExpired("The form was sent from another site.")
         if not is_proof(get_config().secret_key, cookie, request.form.get("proof", "")):
             raise FormExpired("The page was open for too long or in another login: open it again and repeat.")
+        refuse_zeros(request.form.listvalues())
 
 
 def render(template: str, **values: Any) -> Response:
