@@ -89,18 +89,9 @@ def design_cautions(pair: Pair) -> Iterator[Note]:
         if sample.torn_psus:
             told = [f"{site} ({', '.join(strata)} → {strata[0]})" for site, strata in sample.torn_psus.items()]
             yield Note("caution.strata", {"count": Cell(float(len(told)))}, wave | {"sites": _listed(told)})
-    if moved := _moved(pair):
+    if moved := pair.moved_sites:
         told = [f"{site} ({one} → {two})" for site, (one, two) in moved.items()]
         yield Note("caution.moved", {"count": Cell(float(len(told)))}, {"sites": _listed(told)})
-
-
-def _moved(pair: Pair) -> dict[str, tuple[str, str]]:
-    """Sites of both waves that changed their stratum between them: they are taken for two different sites."""
-    if pair.before is None or not pair.has_sites:
-        return {}
-    one, two = ({str(n): str(d.stratum_labels[h]) for n, h in zip(d.psu_labels, d.psu_stratum, strict=True)}
-                for d in (sample.design for sample in pair.samples))  # fmt: skip
-    return {site: (one[site], two[site]) for site in one if site in two and one[site] != two[site]}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def _split_ballot(sample: Sample) -> tuple[Floats, Bools, Bools] | None:
 def _numbers(sample: Sample, name: str) -> Floats:
     """The answers as numbers, NaN for blanks and for the codes of no answer."""
     known = {code: float(code) for code in map(str, range(100)) if code not in MISSING_CODES}
-    return np.array([known.get(str(code), math.nan) for code in sample.codes(name)])
+    return sample.coded(name).numbers(lambda code: known.get(code, math.nan))
 
 
 def _hawthorne_gap(pair: Pair) -> Comparison:

@@ -123,6 +123,19 @@ class Pair:
         """The PSUs that both waves visited; None with one wave."""
         return shared_psus(self.before.design, self.after.design) if self.before else None
 
+    @cached_property
+    def moved_sites(self) -> Mapping[str, tuple[str, str]]:
+        """Sites of both waves that changed their stratum between them: they are taken for two different sites."""
+        if self.before is None or not self.has_sites:
+            return {}
+        one, two = (
+            dict(zip(map(str, design.psu_labels), design.psu_stratum.tolist(), strict=True))
+            for design in (self.before.design, self.after.design)
+        )
+        names, later = (list(map(str, sample.design.stratum_labels)) for sample in (self.before, self.after))
+        both = ((site, names[one[site]], later[two[site]]) for site in one if site in two)
+        return {site: (first, second) for site, first, second in both if first != second}
+
     @property
     def is_observation(self) -> bool:
         """Whether the form records observed encounters: its design sheet names an observation mode."""

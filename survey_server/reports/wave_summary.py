@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -191,7 +192,16 @@ def _row_hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
     """A number for every row that any other answer in any column would change; sums wrap round, as hashes may."""
     hashes = np.zeros(len(frame), dtype=np.uint64)
     for name in sorted(frame.columns):
-        places, distinct = pd.factorize(frame[name], use_na_sentinel=False)
-        texts = np.array([f"{name}={value}" for value in distinct.tolist()], dtype=object)
-        hashes = hashes * np.uint64(_PRIME) + pd.util.hash_array(texts, categorize=False)[places]
+        places, distinct = _places(frame[name])
+        texts = np.array([f"{name}={value}" for value in distinct], dtype=object)
+        hashes *= np.uint64(_PRIME)
+        hashes += np.take(pd.util.hash_array(texts, categorize=False), places)
     return hashes
+
+
+def _places(column: pd.Series) -> tuple[NDArray[np.integer[Any]], list[Any]]:
+    """Where each row's value stands in the list of values; blanks last, where -1 points to as well."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), [*column.cat.categories.tolist(), math.nan]
+    places, distinct = pd.factorize(column, use_na_sentinel=False)
+    return places, distinct.tolist()
