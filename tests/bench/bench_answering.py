@@ -16,6 +16,8 @@ from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database
 from tests.bench.bench_engine import wide_form
+from tests.bench.forms import survey40
+from tests.bench.gestures import OPEN, SEARCH, TAP, TURN, TYPE, WALK
 from tests.bench.measure import measure
 from tests.browser.field import Phone, Server, running, wait_whole
 from tests.browser.interviewing import choose_pin
@@ -23,6 +25,8 @@ from tests.browser.interviewing import choose_pin
 FORMS = Path(__file__).resolve().parents[2] / "forms"
 SLOWER = (6, 16)
 LIMITS = {6: "limit 16 median, 50 p95", 16: "limit 200 p95"}
+WALKED = {"ssr_perception": "perception form", "survey40": "40 questions, 300 places"}
+PAGES = 20
 ANSWERS = 40
 TOWNS = 40_000
 
@@ -46,58 +50,6 @@ CASCADE = """
 | choices |
 | | list_name | name | label |
 """ + "".join(f"| | adm | d{n} | Departamento {n} |\n" for n in range(8))  # fmt: skip
-
-PAINTED = """
-const painted = () => new Promise((resolve) => requestAnimationFrame(() => {
-  const line = new MessageChannel();
-  line.port1.onmessage = () => resolve(performance.now());
-  line.port2.postMessage(0);
-}));
-const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-"""
-TYPE = (
-    "async ([times, more]) => {"
-    + PAINTED
-    + """
-  const taken = [];
-  for (let turn = 0; turn < times; turn++) {
-    const field = document.querySelector('form.questions .control input');
-    await nextFrame();
-    const begun = performance.now();
-    field.value = String(turn % more);
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-    const line = new MessageChannel();
-    const done = new Promise((resolve) => { line.port1.onmessage = () => resolve(performance.now()); });
-    line.port2.postMessage(0);
-    taken.push((await done) - begun);
-    await new Promise((resolve) => setTimeout(resolve, 120));
-  }
-  return taken;
-}"""
-)
-TAP = (
-    "async (selector) => {"
-    + PAINTED
-    + """
-  await nextFrame();
-  const begun = performance.now();
-  document.querySelector(selector).click();
-  return (await painted()) - begun;
-}"""
-)
-TURN = (
-    "async () => {"
-    + PAINTED
-    + """
-  const form = document.querySelector('form.questions');
-  const before = form.dataset.page;
-  await nextFrame();
-  const begun = performance.now();
-  document.querySelector('footer nav button.main').click();
-  while (form.dataset.page === before) await new Promise((resolve) => setTimeout(resolve));
-  return (await painted()) - begun;
-}"""
-)
 
 
 class Bench:
@@ -147,6 +99,8 @@ def main() -> None:
         for factor in SLOWER:
             bench.slow(factor)
             _measure_opening(bench, factor)
+            for form, name in WALKED.items():
+                _measure_walk(bench, factor, form, name)
             _measure_wide(bench, factor)
             _measure_repeat(bench, factor)
             _measure_cascade(bench, factor)
@@ -175,18 +129,12 @@ def _measure_opening(bench: Bench, factor: int) -> None:
     measure(f"{factor}x: opening the perception form, again", statistics.median(times[1:]), "ms", limit)
 
 
-OPEN = (
-    "async (form) => {"
-    + PAINTED
-    + """
-  await nextFrame();
-  const begun = performance.now();
-  location.hash = `#/fill/new:${form}`;
-  const there = () => document.querySelector('form.questions section.question');
-  while (!there()) await new Promise((resolve) => setTimeout(resolve));
-  return (await painted()) - begun;
-}"""
-)
+def _measure_walk(bench: Bench, factor: int, form: str, name: str) -> None:
+    """An interview from its first page on: tap or type an answer, go on."""
+    bench.begin(form)
+    answers, turns = bench.page.evaluate(WALK, PAGES)
+    bench.answers(f"{name}, an answer ({len(answers)} questions)", factor, answers)
+    bench.answers(f"{name}, next page, on the disk", factor, turns)
 
 
 def _measure_wide(bench: Bench, factor: int) -> None:
@@ -224,20 +172,6 @@ def _measure_cascade(bench: Bench, factor: int) -> None:
     bench.answers(f"searching among {TOWNS:,}, a letter", factor, times)
 
 
-SEARCH = (
-    "async (text) => {"
-    + PAINTED
-    + """
-  const field = document.querySelector('input[type=search]');
-  await nextFrame();
-  const begun = performance.now();
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  return (await painted()) - begun;
-}"""
-)
-
-
 @contextmanager
 def _phone(folder: Path) -> Iterator[Page]:
     """A phone with these forms on it."""
@@ -252,6 +186,7 @@ def _phone(folder: Path) -> Iterator[Page]:
         "repeated": (REPEATED, {}),
         "cascade": (CASCADE, {"towns.csv": towns.encode()}),
     }
+    publish_form(database, programme, "survey40.md", survey40().encode())
     settings = "\n\n| settings |\n| | form_title | form_id | version |\n| | {0} | {0} | 1 |\n"
     for name, (text, files) in forms.items():
         publish_form(database, programme, f"{name}.md", (text + settings.format(name)).encode(), files)
@@ -263,7 +198,7 @@ def _phone(folder: Path) -> Iterator[Page]:
         phone = Phone(playwright, folder / "profile", server.address)
         page = phone.open(path=enrol_link(server.address, code).removeprefix(server.address))
         choose_pin(page)
-        page.locator("main ul.list a.card").nth(3).wait_for()
+        page.locator("main ul.list a.card").nth(4).wait_for()
         wait_whole(page)
         yield page
         phone.close()
