@@ -12,9 +12,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from survey_server.estimation.arrays import Floats, Scored
-from survey_server.estimation.cells import Cells, DomainSums, ItemSums, Pairs, PsuFrame, Read
+from survey_server.estimation.cells import Cells, PsuFrame
 from survey_server.estimation.design import Design
+from survey_server.estimation.domain_sums import DomainSums, Pairs
 from survey_server.estimation.estimate import Kind
+from survey_server.estimation.item_sums import ItemSums, Read
 from survey_server.estimation.table import Block, change_block, estimate_block
 from survey_server.problems import BadEstimate, TooManyCategories
 

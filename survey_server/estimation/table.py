@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey_server.estimation.arrays import Bools, Floats
-from survey_server.estimation.cells import DomainSums, Pairs, SharedPsus
+from survey_server.estimation.cells import SharedPsus
 from survey_server.estimation.change import MDE_FACTOR, NOTHING_BUT_ROUNDING
 from survey_server.estimation.distributions import t_quantile, t_two_sided_many
+from survey_server.estimation.domain_sums import DomainSums, Pairs
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.suppression import BRACKETED_BELOW, SENSITIVE_BELOW, SUPPRESSED_BELOW
 
@@ -19,6 +20,12 @@ Block: TypeAlias = dict[str, NDArray[Any]]
 
 def variances(sums: DomainSums) -> Floats:
     """The Taylor variance of every mean (items x levels), the lonely rule of the design applied."""
+    if sums.variance is None:
+        sums.variance = _variances(sums)
+    return sums.variance
+
+
+def _variances(sums: DomainSums) -> Floats:
     pairs, frame, t = sums.pairs, sums.pairs.frame, sums.cells.wave
     design = sums.cells.design
     drawn = frame.drawn[t][pairs.group_stratum]
