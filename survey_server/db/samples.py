@@ -26,15 +26,18 @@ class Released:
     reason: str
 
 
-def frame_of(session: Session, programme_id: int, *, country: str | None = None) -> list[Unit]:
-    """The sites of the programme as units to draw: by population, spread over departments and municipalities."""
+def frame_of(session: Session, programme_id: int, method: str = "", *, country: str | None = None) -> list[Unit]:
+    """The sites of the programme as units to draw: by population, spread over departments and municipalities.
+
+    By population nobody can be drawn where nobody lives: posts, units and offices of the same table stay out of it.
+    """
     query = select(Site).where(Site.programme_id == programme_id)
     if country:
         query = query.where(Site.country == country)
     return [
         Unit(site.code, site.stratum or "", site.population or 0.0, (site.department or "", site.municipality or ""))
         for site in session.scalars(query)
-        if site.risk_tier != 4
+        if site.risk_tier != 4 and (method != "pps" or (site.population or 0) > 0)
     ]
 
 
@@ -88,7 +91,7 @@ def list_units(session: Session, sample: Sample) -> list[SampleUnit]:
 
 def comes_out_again(session: Session, sample: Sample) -> bool | None:
     """Whether the same draw from today's sites gives the same sample; None when the sites have changed since."""
-    units = frame_of(session, sample.programme_id)
+    units = frame_of(session, sample.programme_id, sample.method)
     if digest_frame(units) != sample.frame_sha256:
         return None
     plan = {name: Take(take["n"], take["reserve"]) for name, take in sample.plan.items()}

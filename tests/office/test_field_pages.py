@@ -79,12 +79,32 @@ def test_it_says_in_words_what_is_wrong_with_a_file(world: World, name: str, con
         assert [site.code for site in list_sites(session, world.here.id)] == ["A", "B"]
 
 
-def test_it_refuses_a_file_of_200_megabytes_without_reading_it(world: World) -> None:
-    browser = world.browser("coordinator")
-    announced = {"CONTENT_LENGTH": str(200 * 1024 * 1024), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
-    answer = browser.client.post(f"{HERE}/sites", input_stream=io.BytesIO(b"--x\r\n"), environ_overrides=announced)
+class Endless(io.RawIOBase):
+    """A body of 200 MB that says nothing of its length, as it comes in chunks; counts what is taken of it."""
+
+    def __init__(self) -> None:
+        self.left, self.taken = 200_000_000, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, place: memoryview) -> int:  # type: ignore[override]
+        n = min(len(place), self.left)
+        place[:n] = b"x" * n
+        self.left, self.taken = self.left - n, self.taken + n
+        return n
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("path", ["sites", "forms"])
+def test_it_refuses_a_file_of_200_megabytes_without_reading_it(world: World, path: str, announced: bool) -> None:
+    browser, body = world.browser("coordinator"), Endless()
+    length = {"CONTENT_LENGTH": "200000000"} if announced else {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    environ = {**length, "CONTENT_TYPE": "multipart/form-data; boundary=x", "wsgi.input": io.BufferedReader(body)}
+    answer = browser.client.post(f"{HERE}/{path}", environ_overrides=environ)
     assert answer.status_code == 413
     assert "demasiado grande" in answer.text
+    assert body.taken < 20_000_000
 
 
 def test_it_tells_the_second_of_two_who_edit_a_site(world: World) -> None:
@@ -114,10 +134,11 @@ def test_it_draws_a_sample_and_sends_the_wave_there(world: World) -> None:
     wave = planned(world)
     with world.database.transaction() as session:
         rows = [{"code": f"P{place}", "stratum": "sur", "population": 100 + place} for place in range(9)]
+        rows.append({"code": "GARITA", "stratum": "sur"})
         set_sites(session, world.here.id, rows, actor="command")
     browser = world.browser("analyst")
-    page = browser.get(f"{HERE}/samples?total=4&reserve=1&rule=equal")
-    assert re.search(r'name="n\.1" value="2"', page.text)
+    page = browser.get(f"{HERE}/samples?total=9&rule=equal")
+    assert re.search(r'name="n\.0" value="0".*name="n\.1" value="9"', page.text, re.DOTALL), "only where people live"
     values = {"wave": wave.id, "method": "pps", "seed": "17", "n.1": "3", "reserve.1": "2"}
     answer = browser.post(f"{HERE}/samples", values)
     assert answer.status_code == 303
@@ -125,15 +146,18 @@ def test_it_draws_a_sample_and_sends_the_wave_there(world: World) -> None:
     assert "sale exactamente esta muestra" in shown
     table = browser.get(f"{answer.location}.csv").text
     assert len(table.splitlines()) == 6
+    assert "GARITA" not in table and "3 puntos sin población quedan fuera" in page.text, "nobody lives at a post"
     assert browser.post(f"{answer.location}/use", {"seen": browser.seen(answer.location)}).status_code == 303
     with world.database.reading() as session:
         assert len(list_sites(session, world.here.id, session.get_one(Wave, (world.here.id, wave.id)))) == 5
 
 
 def test_it_refuses_to_draw_more_than_there_is(world: World) -> None:
-    values = {"wave": planned(world).id, "method": "simple", "n.0": "50"}
+    values = {"wave": planned(world).id, "method": "simple", "n.0": "50", "seed": "enero"}
     answer = world.browser("analyst").post(f"{HERE}/samples", values)
     assert (answer.status_code, "No hay tantos" in answer.text) == (422, True)
+    assert 'name="n.0" value="50"' in answer.text and 'value="enero"' in answer.text, "what was typed stays"
+    assert '<option value="simple" selected>' in answer.text
 
 
 def test_it_opens_a_wave_only_when_all_is_in_place_or_for_a_reason(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +14,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
-from survey_server.db.people import get_person, set_roles
+from survey_server.db.models import Sample
+from survey_server.db.people import add_link, add_person, get_person, set_roles
 from survey_server.db.programmes import add_programme
 from survey_server.db.teams import set_supervisor
+from survey_server.db.webhooks import add_webhook
+from survey_server.web.office.frame import GUARDS, LANGUAGE_COOKIE
 from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.report_files import ReportFiles
 from tests.chromium import CHROMIUM
 from tests.office.made import make_report
+from tests.office.test_office_roles import address_of
 from tests.office.test_second_factor import code_of
 from tests.office.world import PASSWORD, World, add_officers
 
@@ -36,6 +40,7 @@ class Site:
     address: str
     world: World
     officers: tuple[int, str, str]
+    invitation: str
 
     def pages(self) -> dict[str, str]:
         here, ids = "/office/p/norte/", self.world.submissions
@@ -50,6 +55,24 @@ class Site:
             "submission": f"{here}submissions/{ids[1]}",
             "quarantine": f"{here}quarantine",
             "devices": f"{here}devices",
+            "outbox-file": f"{here}outbox-file",
+            "forms": f"{here}forms",
+            "forms-none": "/office/p/vacio/forms",
+            "compare": f"{here}forms/mini/compare",
+            "duplicates": f"{here}duplicates",
+            "conflict": f"{here}submissions/{ids[1]}/conflicts/{self.world.field['conflict_id']}",
+            "beside": f"{here}submissions/{ids[0]}/beside/{ids[1]}",
+            "edit": f"{here}submissions/{ids[0]}/edit",
+            "quarantined": f"{here}quarantine/{self.world.field['quarantine_id']}",
+            "cube": f"{here}cube",
+            "webhook": f"{here}webhooks/{self.world.field['webhook_id']}",
+            "invitation": f"/office/link/{self.invitation}",
+            "sites-none": "/office/p/vacio/sites",
+            "field-empty": "/office/p/vacio/field",
+            "submissions-empty": "/office/p/vacio/submissions",
+            "reports-empty": "/office/p/vacio/reports",
+            "wave-planned": f"{here}waves/{self.world.field['planned_id']}",
+            "opening-planned": f"{here}waves/{self.world.field['planned_id']}/opening",
             "field": f"{here}field",
             "sites": f"{here}sites",
             "site": f"{here}sites/{self.world.field['site_id']}",
@@ -110,14 +133,20 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def site(world: World) -> Iterator[Site]:
     """The office on a port of its own; the administrator also holds every role."""
     with world.database.transaction() as session:
-        add_programme(session, "vacio", "Programa vacío")
+        empty = add_programme(session, "vacio", "Programa vacío")
         person = get_person(session, world.people["administrator"])
-        set_roles(session, person, world.here, GIVEN_ROLES, actor="command")
+        for programme in (world.here, empty):
+            set_roles(session, person, programme, GIVEN_ROLES, actor="command")
+        invitation = add_link(session, add_person(session, "invitada", "Invitada"))
+        url, owner = "https://panel.example/hooks", world.people["administrator"]
+        hook = add_webhook(session, world.here.id, "Panel", url, ["submission.received"], person_id=owner)
+        planned = session.get_one(Sample, (world.here.id, world.field["sample_id"])).wave_id
         set_supervisor(session, world.here.id, world.field["team_id"], person.id, actor="command")
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", world, add_officers(world))
+    told = {**world.field, "webhook_id": hook.id, "planned_id": planned}
+    yield Site(f"http://127.0.0.1:{server.server_port}", replace(world, field=told), add_officers(world), invitation)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -144,10 +173,11 @@ def page(request: pytest.FixtureRequest, chromium: Browser, site: Site) -> Itera
     assert [text for text in said if "404" not in text] == []
 
 
-def look(page: Page, name: str, size: str) -> list[str]:
+def look(page: Page, name: str, size: str, *, picture: bool = True) -> list[str]:
     """What is wrong: accessibility faults, or more than the screen is wide. Takes a picture for people."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}-{size}.png", full_page=True)
+    if picture:
+        page.screenshot(path=SCREENS / f"{name}-{size}.png", full_page=True)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     faults = [found.generate_report()] if found.violations_count else []
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -155,22 +185,62 @@ def look(page: Page, name: str, size: str) -> list[str]:
     return [f"{name}-{size}: {fault}" for fault in faults]
 
 
-def test_it_is_accessible_and_fits_on_every_page(page: Page, site: Site) -> None:
+MADE_BY_OTHER_TESTS = {"report_page", "decision_page", "export_page", "code_page"}
+"""Pages of things that somebody makes first: the tests below and those of reports and exports look at them."""
+
+
+def test_it_is_accessible_and_fits_on_every_page_in_both_languages(page: Page, site: Site) -> None:
     size, faults = page.size_name, list[str]()  # type: ignore[attr-defined]
     for name, path in site.pages().items():
         page.goto(site.address + path)
         faults += look(page, name, size)
-    page.goto(f"{site.address}/office/p/norte/devices")
-    page.fill("#label", "T-09")
-    page.fill("#interviewer", "EN009")
-    page.click("main form.stack button[type=submit]")
-    faults += look(page, "enrol", size)
-    page.goto(f"{site.address}/office/p/norte/collect")
-    page.fill("#label", "Tableta 9")
-    page.fill("#interviewer", "EN009")
-    page.click("main form.stack button[type=submit]")
-    faults += look(page, "collect-made", size)
+    faults += look_at_what_is_made(page, site, size)
+    page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": f"{site.address}/office/"}])
+    for name, path in site.pages().items():
+        page.goto(site.address + path)
+        assert page.get_attribute("html", "lang") == "en", name
+        faults += look(page, f"{name}-en", size, picture=False)
     assert not faults, "\n".join(faults)
+
+
+def look_at_what_is_made(page: Page, site: Site, size: str) -> list[str]:
+    """The pages that only answer a form: codes, an invitation, a form with faults."""
+    faults, here = list[str](), f"{site.address}/office/p/norte"
+    for name, path, values in (
+        ("enrol", f"{here}/devices", {"label": "T-09", "interviewer": "EN009"}),
+        ("collect-made", f"{here}/collect", {"label": "Tableta 9", "interviewer": "EN009"}),
+        ("person-link", f"{site.address}/office/people", {"name": "Eva", "login": "eva"}),
+    ):
+        page.goto(path)
+        for field, value in values.items():
+            page.fill(f"#{field}", value)
+        page.click("main form.stack button[type=submit]")
+        faults += look(page, name, size)
+    for name, at, content in (
+        ("forms-faults", "forms", b"| survey |"),
+        ("sites-faults", "sites", b"codigo,target\nC,8\n"),
+    ):
+        page.goto(f"{here}/{at}")
+        page.set_input_files(
+            "#file", {"name": "uno.md" if at == "forms" else "uno.csv", "mimeType": "text/plain", "buffer": content}
+        )
+        page.click("main form.stack button[type=submit] >> nth=0")
+        page.wait_for_selector("[role=alert]")
+        faults += look(page, name, size)
+    return faults
+
+
+def test_it_looks_at_every_page_that_there_is(site: Site) -> None:
+    """A page that nobody put into the list above is a page that nobody has looked at."""
+    addresses = site.world.app.url_map.bind("localhost")
+    looked_at = {addresses.match(path.split("?")[0])[0] for path in site.pages().values()}
+    browser = site.world.browser("administrator")
+    shown = {
+        guard.endpoint
+        for guard in GUARDS
+        if guard.method == "GET" and browser.get(address_of(guard, site.world)).mimetype == "text/html"
+    }
+    assert {name.removeprefix("office.") for name in shown - looked_at} <= MADE_BY_OTHER_TESTS | {"login_page"}
 
 
 def test_it_works_by_keyboard_alone(page: Page, site: Site) -> None:

@@ -24,7 +24,7 @@ from survey_server.problems import BadDesign, BadInput, EditedMeanwhile, NotTher
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
 from survey_server.web.office.tables import csv_file
-from survey_server.web.office.typed import asked_number, asked_whole, need_id, text, whole
+from survey_server.web.office.typed import asked_number, asked_whole, need_id, several, text, whole
 
 
 @page("/p/<code>/samples", Right.DESIGN)
@@ -41,8 +41,9 @@ def draw(visit: Visit) -> Answer:
             wave = session.get(Wave, (visit.here.id, need_id("wave")))
             if wave is None:
                 raise NotThere("There is no such wave.")
-            units = frame_of(session, visit.here.id)
-            names = sorted({unit.stratum for unit in units})
+            method = text("method", 20)
+            units = frame_of(session, visit.here.id, method)
+            names = sorted({unit.stratum for unit in frame_of(session, visit.here.id)})
             plan = {
                 name: Take(n, whole(f"reserve.{place}") or 0)
                 for place, name in enumerate(names)
@@ -51,7 +52,7 @@ def draw(visit: Visit) -> Answer:
             if not plan:
                 raise BadInput("Nothing is to be drawn.", why="blank", field="n")
             seed = text("seed", 60) or secrets.token_hex(4)
-            sample = add_sample(session, wave, units, plan, text("method", 20), seed, actor=visit.login.actor)
+            sample = add_sample(session, wave, units, plan, method, seed, actor=visit.login.actor)
     except (BadDesign, BadInput) as problem:
         return _samples(visit, problem)
     return redirect(url_for("office.sample_page", code=visit.here.code, sample_id=sample.id), 303)
@@ -99,6 +100,11 @@ def _samples(visit: Visit, problem: Problem | None = None) -> Answer:
     rule = request.args.get("rule", RULES[0])
     total, reserve = int(asked_number("total", 0)), int(asked_number("reserve", 0))
     lines, fault = _share_out(units, total, reserve, rule if rule in RULES else RULES[0])
+    if problem:  # what was typed stays
+        lines = [
+            {**line, "n": text(f"n.{line['place']}", 9), "reserve": text(f"reserve.{line['place']}", 9)}
+            for line in lines
+        ]
     response = render(
         "samples.html",
         samples=samples,
@@ -111,7 +117,9 @@ def _samples(visit: Visit, problem: Problem | None = None) -> Answer:
         rules=RULES,
         methods=METHODS,
         without_size=sum(1 for unit in units if unit.size <= 0),
-        chosen=asked_whole("wave"),
+        chosen=next(iter(several("wave")), None) if problem else asked_whole("wave"),
+        method=text("method", 20),
+        seed=text("seed", 60),
         problem=problem or fault,
     )
     response.status_code = problem.status if problem else 200
@@ -130,7 +138,8 @@ def _share_out(
     fault: Problem | None = None
     if total and sizes:
         whole_sizes = {name: sum(values) or float(len(values)) for name, values in sizes.items()}
-        counts = {name: len(values) for name, values in sizes.items()}
+        peopled = any(unit.size > 0 for unit in units)  # then nobody is sent where nobody lives
+        counts = {name: sum(size > 0 for size in values) if peopled else len(values) for name, values in sizes.items()}
         try:
             given = allocate(total, whole_sizes, rule, units=counts)
             left = {name: counts[name] - given[name] for name in counts}
