@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.field import reload, wait_until
-from tests.browser.fieldwork.office import SITE, Office, look
+from tests.browser.fieldwork.office import SITE, Office, look, refresh
 from tests.browser.interviewing import fill_in, finish
 from tests.browser.waiting import wait_for_script
 
@@ -58,8 +58,7 @@ def test_it_says_when_to_check_in_and_counts_from_what_the_team_promised(
     page.locator(".check-in.is-late", has_text="13:00").wait_for()
 
     page.context.set_offline(False)
-    page.locator("a.queue").click()
-    page.locator("button", has_text="Enviar ahora").click()
+    refresh(page)
     wait_until(lambda: len(office.documents("ssr_checkin")) == 1, "the check-in to arrive", 60)
     [document] = office.documents("ssr_checkin")
     assert "<next_chk>13:00" in document and "<phrase>llueve en la costa</phrase>" in document
