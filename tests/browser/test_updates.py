@@ -71,6 +71,24 @@ def test_it_takes_a_new_version_when_told_and_keeps_the_draft(
     page.locator("form.questions[data-page$='/n_adults']").wait_for()
 
 
+def test_it_takes_a_new_version_by_itself_when_it_opens_and_nothing_is_filled_in(
+    server: Server, newer: Path, phone: Phone, link: str
+) -> None:
+    page = phone.open()
+    enrol(page, link)
+    old = version(page)
+    change(newer / "static/js/texts.js", "'Nueva entrevista'", "'Empezar una entrevista'")
+    deploy(server, newer)
+    page.evaluate("navigator.serviceWorker.ready.then((found) => found.update()).then(() => null)")
+    waiting = "navigator.serviceWorker.getRegistration().then((found) => found.waiting !== null)"
+    wait_until(lambda: bool(page.evaluate(waiting)), "the new version to be ready")
+    server.kill()  # all of it is here
+    page.reload()
+    page.locator(f"html:not([data-version='{old}'])").wait_for(state="attached")
+    unlock(page)
+    page.locator("h2", has_text="Empezar una entrevista").wait_for()
+
+
 def test_it_stays_whole_when_a_deploy_is_broken(server: Server, newer: Path, phone: Phone, link: str) -> None:
     page = phone.open()
     enrol(page, link)
