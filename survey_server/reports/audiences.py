@@ -39,7 +39,7 @@ _NAMED: Final = {
 }
 """Sentences that name a person's code or sampling points, and what is said instead."""
 _PUBLIC_PAGES: Final = ("glance", "breakdown-")
-_PUBLIC_HELP: Final = ("n", "interval", "unclear", "small")
+_PUBLIC_HELP: Final = ("guide.n", "guide.interval", "guide.unclear", "public.small")
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _public(page: Page, cut: Cut) -> Page | LeftOut:
 
 def _help(cut: Cut) -> Paragraphs:
     """What the numbers mean, in the words of the reader's guide."""
-    parts = (Prose((note(f"guide.{part}"),), title=cut.catalogue[f"guide.title.{part}"]) for part in _PUBLIC_HELP)
+    parts = (Prose((note(rule),), title=cut.catalogue[".title.".join(rule.split("."))]) for rule in _PUBLIC_HELP)
     return Paragraphs(tuple(parts))
 
 
@@ -183,7 +183,8 @@ def _by_department(table: Table, cut: Cut) -> Table:
         inside = row.key in cut.departments if row.kind == "section" else inside
         if inside or row.kind == "total":
             rows.append(replace(row, cells=tuple(row.cells[place] for place in shown if row.cells)))
-    slim = replace(table, columns=tuple(table.columns[place] for place in shown), rows=tuple(rows))
+    notes = tuple(note("public.small_cells") if one.rule == "note.small_cells" else one for one in table.notes)
+    slim = replace(table, columns=tuple(table.columns[place] for place in shown), rows=tuple(rows), notes=notes)
     return protected(slim, BRACKETED_BELOW)
 
 

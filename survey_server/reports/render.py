@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib.resources import files
@@ -184,7 +184,8 @@ class _Drawing:
 
 
 _SVG_HEIGHT = re.compile(r'height="([\d.]+)pt"')
-QUESTION_BAND, QUESTION_PAGE, QUESTION_HEAD = 480.0, {"A4": 738.0, "Letter": 688.0}, 104.0
+PAGE_MARGIN: Mapping[Paper, str] = {"A4": "15.5mm 18mm 16.5mm", "Letter": "14mm 18mm 15mm"}
+QUESTION_BAND, QUESTION_PAGE, QUESTION_HEAD = 480.0, {"A4": 746.0, "Letter": 705.0}, 104.0
 """The tallest strip of toplines, the room of a page for them, and what heading and reading aid take of the first."""
 
 
@@ -232,6 +233,7 @@ def _paper(summary: WaveSummary, paper: Paper) -> str:
         _style("paper.css")
         .replace("var-wide", f"{paper} landscape")
         .replace("var-paper", paper)
+        .replace("var-margin", PAGE_MARGIN[paper])
         .replace("var-head", f'"{_css_string(summary.title)}"')
         .replace("var-demo", f'"{_css_string(t["demo.band"]) if summary.programme.demo else ""}"')
         .replace("var-foot", f'"{_css_string(foot)}"')

@@ -75,14 +75,14 @@ def balance_blocks(study: Study, pair: Pair, effects: Sequence[Result]) -> Itera
     did = pair.did(placebo.indicator) if placebo else None
     p = did.p_value if did else math.nan
     key = evidence(pair.psus_per_arm, worst, p)
-    cells = {"worst": Cell(worst, "coefficient")}
+    said: list[Note] = []
     if did is not None and placebo is not None:
         scaled = did.estimate.scaled(placebo.indicator.scale)
-        cells["placebo"] = estimate_cell(scaled, placebo.change_format, interval=True)
-        yield Prose((Note("evidence.placebo", {"placebo": cells["placebo"]}, {"name": study.label(placebo)}),), "small")
-    said = "placebo_moved" if key == "placebo" else key
-    effect = Note(f"evidence.{said}", {"worst": cells["worst"]} if said == "imbalance" else {})
-    yield Prose((effect, _other_donors(pair)), "small")
+        moved = estimate_cell(scaled, placebo.change_format, interval=True)
+        said.append(Note("evidence.placebo", {"placebo": moved}, {"name": study.label(placebo)}))
+    rule = "evidence.placebo_moved" if key == "placebo" else f"evidence.{key}"
+    said.append(Note(rule, {"worst": Cell(worst, "coefficient")} if key == "imbalance" else {}))
+    yield Prose((*said, _other_donors(pair)), "small")
 
 
 def _other_donors(pair: Pair) -> Note:

@@ -50,8 +50,9 @@ def build_followup(study: Study) -> Page | LeftOut:
     beside = SideBySide((_traced(asked), *_wear(asked)))
     blocks: list[Block] = [Prose((note("followup.lead"),), "lead"), beside, _use(asked)]
     gap = _said_and_seen(asked)
-    blocks.append(SideBySide(tuple(table for table in (_barriers(asked), _support(asked)) if table.rows)))
-    blocks += [table for table in (gap, taught_and_seen(study)) if table.rows]
+    half = (_barriers(asked), _support(asked), taught_and_seen(study))
+    blocks.append(SideBySide(tuple(table for table in half if table.rows)))
+    blocks += [gap] if gap.rows else []
     return Page("followup", name, _message(asked), tuple(blocks))
 
 

@@ -75,7 +75,7 @@ def rate_warnings(study: Study, pair: Pair) -> Iterator[Note]:
         yield Note("outcome.fallen", cells, {"form": study.title_of(pair)})
 
 
-def interviewer_table(study: Study, pair: Pair) -> Iterator[Table]:
+def interviewer_table(study: Study, pair: Pair, explained: bool) -> Iterator[Table]:
     """For every headline how much of its variance is the interviewers', and how far one of them moves it."""
     t = study.t
     rows = [row for result in study.headlines if result.pair is pair and (row := _effect(study, result))]
@@ -95,7 +95,7 @@ def interviewer_table(study: Study, pair: Pair) -> Iterator[Table]:
         title,
         columns,
         tuple(rows),
-        notes=(note("interviewer.note"),),
+        notes=(note("interviewer.note"),) if explained else (),
         layout="items",
         corner=t["head.indicator"],
     )

@@ -116,7 +116,7 @@ def _form(study: Study, pair: Pair) -> Iterator[Block]:
     tables += [_issues(study, work)] if any(wave.sample.data.facts.issues for wave in work.waves) else []
     tables += outcome_table(study, pair)
     yield SideBySide(tuple(table for table in tables if table.rows))
-    yield from interviewer_table(study, pair)
+    yield from interviewer_table(study, pair, explained=pair is study.pairs[0])
     if any(_missing_items(pair, wave) for wave in work.waves):
         yield _missing(study, work)
     yield from _interviewers(study, work)
@@ -176,7 +176,8 @@ def _lengths(study: Study, work: Work) -> Table:
     if any(wave.battery for wave in work.waves):
         rows.append(_line(study, work, "straight", lambda wave: share_cell(int(wave.straight.sum()), len(wave.frame))))
         rows.append(_line(study, work, "alike", lambda wave: share_cell(int(wave.alike.sum()), len(wave.frame))))
-    return _table(study, work, "lengths", rows, note("quality.lengths.note"))
+    told = (note("quality.lengths.note"),) if any(wave.battery for wave in work.waves) else ()
+    return _table(study, work, "lengths", rows, *told)
 
 
 def _sync(study: Study, work: Work) -> Table:
@@ -255,7 +256,7 @@ def _interviewers(study: Study, work: Work) -> Iterator[Table]:
             rows,
             notes=(note("quality.interviewers.note"),),
             audience="full",
-            layout="items keep",
+            layout="items keep people",
             corner=study.t["quality.head.code"],
         )
 

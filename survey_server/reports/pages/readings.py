@@ -39,7 +39,7 @@ def context_readings(study: Study, returns: Returns) -> Table:
         heads,
         tuple(rows),
         notes=(note("admin.readings.note"),),
-        layout="items",
+        layout="items readings fixed",
     )
 
 
