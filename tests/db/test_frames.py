@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -113,13 +113,21 @@ def test_it_reads_only_what_is_new(database: Database, wave: Wave) -> None:
     frame_of(database, wave)
     send(database, wave, 3)
     read: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda c, cursor, statement, *_: read.append(statement))
+    asked: list[int] = []
+
+    def note(c: object, cursor: object, statement: str, parameters: Sized, *_: object) -> None:
+        read.append(statement)
+        if "answers" in statement:
+            asked.append(len(parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
     with database.reading() as session:
         before = session.connection().connection.driver_connection
         assert before is not None
         frame = wave_frame(session, wave)
     answers = [statement for statement in read if "answers" in statement]
     assert (len(frame), len(answers)) == (4, 1)
+    assert asked == [2]  # the programme and the one row that came
     read.clear()
     frame_of(database, wave)
     assert [statement for statement in read if "answers" in statement] == []
