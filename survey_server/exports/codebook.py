@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from lxml import etree
 
+from survey_server.exports.cells import harmless
 from survey_server.exports.csv_files import file_name
 from survey_server.exports.plan import BLANK, MAIN, Plan, Variable, text_in
 
@@ -30,7 +31,7 @@ def codebook_lines(plan: Plan, language: str) -> list[Sequence[str]]:
 def codebook_csv(plan: Plan, language: str) -> bytes:
     """The codebook as CSV."""
     text = io.StringIO()
-    csv.writer(text).writerows(codebook_lines(plan, language))
+    csv.writer(text).writerows([harmless(cell) for cell in line] for line in codebook_lines(plan, language))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

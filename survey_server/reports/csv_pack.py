@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,10 +12,12 @@ from typing import NamedTuple
 from survey_server.reports.catalogue import get_catalogue
 from survey_server.reports.value import Cell, Table, Toplines
 from survey_server.reports.wave_summary import WaveSummary
+from survey_server.xlsform.cells import neutral
 
 HEAD = ("table_id", "row", "col", "value", "se", "n", "n_eff", "flag")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of every file in the pack, so that the same report gives the same bytes."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 class Line(NamedTuple):
@@ -131,7 +134,7 @@ def _write(pack: zipfile.ZipFile, name: str, head: Sequence[str], lines: Iterato
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(head)
-    writer.writerows(lines)
+    writer.writerows([cell if _NUMBER.fullmatch(str(cell)) else neutral(cell) for cell in line] for line in lines)
     info = zipfile.ZipInfo(name, EPOCH)
     info.compress_type = zipfile.ZIP_DEFLATED
     pack.writestr(info, "\ufeff" + text.getvalue())  # the mark lets spreadsheets read accents

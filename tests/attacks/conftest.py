@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from argon2 import PasswordHasher
 
 from survey_server.db import people
+from survey_server.db.migrate import migrate
 from survey_server.db.session import open_database
 from tests.attacks.fortress import Fortress, build_fortress
 
@@ -31,5 +33,24 @@ def fortress(sqlite_template: bytes, tmp_path_factory: pytest.TempPathFactory) -
     folder: Path = tmp_path_factory.mktemp("fortress")
     (folder / "survey.db").write_bytes(sqlite_template)
     url = f"sqlite:///{folder / 'survey.db'}"
+    yield build_fortress(url, folder / "data", {"norte": HURT, "sur": PLAIN})
+    open_database(url).close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def besieged(
+    request: pytest.FixtureRequest, sqlite_template: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fortress]:
+    """The fortress on either database."""
+    folder = tmp_path_factory.mktemp("besieged")
+    url = f"sqlite:///{folder / 'survey.db'}"
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE besieged")
+        url = server.replace("/postgres?", "/besieged?")
+        migrate(url)
+    else:
+        (folder / "survey.db").write_bytes(sqlite_template)
     yield build_fortress(url, folder / "data", {"norte": HURT, "sur": PLAIN})
     open_database(url).close()

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 from werkzeug.test import TestResponse
 
 from tests.office.world import Browser
@@ -67,9 +68,9 @@ def walk(browser: Browser, *starts: str) -> Walk:
     return found
 
 
-def _endpoint(adapter: object, path: str) -> str:
+def _endpoint(adapter: MapAdapter, path: str) -> str:
     try:
-        return str(adapter.match(urlsplit(path).path)[0])  # type: ignore[attr-defined]
+        return adapter.match(urlsplit(path).path)[0]
     except HTTPException:
         return "(none)"
 

@@ -8,15 +8,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from survey_server.db.models import Base
 from survey_server.web.office.people import GIVEN_ROLES
 from tests.attacks.crawling import Walk, walk
-from tests.attacks.fortress import Camp, Fortress
+from tests.attacks.fortress import Camp, Fortress, photograph
 from tests.openrosa.field import BOUNDARY, OPENROSA, upload
 
 MARK = re.compile("Zqu|norte-(locked|open|twin|broken)")
@@ -36,21 +34,6 @@ def untouched(fortress: Fortress, pages: Walk) -> Iterator[None]:
     before = photograph(fortress)
     yield
     assert photograph(fortress) == before
-
-
-def photograph(fortress: Fortress) -> dict[str, str]:
-    """A digest of what each table has of the programme under attack, and of the files of its people."""
-    here = fortress.camps["norte"].programme.id
-    people = list(fortress.camps["norte"].people.values())
-    found = {}
-    with fortress.database.reading() as session:
-        for table in Base.metadata.sorted_tables:
-            owner = table.c.get("programme_id") if table.name != "programme" else table.c.id
-            mine = table.c.person_id.in_(people) if owner is None and "person_id" in table.c else owner == here
-            if owner is not None or "person_id" in table.c:
-                rows = sorted(repr(tuple(row)) for row in session.execute(select(table).where(mine)))
-                found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12] + f" {len(rows)}"
-    return found
 
 
 def addresses(fortress: Fortress, rule: Rule, camp: Camp, code: str) -> Iterator[str]:
