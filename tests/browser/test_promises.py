@@ -48,9 +48,11 @@ def test_it_asks_with_the_first_answer_and_shows_what_the_phone_answered(
     refresh(page)
     wait_until(lambda: reported(database, label).get("kept") is False, "the office to know")
 
-    grant(page, phone)
     page.locator("footer a").click()
-    page.get_by_role("button", name="Pedir que lo conserve").click()
+    ask = page.get_by_role("button", name="Pedir que lo conserve")
+    ask.wait_for()
+    grant(page, phone)
+    ask.click()
     page.locator("text=El teléfono prometió no borrarlo").wait_for()
     page.locator("header a").click()
     page.locator("li.draft", has_text="Alfa").wait_for()
