@@ -15,7 +15,7 @@ check: ## style, types and import floors
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest tests/test_floors.py
-	@.venv/bin/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements.lock
+	@.ci/audit
 
 bench: ## speed and size, as ratios against a limit measured in the same run
 	@.ci/setup test

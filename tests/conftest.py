@@ -19,7 +19,7 @@ from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
 
 _numbers = itertools.count(1)
-_BUILT_ONCE = {"demo", "reports"}
+_BUILT_ONCE = {"demo", "reports", "attacks"}
 """Folders whose tests share something that takes long to build: one process runs all of them."""
 
 
