@@ -237,3 +237,19 @@ def test_it_takes_the_readers_half_of_a_title_in_two_languages(language: str, ti
 
 def test_it_draws_no_chart_of_nothing() -> None:
     assert build_chart([]) is None
+
+
+def test_it_says_what_went_wrong_in_the_readers_language_and_leads_back(world: World) -> None:
+    """English words of the catalogue of problems never stand on a Spanish page that somebody can get to."""
+    locked, coordinator = world.submissions[0], world.browser("coordinator")
+    page = coordinator.get(f"{PROGRAMME}submissions/{locked}/edit").text
+    assert "Su ola está bloqueada" in page and "Its wave" not in page
+    assert f'href="{PROGRAMME}"' in page
+    for path, says in (
+        ("waves/7", "No se encontró"),
+        ("sites/7", "No hay tal punto"),
+        ("devices/7/lost", "No hay tal"),
+    ):
+        assert says in coordinator.get(PROGRAMME + path).text, path
+    wrong = world.browser("security").post(f"{PROGRAMME}phone-rules", {"draft_days": "cien"})
+    assert (wrong.status_code, "Un número falta o está fuera de sus límites" in wrong.text) == (422, True)
