@@ -224,7 +224,7 @@ def test_it_keeps_the_sealed_copy_for_some_days_after_the_receipt(page: Page, se
     server.start()
     wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send", 40)
     assert len(stored(page, "bodies")) == 1 and sum(name.startswith("o-") for name in copies(page)) == 1
-    module = "`/static/${document.documentElement.dataset.version}/js/outbox.js`"
+    module = "`/static/${document.documentElement.dataset.version}/js/rooms/outbox/items.js`"
     drop = f"import({module}).then((m) => m.dropSent(Date.now() + %d))"
     day = 86_400_000
     page.evaluate(drop % (6 * day))
