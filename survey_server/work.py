@@ -29,6 +29,7 @@ from survey_server.db.media_stores import open_media_store
 from survey_server.db.retention import keep_programmes
 from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
+from survey_server.exports.attached import Files
 from survey_server.problems import JobLost, Problem
 from survey_server.sending import deliver
 from survey_server.web.office import made_reports
@@ -85,7 +86,8 @@ def _deliver(task: Task) -> Mapping[str, Any] | None:
 
 
 def _export(task: Task) -> None:
-    make_asked(task.database, task.config.data_dir, task.programme_id, task.detail, task.tell)
+    media = Files(open_media_store(task.config), Keyring(task.config.secret_key))
+    make_asked(task.database, task.config.data_dir, task.programme_id, task.detail, task.tell, media)
 
 
 def _report(task: Task) -> None:

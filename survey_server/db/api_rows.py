@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,9 +16,9 @@ from typing import Any
 from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
+from survey_server.db.kept_back import KeptBack, load_kept_back
 from survey_server.db.models import Form, Submission, SubmissionVersion, Wave, now
 from survey_server.db.scopes import visible_submissions
-from survey_server.db.stored_rows import hidden_fields
 from survey_server.db.tokens import ApiReader
 from survey_server.problems import BadCursor
 
@@ -104,9 +103,9 @@ def read_page(
     )
     rows = session.execute(query).all()
     given = rows[:limit]
-    hidden = _hidden(session, form)
+    kept = load_kept_back(session, form)
     last = Cursor(round(given[-1].changed_at.timestamp() * 1000), given[-1].id) if given else since
-    return RowPage([_item(row, hidden) for row in given], last, len(rows) > limit)
+    return RowPage([_item(row, kept) for row in given], last, len(rows) > limit)
 
 
 _NAMES = (
@@ -115,18 +114,10 @@ _NAMES = (
 )
 
 
-def _hidden(session: Session, form: Form) -> re.Pattern[str] | None:
-    """What is cut out of the answers: codes by which the person who answered could be found."""
-    fields = hidden_fields(session, form)
-    names = "|".join(re.escape(json.dumps(name, ensure_ascii=False)) for name in sorted(fields))
-    return re.compile(rf'(?:{names}):\s*(?:"(?:[^"\\]|\\.)*"|null)\s*,?\s*') if fields else None
-
-
-def _item(row: Any, hidden: re.Pattern[str] | None) -> str:
+def _item(row: Any, kept: KeptBack) -> str:
     """The facts, and the answers as they are stored: as JSON already."""
     *facts, answers = row
-    if hidden is not None:
-        answers = re.sub(r",\s*}\Z", "}", hidden.sub("", answers))
+    answers = kept.from_text(answers, row.site_code)
     told = {name: _plain(value) for name, value in zip(_NAMES, facts, strict=True)}
     told["submission"] = str(told["submission"])  # more digits than a float has
     return f'{json.dumps(told, ensure_ascii=False)[:-1]}, "answers": {answers}}}'

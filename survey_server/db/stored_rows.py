@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, String, func, select, type_coe
 from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.compiled import load_version
-from survey_server.db.forms import list_versions, load_registry
+from survey_server.db.forms import list_versions
 from survey_server.db.models import Form, FormVersion, Submission, SubmissionVersion, Wave
 from survey_server.xlsform.form import Form as CompiledForm
 
@@ -25,8 +25,6 @@ FACTS = (
 )
 """What is told of every submission beside its answers."""
 _MOMENTS = ("_started", "_ended", "_received_at")
-WITHDRAWAL = "withdrawal"
-"""The design role of the code on a person's card (`db/withdrawals.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +60,15 @@ class Rows:
         return where if self.visible is None else [*where, self.visible]
 
 
-def hidden_fields(session: Session, form: Form) -> frozenset[str]:
-    """The questions of a form whose answers nobody exports: codes by which who answered could be found."""
-    registries = [load_registry(version) for version in list_versions(session, form)]
-    return frozenset(role.field for registry in registries for role in registry.design if role.role == WITHDRAWAL)
-
-
 def count_rows(session: Session, rows: Rows) -> int:
     """How many submissions `read_rows` will give."""
     query = select(func.count()).select_from(Submission).where(*rows.where)
     return session.scalar(query) or 0
+
+
+def list_instances(session: Session, rows: Rows) -> set[str]:
+    """The instance ids of all of them."""
+    return set(session.scalars(select(Submission.instance_id).where(*rows.where)))
 
 
 def read_rows(session: Session, rows: Rows) -> Iterator[Batch]:
@@ -130,11 +127,11 @@ def _instant(milliseconds: int | None) -> str:
     return _days[milliseconds // _DAY] + _time(milliseconds % _DAY // 1000)
 
 
-def read_documents(session: Session, rows: Rows) -> Iterator[tuple[str, int, bytes]]:
-    """(instance id, number, XML) of every version of every submission, in the order of arrival."""
+def read_documents(session: Session, rows: Rows) -> Iterator[tuple[str, int, str | None, bytes]]:
+    """(instance id, number, site, XML) of every version of every submission, in the order of arrival."""
     version = SubmissionVersion
     query = (
-        select(Submission.instance_id, version.number, version.xml)
+        select(Submission.instance_id, version.number, Submission.site_code, version.xml)
         .join(version, (version.programme_id == Submission.programme_id) & (version.submission_id == Submission.id))
         .where(*rows.where)
         .order_by(Submission.id, version.number)

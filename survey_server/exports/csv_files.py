@@ -7,7 +7,7 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -28,8 +28,11 @@ _DANGER = re.compile(r",\s*(?:[=+@\t\r]|-(?!\d+(?:\.\d+)?(?:,|\Z)))")
 class CsvFiles:
     """Writes rows to a file per table, and all of them into one ZIP at the end."""
 
-    def __init__(self, plan: Plan, beside: Mapping[str, bytes]) -> None:
-        self.plan, self.beside = plan, beside
+    def __init__(
+        self, plan: Plan, beside: Mapping[str, bytes], attach: Callable[[zipfile.ZipFile], None] | None = None
+    ) -> None:
+        """`attach` puts the files of the interviews into the ZIP."""
+        self.plan, self.beside, self.attach = plan, beside, attach
         self._stack = ExitStack()
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
         self._tables = {
@@ -48,6 +51,8 @@ class CsvFiles:
                 archive.write(rows.path, f"{file_name(self.plan, table)}.csv")
             for name, content in self.beside.items():
                 archive.writestr(name, content)
+            if self.attach is not None:
+                self.attach(archive)
 
     def discard(self) -> None:
         """Leave nothing behind."""

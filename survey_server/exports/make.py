@@ -8,18 +8,20 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
 from survey_server.db.forms import get_form, load_registry
 from survey_server.db.frames import wave_frame
-from survey_server.db.models import Wave
+from survey_server.db.kept_back import KeptBack, load_kept_back
 from survey_server.db.programmes import get_programme
-from survey_server.db.scopes import Reader, visible_submissions
+from survey_server.db.scopes import Reader, restricted_forms, visible_submissions
 from survey_server.db.session import Database, Session
-from survey_server.db.stored_rows import Rows, count_rows, hidden_fields, read_documents, read_rows, read_versions
+from survey_server.db.stored_rows import Rows, count_rows, list_instances, read_documents, read_rows, read_versions
 from survey_server.db.waves import get_wave
+from survey_server.exports.attached import Files, write_attached
 from survey_server.exports.codebook import codebook_csv, codebook_ddi, codebook_lines, read_script
 from survey_server.exports.csv_files import CsvFiles, file_name
 from survey_server.exports.excel import ExcelFile
@@ -33,6 +35,7 @@ from survey_server.problems import ExportIncomplete, NothingToExport
 
 FORMATS: Mapping[str, str] = {
     "csv": "zip",
+    "csv-media": "zip",
     "xlsx": "xlsx",
     "sav": "zip",
     "dta": "zip",
@@ -80,10 +83,12 @@ def make_export(
     language: str = "es",
     progress: Progress = lambda done, of: None,
     reader: Reader | None = None,
+    files: Files | None = None,
 ) -> Export:
     """Write the submissions of a form, or of one of its waves, to `path`, whole or not at all.
 
-    With a `reader` those alone that they may read; without one all of them, for who runs the server.
+    With a `reader` those alone that they may read; without one all of them, for who runs the server. Restricted
+    reports are in no export. `files`: where photos and the like are, for the format that holds them.
 
     Raises NothingToExport, ExportTooLarge, UnknownForm, UnknownWave, and ExportIncomplete when the rows written are
     not the submissions stored.
@@ -93,6 +98,8 @@ def make_export(
         with database.reading() as session:
             database.keep_one_state(session)
             found = get_form(session, get_programme(session, programme).id, form_id)
+            if found.id in restricted_forms(session, found.programme_id):
+                raise NothingToExport("Restricted reports are in no export: the integrity officer reads them here.")
             chosen = get_wave(session, found, wave) if wave else None
             rows = Rows(
                 found, chosen, None if reader is None else visible_submissions(session, reader, found.programme_id)
@@ -100,7 +107,7 @@ def make_export(
             total = count_rows(session, rows)
             if not total:
                 raise NothingToExport(f"{form_id} has no submissions{f' in {wave}' if wave else ''}.")
-            written = _write(session, rows, form, part, language, lambda done: progress(done, total))
+            written = _write(session, rows, form, part, language, lambda done: progress(done, total), files)
         if written != total:
             raise ExportIncomplete(f"{written} of {total} submissions were written.")
         part.replace(path)
@@ -109,24 +116,34 @@ def make_export(
     return Export(path, written, _digest(path))
 
 
-def _write(session: Session, rows: Rows, kind: str, part: Path, language: str, tell: Callable[[int], None]) -> int:
+def _write(
+    session: Session,
+    rows: Rows,
+    kind: str,
+    part: Path,
+    language: str,
+    tell: Callable[[int], None],
+    files: Files | None,
+) -> int:
+    kept = load_kept_back(session, rows.form)
     if kind == "xml":
-        return _write_documents(session, rows, part, tell)
+        return _write_documents(session, rows, kept, part, tell)
     versions = read_versions(session, rows.form)
     plan = plan_export(
         rows.form.form_id,
         [(version.version, compiled, compiled.to_phone()) for version, compiled in versions],
-        hidden_fields(session, rows.form),
+        kept.codes,
     )
     total = count_rows(session, rows)
     if kind == "codebook":
         _write_archive(part, _codebook(plan, language, total))
         return total
     if kind == "research":
-        return _write_research(session, rows.wave, plan, versions[-1][0], part, language)
-    writer = _writer(kind, plan, language, total, part)
+        return _write_research(session, rows, plan, versions[-1][0], part, language)
+    attach = partial(write_attached, session=session, rows=rows, files=files) if files else None
+    writer = _writer(kind, plan, language, total, part, attach if kind == "csv-media" else None)
     try:
-        done = _stream(session, rows, plan, writer, tell)
+        done = _stream(session, rows, Splitter(plan, kept.sites), writer, tell)
         writer.finish(part)
     except BaseException:
         writer.discard()
@@ -134,9 +151,9 @@ def _write(session: Session, rows: Rows, kind: str, part: Path, language: str, t
     return done
 
 
-def _stream(session: Session, rows: Rows, plan: Plan, writer: Writer, tell: Callable[[int], None]) -> int:
+def _stream(session: Session, rows: Rows, splitter: Splitter, writer: Writer, tell: Callable[[int], None]) -> int:
     done = 0
-    for table, some in Splitter(plan).split(read_rows(session, rows)):
+    for table, some in splitter.split(read_rows(session, rows)):
         count = writer.add(table, some)
         if table == MAIN:
             done += count
@@ -146,10 +163,12 @@ def _stream(session: Session, rows: Rows, plan: Plan, writer: Writer, tell: Call
     return done
 
 
-def _writer(kind: str, plan: Plan, language: str, total: int, part: Path) -> Writer:
-    if kind == "csv":
+def _writer(
+    kind: str, plan: Plan, language: str, total: int, part: Path, attach: Callable[[zipfile.ZipFile], None] | None
+) -> Writer:
+    if kind in ("csv", "csv-media"):
         script = {"read.R": read_script(plan, language)}
-        return CsvFiles(plan, _codebook(plan, language, total) | script)
+        return CsvFiles(plan, _codebook(plan, language, total) | script, attach)
     if kind == "xlsx":
         return ExcelFile(plan, codebook_lines(plan, language))
     if kind == "parquet":
@@ -169,23 +188,26 @@ def _write_archive(part: Path, files: Mapping[str, bytes]) -> None:
             archive.writestr(name, content)
 
 
-def _write_documents(session: Session, rows: Rows, part: Path, tell: Callable[[int], None]) -> int:
+def _write_documents(session: Session, rows: Rows, kept: KeptBack, part: Path, tell: Callable[[int], None]) -> int:
     """The interviews as they arrived, each version a file of its own."""
-    ids: set[str] = set()
+    done, last = 0, ""
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for instance_id, number, xml in read_documents(session, rows):
-            ids.add(instance_id)
+        for instance_id, number, site, xml in read_documents(session, rows):
             safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in instance_id)
-            archive.writestr(f"{safe}.xml" if number == 1 else f"{safe}.v{number}.xml", xml)
-            if len(ids) % _TELL_EVERY == 0:
-                tell(len(ids))
-    return len(ids)
+            archive.writestr(f"{safe}.xml" if number == 1 else f"{safe}.v{number}.xml", kept.from_xml(xml, site))
+            if instance_id != last:
+                done, last = done + 1, instance_id
+                if done % _TELL_EVERY == 0:
+                    tell(done)
+    return done
 
 
-def _write_research(session: Session, wave: Wave | None, plan: Plan, version: object, part: Path, language: str) -> int:
-    if wave is None:
+def _write_research(session: Session, rows: Rows, plan: Plan, version: object, part: Path, language: str) -> int:
+    if rows.wave is None:
         raise NothingToExport("A research file is of one wave: choose one.")
-    frame = wave_frame(session, wave)
+    frame = wave_frame(session, rows.wave)
+    if rows.visible is not None:
+        frame = frame[frame["_id"].isin(list_instances(session, rows))]
     found = make_research_file(frame, plan.tables[MAIN], load_registry(version), SystemRandom())  # type: ignore[arg-type]
     text = io.StringIO()
     csv.writer(text).writerows([list(found.frame.columns), *found.frame.astype(object).to_numpy().tolist()])

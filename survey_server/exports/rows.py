@@ -12,10 +12,20 @@ from survey_server.exports.plan import BLANK, KEYS, MAIN, Plan
 Cells = list[str]
 """Facts or keys, then a cell for every variable ("": no answer), then the names of the questions left blank."""
 
+POSITIONS = frozenset({"geopoint", "geotrace", "geoshape"})
 NUMBERS = ("_number", "_issues", "_position")
 """The facts and keys that are numbers."""
 
-Beside = list[tuple[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The repeats of one row, with whose they are."""
+
+    instance_id: str
+    version: str
+    shown: bool
+    """Whether positions are."""
+    beside: list[tuple[str, Any]]
 
 
 def headings(plan: Plan, table: str) -> list[str]:
@@ -31,25 +41,27 @@ def first_headings(table: str) -> Sequence[str]:
 class Splitter:
     """Splits submissions into the rows of the tables; what a version doesn't know is kept under no column but told."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, open_sites: frozenset[str]) -> None:
+        """Positions are those of `open_sites` alone: elsewhere the policy keeps them from everybody."""
+        self.plan, self.open_sites = plan, open_sites
         self.unknown: dict[str, int] = {}
         self._layouts: dict[tuple[str, str], _Layout] = {}
 
     def split(self, stored: Iterable[Batch]) -> Iterator[tuple[str, Iterable[Cells]]]:
         """(table, some of its rows), the submissions' own rows before those of their repeats: take them in turn."""
         for batch in stored:
-            nested: list[tuple[str, str, Beside]] = []
+            nested: list[Nested] = []
             yield MAIN, self._rows(batch, nested)
             tables: dict[str, list[Cells]] = {}
-            for instance_id, version, beside in nested:
-                self._repeats(version, instance_id, instance_id, beside, tables)
+            for each in nested:
+                self._repeats(each, each.instance_id, tables)
             yield from tables.items()
 
-    def _rows(self, batch: Batch, nested: list[tuple[str, str, Beside]]) -> Iterator[Cells]:
+    def _rows(self, batch: Batch, nested: list[Nested]) -> Iterator[Cells]:
         facts = zip(*(batch.facts[name] for name in FACTS), strict=True)
         for fact, answers, text in zip(facts, batch.answers(), batch.texts, strict=True):
-            yield [*fact, *self._cells(fact[_VERSION], MAIN, answers, text, fact, nested)]
+            shown = fact[_SITE] in self.open_sites
+            yield [*fact, *self._cells(fact[_VERSION], MAIN, answers, text, fact, shown, nested)]
 
     def _cells(
         self,
@@ -58,7 +70,8 @@ class Splitter:
         answers: dict[str, Any],
         text: str,
         fact: Sequence[str],
-        nested: list[tuple[str, str, Beside]],
+        shown: bool,
+        nested: list[Nested],
     ) -> Cells:
         """The cells of the questions; `text` is what the answers were read from: quick to search for what is rare."""
         layout = self._layout(version, table)
@@ -67,7 +80,10 @@ class Splitter:
         if len(merged) > layout.size:
             del cells[layout.size :]
             if beside := [pair for pair in answers.items() if pair[0] not in layout.known]:
-                nested.append((fact[0], version, beside))
+                nested.append(Nested(fact[0], version, shown, beside))
+        if layout.positions and not shown:
+            for place in layout.positions:
+                cells[place] = ""
         if "[" in text:
             for place in layout.lists:
                 if type(value := cells[place]) is list:
@@ -81,22 +97,21 @@ class Splitter:
         cells.append(blank)
         return cells
 
-    def _repeats(
-        self, version: str, instance_id: str, parent: str, beside: Beside, tables: dict[str, list[Cells]]
-    ) -> None:
+    def _repeats(self, nested: Nested, parent: str, tables: dict[str, list[Cells]]) -> None:
         """The rows of repeats, each before those inside it; what no version knows is counted."""
-        for table, instances in beside:
+        for table, instances in nested.beside:
             if table not in self.plan.tables or not isinstance(instances, list):
                 self.unknown[table] = self.unknown.get(table, 0) + 1
                 continue
             rows = tables.setdefault(table, [])
             for position, answers in enumerate(instances, 1):
                 key = f"{parent}/{table.rsplit('/', 1)[-1]}[{position}]"
-                inner: list[tuple[str, str, Beside]] = []
-                keys = (instance_id, key, parent, str(position))
-                rows.append([*keys, *self._cells(version, table, answers, "[null]", keys, inner)])
-                for _, _, further in inner:
-                    self._repeats(version, instance_id, key, further, tables)
+                inner: list[Nested] = []
+                keys = (nested.instance_id, key, parent, str(position))
+                cells = self._cells(nested.version, table, answers, "[null]", keys, nested.shown, inner)
+                rows.append([*keys, *cells])
+                for each in inner:
+                    self._repeats(each, key, tables)
 
     def _layout(self, version: str, table: str) -> _Layout:
         key = (version, table)
@@ -105,7 +120,7 @@ class Splitter:
         return self._layouts[key]
 
 
-_VERSION = FACTS.index("_version")
+_VERSION, _SITE = FACTS.index("_version"), FACTS.index("_site")
 
 
 @dataclass(frozen=True)
@@ -117,6 +132,7 @@ class _Layout:
     size: int
     lists: list[int]
     """The columns that may hold lists of codes."""
+    positions: list[int]
     places: Mapping[str, int]
     names: Sequence[str]
     known: frozenset[str]
@@ -131,7 +147,8 @@ class _Layout:
         lists = [place for place, variable in enumerate(variables) if variable.kind in _LISTS]
         names = [variable.name for variable in variables]
         known = frozenset(places) | plan.hidden
-        return cls(dict.fromkeys(keys, ""), len(keys), lists, places, names, known)
+        positions = [place for place, variable in enumerate(variables) if variable.kind in POSITIONS]
+        return cls(dict.fromkeys(keys, ""), len(keys), lists, positions, places, names, known)
 
 
 _LISTS = frozenset({"many", "rank", "odk:rank"})

@@ -53,9 +53,12 @@ def with_head(xml: bytes, form_id: str, version: str, answers: Mapping[str, str]
 
 
 def without_places(xml: bytes, refs: frozenset[str]) -> bytes:
-    """`xml` with the questions at these paths blank: for a screen where places may not be seen."""
+    """`xml` with the questions at these paths blank, for eyes that may not see them; as it came if it has none."""
     root = etree.fromstring(xml, _PARSER)
-    for _, node in _leaves(root, refs):
+    answered = [node for _, node in _leaves(root, refs) if node.text]
+    if not answered:
+        return xml
+    for node in answered:
         node.text = None
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 

@@ -1,11 +1,15 @@
-"""The office among 300,000 submissions: lists, searches, one submission, the progress of a wave; on SQLite."""
+"""The office among 300,000 submissions on SQLite: lists, searches, progress of waves, pages of the API, sizes of pages.
+
+Beside each: a count of the same rows and a read of one row by its key, by SQLite alone.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,8 @@ from survey_server.db.finding import Filter, list_submissions
 from survey_server.db.forms import get_form
 from survey_server.db.listings import get_submission
 from survey_server.db.migrate import migrate
-from survey_server.db.models import Device, Programme, Wave
-from survey_server.db.people import add_person
+from survey_server.db.models import Device, Form, Programme, Wave
+from survey_server.db.people import add_person, set_password, set_roles
 from survey_server.db.programmes import add_programme
 from survey_server.db.progress import list_days, list_sites, list_waves
 from survey_server.db.publishing import publish_form
@@ -25,12 +29,15 @@ from survey_server.db.scopes import Reader
 from survey_server.db.session import Database, open_database
 from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.teams import add_team
+from survey_server.db.tokens import add_token
 from survey_server.db.waves import add_wave
 from tests.bench.measure import measure
+from tests.bench.pages import LOGIN, PASSWORD, measure_pages
 from tests.crowd import add_crowd
 from tests.web.field import FORM
 
 SUBMISSIONS = 300_000
+SMALL = 20_000
 SITES = 125
 PHONES = 40
 
@@ -42,13 +49,18 @@ def main(count: int = SUBMISSIONS) -> None:
         migrate(url)
         database = open_database(url)
         programme, wave, supervisor = build(database, count)
+        small = build_small(database, programme, wave)
+        raw(url.removeprefix("sqlite:///"))
         for name, reader, chosen in _searches(wave, supervisor):
             _time(
                 database, f"{name}", lambda s, r=reader, c=chosen: list_submissions(s, programme, Filter(r, **c)), 200
             )
         _time(database, "one submission", lambda s: get_submission(s, programme, 10_000_000 + count // 2), 200)
+        _time(database, f"progress where a wave has {SMALL:,}", lambda s: _progress(s, programme, small), 300)
         _time(database, f"progress of a wave of {count:,}", lambda s: _progress(s, programme, wave), 1000)
+        token = add_reader(database, programme)
         database.close()
+        measure_pages(Path(folder), url, token, wave.id, count)
 
 
 def build(database: Database, count: int) -> tuple[Programme, Wave, Reader]:
@@ -71,6 +83,40 @@ def build(database: Database, count: int) -> tuple[Programme, Wave, Reader]:
         session.execute(text("UPDATE team SET supervisor_id = :id"), {"id": person.id})
     add_crowd(database, programme, [wave], devices, count, sites=SITES)
     return programme, wave, Reader(person.id, frozenset({"supervisor"}))
+
+
+def build_small(database: Database, programme: Programme, wave: Wave) -> Wave:
+    """A second wave of the same form."""
+    with database.transaction() as session:
+        form = session.get_one(Form, (programme.id, wave.form_row))
+        day = date(2027, 9, 1)
+        small = add_wave(session, form, "W2", day, day + timedelta(19), state="open")
+        set_wave_sites(session, small, [f"P{number:04d}" for number in range(SITES)], actor="command")
+    add_crowd(database, programme, [small], [], SMALL, sites=SITES, first=10 * SUBMISSIONS)
+    return small
+
+
+def raw(path: str) -> None:
+    """What SQLite needs alone."""
+    connection = sqlite3.connect(path)
+    started = time.perf_counter()
+    (rows,) = connection.execute("SELECT count(*) FROM submission INDEXED BY ix_submission_progress").fetchone()
+    measure(f"raw: count {rows:,} rows along an index", 1000 * (time.perf_counter() - started), "ms")
+    started = time.perf_counter()
+    read = connection.execute("SELECT answers FROM submission_version ORDER BY submission_id LIMIT 1000").fetchall()
+    measure(f"raw: read the answers of {len(read):,} submissions", 1000 * (time.perf_counter() - started), "ms")
+    connection.close()
+
+
+def add_reader(database: Database, programme: Programme) -> str:
+    """A token of an analyst, who may log in too."""
+    with database.transaction() as session:
+        person = add_person(session, LOGIN, "Ana")
+        set_password(session, person, PASSWORD)
+        set_roles(session, person, programme, ["analyst", "data-protection"], actor="command")
+        until = datetime.now(UTC) + timedelta(days=2)
+        _, token = add_token(session, programme.id, "Bench", ["mini"], "bench of the API", until, person_id=person.id)
+    return token
 
 
 def _searches(wave: Wave, supervisor: Reader) -> list[tuple[str, Reader, dict[str, Any]]]:
@@ -104,7 +150,7 @@ def _progress(session: Any, programme: Programme, wave: Wave) -> None:
 
 
 def _time(database: Database, what: str, ask: Callable[[Any], Any], limit: int) -> None:
-    """The slowest of five, with how many statements it takes."""
+    """The slowest of five, with what the quickest takes of the processor, and how many statements."""
     statements = 0
 
     def count(*_: Any) -> None:
@@ -112,11 +158,13 @@ def _time(database: Database, what: str, ask: Callable[[Any], Any], limit: int) 
         statements += 1
 
     event.listen(database.engine, "before_cursor_execute", count)
-    times = []
+    times, used = [], []
     for _ in range(5):
         with database.reading() as session:
-            started = time.perf_counter()
+            started, processor = time.perf_counter(), time.process_time()
             ask(session)
             times.append(time.perf_counter() - started)
+            used.append(time.process_time() - processor)
     event.remove(database.engine, "before_cursor_execute", count)
-    measure(what, 1000 * max(times), "ms", f"limit {limit} ms; {statements // 5} statements")
+    beside = f"limit {limit} ms; {1000 * min(used):.0f} ms of CPU, {statements // 5} statements"
+    measure(what, 1000 * max(times), "ms", beside)

@@ -75,9 +75,9 @@ Send = Callable[..., None]
 def send(database: Database, home: Programme) -> Send:
     """Take one submission in."""
 
-    def take(number: int, body: str, version: str = "1") -> None:
+    def take(number: int, body: str, version: str = "1", site: str = "A") -> None:
         xml = (
-            f'<data id="home" version="{version}"><today>2026-03-05</today><psu>A</psu>{body}'
+            f'<data id="home" version="{version}"><today>2026-03-05</today><psu>{site}</psu>{body}'
             f"<meta><instanceID>uuid:{number}</instanceID></meta></data>"
         )
         take_in(

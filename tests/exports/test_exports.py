@@ -17,16 +17,22 @@ import pandas as pd
 import pyreadstat
 import pytest
 from lxml import etree
+from PIL import Image
 
 from survey_server.db.forms import get_form
+from survey_server.db.media import Announcement, Hander, MediaIntake
+from survey_server.db.media_files import FolderStore
 from survey_server.db.models import Programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.scopes import Reader
 from survey_server.db.session import Database
+from survey_server.db.sites import set_sites
 from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 from survey_server.exports import make as making
+from survey_server.exports.attached import Files
 from survey_server.exports.make import FORMATS, make_export
+from survey_server.exports.pictures import without_marks
 from survey_server.exports.places import read_geometry
 from survey_server.problems import ExportIncomplete, NothingToExport
 from tests.exports.conftest import FIRST, Send
@@ -257,7 +263,7 @@ def test_it_exports_no_code_by_which_a_person_could_be_found(
         "<meta><instanceID>uuid:card</instanceID></meta></data>"
     )
     take_in(database, Source(programme.id, "phone", "x"), [Arrival("uuid:card", "home", "1", xml.encode())])
-    for kind in ("csv", "parquet", "codebook"):
+    for kind in ("csv", "parquet", "xml", "codebook"):
         path = tmp_path / f"out.{kind}"
         assert make_export(database, programme.code, "home", None, kind, path).submissions == 1
         with zipfile.ZipFile(path) as archive:
@@ -282,3 +288,86 @@ def test_it_exports_what_the_reader_may_read_alone(database: Database, programme
     made = make_export(database, programme.code, "home", None, "csv", tmp_path / "a.zip", reader=analyst)
     assert made.submissions == 1
     assert make_export(database, programme.code, "home", None, "xml", tmp_path / "b.zip").submissions == 2
+
+
+def test_it_keeps_positions_back_where_the_policy_has_none(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        set_sites(session, home.id, [{"code": "A"}, {"code": "B", "risk_tier": 3}], actor="command")
+    send(1, SAFE)
+    send(2, SAFE, site="B")
+    send(3, SAFE, site="unknown")
+    first, *others = tables(export(database, home, "csv", tmp_path))["home.csv"]
+    assert (first["place"], [other["place"] for other in others]) == ("14.6 -90.5 1500 4", ["", ""])
+    (feature,) = json.loads(export(database, home, "geojson", tmp_path).read_text())["features"]
+    assert feature["properties"]["_id"] == "uuid:1"
+    with zipfile.ZipFile(export(database, home, "xml", tmp_path)) as archive:
+        assert [b"14.6" in archive.read(f"uuid_{number}.xml") for number in (1, 2, 3)] == [True, False, False]
+
+
+def test_it_puts_restricted_reports_into_no_file(database: Database, programme: Programme, tmp_path: Path) -> None:
+    source = FIRST.replace("| Hogar      | home    |", "| Hogar      | ssr_restricted |")
+    publish_form(database, programme.id, "ssr_restricted.md", source.encode())
+    xml = (
+        '<data id="ssr_restricted" version="1"><today>2026-03-05</today><psu>A</psu><safe>0</safe>'
+        "<meta><instanceID>uuid:l</instanceID></meta></data>"
+    )
+    taken = [Arrival("uuid:l", "ssr_restricted", "1", xml.encode())]
+    assert take_in(database, Source(programme.id, "phone", "x"), taken)[0].status == 201
+    everybody = Reader(0, frozenset({"integrity-officer", "analyst"}))
+    for kind, reader in [(kind, None) for kind in FORMATS] + [("csv", everybody)]:
+        with pytest.raises(NothingToExport):
+            make_export(database, programme.code, "ssr_restricted", None, kind, tmp_path / "x", reader=reader)
+
+
+def test_it_puts_photos_beside_the_table_without_where_they_were_taken(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "casa de Ana"
+    exif.get_ifd(0x8825)[1] = "N"
+    drawn = io.BytesIO()
+    picture = Image.new("RGB", (40, 30), "teal")
+    picture.save(drawn, "JPEG", exif=exif, comment=b"casa de Ana")
+    store = FolderStore(tmp_path / "media")
+    intake, door = MediaIntake(database, store), Hander(home.id, "phone", "device:1")
+    intake.keep(door, "uuid:1", "../=plaza.jpg", "image/jpeg", drawn.getvalue())
+    intake.keep(door, "uuid:1", "audit.csv", "text/csv", b"event,node,start,end")
+    intake.announce(door, Announcement("uuid:1", "voz.m4a", "audio/mp4", 9, "ab" * 32))
+    path = tmp_path / "out.zip"
+    make_export(database, home.code, "home", None, "csv-media", path, files=Files(store))
+    with zipfile.ZipFile(path) as archive:
+        listed = list(csv.DictReader(io.StringIO(archive.read("media.csv").decode("utf-8-sig"))))
+        found = {line["name"]: line for line in listed}
+        assert {name: line["state"] for name, line in found.items()} == {
+            "../=plaza.jpg": "here",
+            "audit.csv": "here",
+            "voz.m4a": "arriving",
+        }
+        photo = archive.read(found["../=plaza.jpg"]["file"])
+        assert archive.read(found["audit.csv"]["file"]) == b"event,node,start,end"
+        assert not any(part == ".." for name in archive.namelist() for part in name.split("/"))
+    assert found["../=plaza.jpg"]["sha256"] == hashlib.sha256(photo).hexdigest()
+    assert b"casa de Ana" in drawn.getvalue()
+    assert b"casa de Ana" not in photo
+    with Image.open(io.BytesIO(photo)) as shown:
+        assert dict(shown.getexif()) == {0x0112: 6}
+        assert shown.tobytes() == Image.open(drawn).tobytes()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_it_takes_what_the_camera_noted_out_of_other_pictures(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "casa de Ana"
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(drawn, kind, exif=exif)
+    bare = without_marks(drawn.getvalue())
+    assert b"casa de Ana" in drawn.getvalue()
+    assert b"casa de Ana" not in bare
+    with Image.open(io.BytesIO(bare)) as shown:
+        assert shown.tobytes() == Image.open(drawn).tobytes()
+    assert without_marks(drawn.getvalue()[:40]) != drawn.getvalue()
+    assert without_marks(b"%PDF-1.7") == b"%PDF-1.7"

@@ -260,3 +260,19 @@ def test_it_never_gives_the_code_on_a_persons_card(api: Api) -> None:
     assert "uuid:card" in text
     assert "AB12CD34" not in text
     assert len(json.loads(text)["items"]) == 26
+
+
+def test_it_gives_positions_only_where_the_policy_of_the_site_has_them(api: Api) -> None:
+    source = FORM.replace("| 1       |", "| 2       |").replace("| text          | remark", "| geopoint      | remark")
+    assert "geopoint" in source
+    publish_form(api.database, api.programme.id, "mini.md", source.encode())
+    sites = [{"code": "A"}, {"code": "B", "risk_tier": 4}]
+    with api.database.transaction() as session:
+        set_sites(session, api.programme.id, sites, actor="command")
+    for code in "AB":
+        xml = interview(f"uuid:{code}", today="2026-03-05", psu=code, version="2", remark="14.6 -90.5 0 4")
+        arrival = Arrival(f"uuid:{code}", "mini", "2", xml.encode())
+        assert take_in(api.database, Source(api.programme.id, "phone", "device:1"), [arrival])[0].status == 201
+    page = api.get("forms/mini/submissions").get_json()
+    found = {item["id"]: item["answers"] for item in page["items"] if item["version"] == "2"}
+    assert (found["uuid:A"].get("remark"), "remark" in found["uuid:B"]) == ("14.6 -90.5 0 4", False)

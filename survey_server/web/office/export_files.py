@@ -14,6 +14,7 @@ from typing import Any
 from survey_server.db.models import Programme, now
 from survey_server.db.scopes import find_reader
 from survey_server.db.session import Database
+from survey_server.exports.attached import Files
 from survey_server.exports.make import FORMATS, Export, Progress, make_export
 from survey_server.problems import JobLost, NotThere, Problem
 
@@ -126,7 +127,7 @@ class ExportFiles:
 
 
 def make_asked(
-    database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any], tell: Progress
+    database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any], tell: Progress, media: Files
 ) -> None:
     """Make an export that somebody asked for, of what they may read now; one that is made already is left alone."""
     with database.reading() as session:
@@ -143,6 +144,7 @@ def make_asked(
             tell(done, of)
 
         kind, language = export.kind, wanted["language"]
-        return make_export(database, programme.code, export.form_id, export.wave, kind, path, language, both, reader)
+        where = (programme.code, export.form_id, export.wave)
+        return make_export(database, *where, kind, path, language, both, reader, media)
 
     files.make(export, make)
