@@ -79,7 +79,7 @@ def linear_means(y: ArrayLike, design: Design, domains: Sequence[ArrayLike | Non
     """Weighted means of y in each domain (missing y are outside every domain)."""
     values = _numbers(y, design)
     valid = ~np.isnan(values)
-    members = np.column_stack([_members(domain, design, valid) for domain in domains])
+    members = _member_columns(domains, design, valid)
     filled = np.where(valid, values, 0.0)
     weights = members * design.weight[:, None]
     sums = weights.sum(axis=0)
@@ -116,7 +116,7 @@ def linear_totals(y: ArrayLike, design: Design, domains: Sequence[ArrayLike | No
     """Population totals of y in each domain."""
     values = _numbers(y, design)
     valid = ~np.isnan(values)
-    members = np.column_stack([_members(domain, design, valid) for domain in domains])
+    members = _member_columns(domains, design, valid)
     influence = members * (design.weight * np.where(valid, values, 0.0))[:, None]
     n = members.sum(axis=0)
     sums = (members * design.weight[:, None]).sum(axis=0)
@@ -134,7 +134,7 @@ def linear_ratios(
     """The total of one thing over the total of another, in each domain, where both are known."""
     top, bottom = _numbers(numerator, design), _numbers(denominator, design)
     valid = ~np.isnan(top) & ~np.isnan(bottom)
-    members = np.column_stack([_members(domain, design, valid) for domain in domains])
+    members = _member_columns(domains, design, valid)
     weights = members * design.weight[:, None]
     top, bottom = np.where(valid, top, 0.0), np.where(valid, bottom, 0.0)
     sums = bottom @ weights
@@ -192,6 +192,11 @@ def _numbers(y: ArrayLike, design: Design) -> Floats:
     if len(values) != design.n_rows:
         raise BadEstimate(f"{len(values)} values for a design of {design.n_rows} rows")
     return values
+
+
+def _member_columns(domains: Sequence[ArrayLike | None], design: Design, valid: Bools) -> Bools:
+    """Who is in each domain (n x k), every column in one piece: sums down a column are then many times as quick."""
+    return np.stack([_members(domain, design, valid) for domain in domains]).T
 
 
 def _members(domain: ArrayLike | None, design: Design, valid: Bools) -> Bools:

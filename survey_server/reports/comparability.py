@@ -101,9 +101,9 @@ def _listed(names: Sequence[str]) -> str:
 def missing_share(sample: Sample, name: str) -> float:
     """Percent of those asked a question who don't know or don't answer (88, 99); NaN when nobody was asked."""
     coded = sample.coded(name)
-    asked = int(coded.given.sum())
-    missing = coded.where(lambda code: code in ("88", "99", "-88", "-99"))
-    return 100.0 * float(missing.sum()) / asked if asked else math.nan
+    asked = coded.count(lambda code: True)
+    missing = coded.count(lambda code: code in ("88", "99", "-88", "-99"))
+    return 100.0 * missing / asked if asked else math.nan
 
 
 def _wording(pair: Pair, indicator: Indicator) -> Iterator[Note]:

@@ -11,8 +11,9 @@ from survey_server.estimation.change import Shared, contrast, difference, joint_
 from survey_server.estimation.design import Bools, Design, Floats, stack_designs
 from survey_server.estimation.estimate import Estimate
 from survey_server.estimation.taylor import Linear, linear_means
+from survey_server.reports.coded import Codes
 from survey_server.reports.observed import Observed
-from survey_server.reports.sample import Codes, Sample
+from survey_server.reports.sample import Sample
 
 MEASURED_FROM = 60
 

@@ -23,9 +23,9 @@ from weasyprint.text.fonts import FontConfiguration
 
 from survey_server.estimation.design import Bools
 from survey_server.estimation.quality import quantile
+from survey_server.reports.coded import Coded
 from survey_server.reports.fonts import FACES
 from survey_server.reports.questionnaire import text_in
-from survey_server.reports.sample import Coded
 from survey_server.reports.wave_checks import Check
 from survey_server.reports.wave_quality import Group
 from survey_server.reports.wave_quality_data import QualityView

@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from survey_server.estimation.design import Bools, Floats
+from survey_server.reports.coded import Coded, Codes, minutes_of
 from survey_server.reports.measure import Pair
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import MISSING_CODES, Coded, Codes, Sample, minutes_of
+from survey_server.reports.sample import MISSING_CODES, Sample
 from survey_server.reports.scales import printed_items
 
 SHORT, SHORT_MEDIAN = 0.40, 0.60

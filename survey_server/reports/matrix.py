@@ -9,9 +9,9 @@ from functools import cached_property
 
 from survey_server.estimation.multiplicity import benjamini_hochberg
 from survey_server.estimation.suppression import Flag, complementary
+from survey_server.reports.coded import Codes
 from survey_server.reports.measure import Comparison, Cube, Pair, count_cell, estimate_cell
 from survey_server.reports.results import Result
-from survey_server.reports.sample import Codes
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import BLANK, Cell, Column, Row, Table
 

@@ -18,7 +18,8 @@ from survey_server.estimation.design import Bools, Floats
 from survey_server.estimation.estimate import Estimate, Kind
 from survey_server.estimation.quantiles import linear_quantile
 from survey_server.estimation.taylor import Linear, linear_ratios
-from survey_server.reports.sample import Codes, Sample
+from survey_server.reports.coded import Codes
+from survey_server.reports.sample import Sample
 from survey_server.reports.value import Cell, Format
 from survey_server.xlsform.registry import Indicator
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from survey_server.estimation.agreement import Agreement, item_agreement
 from survey_server.estimation.design import Bools, Floats
+from survey_server.reports.coded import Codes, codes_of
 from survey_server.reports.measure import KINDS, Pair
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import Codes, Sample, codes_of
+from survey_server.reports.sample import Sample
 from survey_server.xlsform.registry import Indicator
 
 ANNOUNCED = frozenset({"1"})

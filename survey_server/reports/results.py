@@ -11,10 +11,10 @@ from survey_server.estimation.change import Change
 from survey_server.estimation.multiplicity import benjamini_hochberg, holm
 from survey_server.estimation.verdict import Direction, Verdict, oriented, verdict
 from survey_server.problems import Problem
+from survey_server.reports.coded import Codes
 from survey_server.reports.comparability import Comparability, check_comparability
 from survey_server.reports.contrasts import BY_ITEM, CONTRASTS, ELSEWHERE, compare_contrast
 from survey_server.reports.measure import KINDS, LINEARISED, NO_COMPARISON, Columns, Comparison, Cube, Pair
-from survey_server.reports.sample import Codes
 from survey_server.reports.units import change_format, value_format
 from survey_server.reports.value import Format
 from survey_server.xlsform.registry import Indicator

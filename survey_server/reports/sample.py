@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,13 +14,12 @@ from numpy.typing import NDArray
 from survey_server.estimation.arrays import Scored, packed
 from survey_server.estimation.design import Bools, Design, Floats
 from survey_server.estimation.formula import Formulas
+from survey_server.reports.coded import Coded, Codes, minutes_of
 from survey_server.reports.raking import Fitted, crossed, fit_margins
 from survey_server.reports.strata import one_stratum_each
 from survey_server.reports.wave_data import WaveData
 from survey_server.xlsform.registry import Indicator
 
-Codes: TypeAlias = NDArray[np.object_]
-T = TypeVar("T", bound=np.generic)
 AGREED = frozenset({"1", "1.0", "yes", "si", "sí", "oui", "true"})
 MISSING_CODES = ("66", "77", "88", "99", "-88", "-99")
 REJECTED = "rejected"
@@ -236,72 +233,3 @@ class Sample:
 
 def _rows(frame: pd.DataFrame, wanted: Bools) -> pd.DataFrame:
     return frame if wanted.all() else frame[wanted].reset_index(drop=True)
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A column as places in the list of its distinct codes; the last code is None, for blanks."""
-
-    places: NDArray[np.integer[Any]]
-    codes: tuple[str | None, ...]
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, name: str) -> Coded:
-        """The column of a frame; of blanks when the frame hasn't got it. 1.0 and 1 and "1" are the code "1"."""
-        if name not in frame.columns:
-            return cls(np.zeros(len(frame), dtype=np.int8), (None,))
-        column = frame[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            places, distinct = column.cat.codes.to_numpy(), column.cat.categories
-        else:
-            places, distinct = pd.factorize(column)
-        return cls(places, (*map(_code, distinct), None))  # -1, for what is missing, is the place of the last: None
-
-    def spread(self, values: NDArray[T]) -> NDArray[T]:
-        """For every row what `values` has for its code; `values` are in the order of `codes`."""
-        return np.take(values, self.places)
-
-    @property
-    def texts(self) -> Codes:
-        """The code of every row."""
-        return self.spread(np.array(self.codes, dtype=object))
-
-    @property
-    def given(self) -> Bools:
-        """Which rows have an answer."""
-        return self.where(lambda code: True)
-
-    def where(self, is_so: Callable[[str], bool]) -> Bools:
-        """Which rows have an answer of which this is so: asked once per distinct code."""
-        return self.spread(np.array([code is not None and is_so(code) for code in self.codes], dtype=bool))
-
-    def numbers(self, number: Callable[[str], float]) -> Floats:
-        """A number for every row's code, NaN for blanks: asked once per distinct code."""
-        return self.scored(number)()
-
-    def scored(self, number: Callable[[str], float]) -> Scored:
-        """The same, not yet spread over the rows."""
-        values = [np.nan if code is None else number(code) for code in self.codes]
-        return Scored(self.places, np.array(values, dtype=float))
-
-
-def minutes_of(frame: pd.DataFrame) -> Floats:
-    """The length of each interview in minutes, NaN where start or end isn't known."""
-    if "_started" not in frame or "_ended" not in frame:
-        return np.full(len(frame), np.nan)
-    started, ended = (pd.to_datetime(frame[name], utc=True, errors="coerce") for name in ("_started", "_ended"))
-    minutes: Floats = ((ended - started).dt.total_seconds() / 60).to_numpy(dtype=float)
-    return minutes
-
-
-def codes_of(frame: pd.DataFrame, name: str) -> Codes:
-    """A column as text codes: 1.0 and 1 and "1" are "1"; blanks are None."""
-    return Coded.of(frame, name).texts
-
-
-def _code(value: object) -> str | None:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)) or value == "":
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

@@ -11,13 +11,14 @@ import pandas as pd
 
 from survey_server.estimation.verdict import Verdict
 from survey_server.reports.catalogue import Catalogue
+from survey_server.reports.coded import Codes
 from survey_server.reports.fieldwork import Work, work_of
 from survey_server.reports.measure import Pair
 from survey_server.reports.methods_used import with_plan
 from survey_server.reports.plan import Plan
 from survey_server.reports.questionnaire import Item, text_in
 from survey_server.reports.results import Result, compute_results, headlines_of
-from survey_server.reports.sample import MISSING_CODES, Codes, Sample
+from survey_server.reports.sample import MISSING_CODES, Sample
 from survey_server.reports.sensitivity import verdicts_without_flagged
 from survey_server.reports.value import Note
 from survey_server.reports.wave_data import Decided, ProgrammeInfo, WaveInfo

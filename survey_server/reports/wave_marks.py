@@ -23,8 +23,9 @@ from survey_server.estimation.quality import (
     read_points,
     straight_lines,
 )
+from survey_server.reports.coded import Coded, Codes, minutes_of
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Coded, Codes, Sample, minutes_of
+from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample
 
 BATTERY = 5
 ALIKE_QUESTIONS = 15

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from survey_server.estimation.design import Bools
+from survey_server.reports.coded import Coded
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import Coded
 from survey_server.reports.wave_marks import Marks
 
 NOT_SEEN = "66"

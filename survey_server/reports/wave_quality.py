@@ -16,8 +16,9 @@ from survey_server.estimation.back_checks import BackChecks, compare_back_checks
 from survey_server.estimation.design import Bools
 from survey_server.estimation.interviewer import InterviewerEffect, interviewer_effect
 from survey_server.estimation.quality import Thresholds, quantile, share_of
+from survey_server.reports.coded import Coded
 from survey_server.reports.questionnaire import Item
-from survey_server.reports.sample import Coded, Sample
+from survey_server.reports.sample import Sample
 from survey_server.reports.wave_marks import Marks, QualityFacts
 from survey_server.reports.wave_observation import Observation, observe
 from survey_server.xlsform.registry import Indicator

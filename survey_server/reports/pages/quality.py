@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from survey_server.reports.coded import codes_of
 from survey_server.reports.comparability import missing_share
 from survey_server.reports.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.measure import Pair, count_cell, number_cell, share_cell
@@ -15,7 +16,6 @@ from survey_server.reports.pages.back_checks import back_check_blocks, back_chec
 from survey_server.reports.pages.outcome_rates import interviewer_table, logs_of, outcome_table, rate_warnings
 from survey_server.reports.questionnaire import text_in
 from survey_server.reports.registers import ADMIN
-from survey_server.reports.sample import codes_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
     BLANK,
