@@ -7,7 +7,7 @@ from threading import Event
 from flask import Flask
 
 from survey_server.config import Config
-from survey_server.field_app import FIELD_FACE, make_app
+from survey_server.field_app import FIELD_FACE, in_turn, make_app
 from survey_server.web.office import office
 from survey_server.web.read_api import read_api
 from survey_server.work import start_workers
@@ -24,4 +24,4 @@ def create_server() -> Flask:
     config: Config = app.config["SURVEY"]
     if config.jobs_in_server:
         start_workers(config, Event())  # they end with the process: what they had in hand is taken up again
-    return app
+    return in_turn(app)

@@ -18,6 +18,7 @@ from survey_server.web.openapi import openapi
 from survey_server.web.openrosa import openrosa
 from survey_server.web.phone import phone
 from survey_server.web.sync import sync
+from survey_server.web.turns import InTurn
 
 FIELD_FACE: tuple[Blueprint, ...] = (enrol, field_forms, sync, media, openapi, openrosa, health, phone)
 
@@ -40,4 +41,10 @@ def make_app(config: Config, faces: tuple[Blueprint, ...]) -> Flask:
 
 def create_field_server() -> Flask:
     """The field face for the environment's settings; jobs and the office are another process's."""
-    return make_app(Config.from_environment(), FIELD_FACE)
+    return in_turn(make_app(Config.from_environment(), FIELD_FACE))
+
+
+def in_turn(app: Flask) -> Flask:
+    """The application as a server runs it, whose threads receive more requests than are worked on at once."""
+    app.wsgi_app = InTurn(app.wsgi_app)  # type: ignore[method-assign]
+    return app

@@ -68,6 +68,11 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
+    def send(self, what: signal.Signals) -> None:
+        """A signal to the server and its workers."""
+        assert self.process is not None
+        os.killpg(self.process.pid, what)
+
     def cpu_seconds(self) -> float:
         """CPU time of the server's processes so far."""
         fields = [(Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split() for pid in self._pids()]

@@ -41,7 +41,7 @@ class Serving:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
-    threads: int = 4
+    threads: int = 32
     field_only: bool = False
 
 
@@ -49,7 +49,7 @@ class Serving:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes; with SQLite one is best.")
-@click.option("--threads", default=4, show_default=True, help="Requests in hand at once per process.")
+@click.option("--threads", default=32, show_default=True, help="Requests that each process receives at once.")
 @click.option("--field-only", is_flag=True, help="Phones and OpenRosa alone: the office is another process's.")
 @click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="TLS certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key (PEM).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,8 +42,9 @@ class Database:
         self._writing = engine.execution_options(**_WRITES)
         self._turn = Lock()
         self._info: dict[str, Any] = {}
-        if self.is_sqlite and (path := engine.url.database):
-            self.keep_frames_in(Path(path).with_suffix(".frames"))
+        self._file = _File(path) if self.is_sqlite and (path := engine.url.database) else None
+        if self._file is not None:
+            self.keep_frames_in(Path(self._file.path).with_suffix(".frames"))
 
     def keep_frames_in(self, folder: Path) -> None:
         """Keep the frames of waves as files in `folder`, for the next process; by default beside a SQLite file."""
@@ -70,6 +72,8 @@ class Database:
             yield
         elif self._turn.acquire(timeout=_BUSY_SECONDS):
             try:
+                if self._file is not None:
+                    self._file.check_there()
                 yield
             finally:
                 self._turn.release()
@@ -97,6 +101,26 @@ class Database:
     def close(self) -> None:
         """Give the connections back; the object can't be used any more."""
         self.engine.dispose()
+
+
+class _File:
+    """The file of a database. Who has it open can write to it after it was taken away, and nobody would find that."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._found = self._look()
+
+    def check_there(self) -> None:
+        """Raise DatabaseGone unless the file that was opened is still where it was."""
+        if self._look() != self._found:
+            raise DatabaseGone()
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            seen = os.stat(self.path)  # noqa: PTH116 - for every write: five times as quick as by Path
+        except OSError:
+            return None
+        return seen.st_dev, seen.st_ino
 
 
 @cache

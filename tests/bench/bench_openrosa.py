@@ -24,12 +24,13 @@ from survey_server.db.collect import add_app_user
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from tests.bench.bench_sync import prepare, several
+from tests.bench.databases import KINDS, new_database, raw_commits
 from tests.bench.measure import measure
 from tests.serving import Server, running
 
 CONNECTIONS = (1, 4, 16, 32)
 PHOTO_BYTES = 200_000
-SECONDS = 5.0
+SECONDS = 3.0
 BOUNDARY = "bench7f1c0a"
 
 Make = Callable[[], tuple[bytes, str]]
@@ -45,23 +46,33 @@ class Load:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'survey.db'}"
-        xmls = prepare(url)[1]
-        database = open_database(url)
-        with database.transaction() as session:
-            key = add_app_user(session, get_programme(session, "bench").id, "bench", "EN001")[1]
-        with running(folder, url) as server:
+    for kind in KINDS:
+        with tempfile.TemporaryDirectory() as name, new_database(kind, Path(name)) as url:
+            print(f"   -- {kind}", flush=True)
+            _measure(url, Path(name))
+
+
+def _measure(url: str, folder: Path) -> None:
+    xmls = prepare(url)[1]
+    raw = {connections: raw_commits(url, xmls, 1, connections) for connections in (1, 16)}
+    for connections, rate in raw.items():
+        measure(f"raw commits of the database, {connections} connections", rate, "/s")
+    database = open_database(url)
+    with database.transaction() as session:
+        key = add_app_user(session, get_programme(session, "bench").id, "bench", "EN001")[1]
+    for options in ((), ("--field-only",)):
+        began = time.perf_counter()
+        with running(folder, url, *options) as server:
+            measure(" ".join(("cold start", *options)), time.perf_counter() - began, "s")
+            measure(" ".join(("memory, idle", *options)), server.resident_mb(), "MB")
             address = f"http://127.0.0.1:{server.port}/v1/key/{key}/projects/bench"
-            idle = server.resident_mb()
             load(address, interviews(xmls, ""), 1, 0.5)
-            for photo in ("", "1.jpg"):
-                for connections in CONNECTIONS:
-                    report(address, interviews(xmls, photo), connections, photo, server)
+            for photo in ("", "1.jpg") if not options else ("",):
+                for connections in CONNECTIONS if not options else (4,):
+                    report(address, interviews(xmls, photo), connections, photo, server, raw=raw[1])
             report_repeats(address, xmls, server)
-            measure("memory of the server, idle", idle, "MB")
-            measure("memory of the server, loaded", server.resident_mb(), "MB")
+            measure(" ".join(("memory, loaded", *options)), server.resident_mb(), "MB")
+    database.close()
 
 
 def interviews(xmls: Sequence[bytes], photo: str) -> Make:
@@ -131,7 +142,14 @@ def load(address: str, make: Make, connections: int, seconds: float) -> Load:
 
 
 def report(
-    address: str, make: Make, connections: int, photo: str, server: Server | None = None, seconds: float = SECONDS
+    address: str,
+    make: Make,
+    connections: int,
+    photo: str,
+    server: Server | None = None,
+    *,
+    seconds: float = SECONDS,
+    raw: float = 0.0,
 ) -> None:
     """Rate, waiting times, and the CPU of the server where it is ours."""
     before = server.cpu_seconds() if server else 0.0
@@ -141,9 +159,11 @@ def report(
     assert count, "no submission was taken"
     p50, p95, p99 = (ordered[int(count * share)] * 1000 for share in (0.5, 0.95, 0.99))
     what = f"{'with a photo of 200 KB' if photo else 'without files'}, {connections} connections"
-    measure(what, count / done.seconds, "/s", f"p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms")
+    beside = f"{count / done.seconds / raw:.0%} of raw; " if raw else ""
+    measure(what, count / done.seconds, "/s", f"{beside}p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms")
     if server:
-        measure("   CPU of the server for each", (server.cpu_seconds() - before) / count * 1000, "ms")
+        cpu = server.cpu_seconds() - before
+        measure("   CPU of the server for each", cpu / count * 1000, "ms", f"{count / cpu:,.0f} a CPU second")
 
 
 def report_repeats(address: str, xmls: Sequence[bytes], server: Server) -> None:

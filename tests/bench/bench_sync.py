@@ -1,11 +1,10 @@
-"""Interviews per second through /api/v1/sync on a real server, beside raw SQLite commits of the same bytes."""
+"""Interviews a second through /api/v1/sync on a real server, beside raw commits of the same bytes; both databases."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import re
-import sqlite3
 import tempfile
 import threading
 import time
@@ -30,42 +29,50 @@ from survey_server.demo.walk import answer_all
 from survey_server.xlsform.instance import check_instance
 from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.tables import read_csv
+from tests.bench.databases import KINDS, new_database, raw_commits
 from tests.bench.measure import measure
 from tests.serving import Server, packed_batch, post_batch, running
 
 FORMS = Path(__file__).parents[2] / "forms"
 DIFFERENT = 20
 SINGLES, BATCHES, BATCH = 600, 60, 20
+CONNECTIONS = (1, 4, 16, 32)
 FIRST_DAY = date(2026, 3, 2)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'survey.db'}"
-        token, xmls = prepare(url)
-        size = sum(len(xml) for xml in xmls) / len(xmls)
-        measure("perception interview, XML", size / 1000, "kB")
-        raw_one, raw_batch = raw_commits(folder, xmls, 1), raw_commits(folder, xmls, BATCH)
-        measure("raw SQLite, one row a commit", raw_one, "/s")
-        measure(f"raw SQLite, {BATCH} rows a commit", raw_batch, "/s")
-        with running(folder, url) as server:
-            idle = server.resident_mb()
-            measure("the same server, a fixed answer, 4 connections", fixed_answers(server), "/s")
-            warm = [packed_batch([item(xml)]) for xml in xmls]
-            load(server, token, warm, 1)
-            for connections in (1, 4, 16):
-                bodies = [packed_batch([item(xml)]) for xml in several(xmls, SINGLES)]
-                report(f"one by one, {connections} connections", *load(server, token, bodies, connections), 1, raw_one)
-            for connections in (1, 4):
-                many = several(xmls, BATCHES * BATCH)
-                groups = [many[start : start + BATCH] for start in range(0, len(many), BATCH)]
-                bodies = [packed_batch([item(xml) for xml in group]) for group in groups]
-                result = load(server, token, bodies, connections)
-                report(f"batches of {BATCH}, {connections} connections", *result, BATCH, raw_batch)
-            report(f"the same batches again, {connections} connections", *load(server, token, bodies, 4), BATCH)
-            measure("memory of the server, idle", idle, "MB")
-            measure("memory of the server, loaded", server.resident_mb(), "MB")
+    for kind in KINDS:
+        with tempfile.TemporaryDirectory() as name, new_database(kind, Path(name)) as url:
+            print(f"   -- {kind}", flush=True)
+            _measure(url, Path(name))
+
+
+def _measure(url: str, folder: Path) -> None:
+    token, xmls = prepare(url)
+    size = sum(len(xml) for xml in xmls) / len(xmls)
+    measure("perception interview, XML", size / 1000, "kB")
+    raw = {batch: raw_commits(url, xmls, batch) for batch in (1, BATCH)}
+    measure("raw commits of the database, one row each", raw[1], "/s")
+    measure(f"raw commits, {BATCH} rows each", raw[BATCH], "/s")
+    began = time.perf_counter()
+    with running(folder, url) as server:
+        measure("cold start until it answers", time.perf_counter() - began, "s")
+        idle = server.resident_mb()
+        measure("the same server, a fixed answer, 4 connections", fixed_answers(server), "/s")
+        load(server, token, [packed_batch([item(xml)]) for xml in xmls], 1)
+        for connections in CONNECTIONS:
+            bodies = [packed_batch([item(xml)]) for xml in several(xmls, SINGLES)]
+            report(f"one by one, {connections} connections", *load(server, token, bodies, connections), 1, raw[1])
+        report("the same again, 4 connections", *load(server, token, bodies, 4), 1)
+        for connections in CONNECTIONS:
+            many = several(xmls, BATCHES * BATCH)
+            groups = [many[start : start + BATCH] for start in range(0, len(many), BATCH)]
+            bodies = [packed_batch([item(xml) for xml in group]) for group in groups]
+            result = load(server, token, bodies, connections)
+            report(f"batches of {BATCH}, {connections} connections", *result, BATCH, raw[BATCH])
+        report("the same batches again, 4 connections", *load(server, token, bodies, 4), BATCH)
+        measure("memory of the server, idle", idle, "MB")
+        measure("memory of the server, loaded", server.resident_mb(), "MB")
 
 
 def prepare(url: str) -> tuple[str, list[bytes]]:
@@ -174,21 +181,4 @@ def report(what: str, waits: list[float], seconds: float, cpu: float, batch: int
     p50, p95, p99 = (ordered[int(len(ordered) * share)] * 1000 for share in (0.5, 0.95, 0.99))
     beside = f"{rate / raw:.0%} of raw; " if raw else ""
     measure(what, rate, "/s", f"{beside}p50 {p50:.1f} p95 {p95:.1f} p99 {p99:.1f} ms a request")
-    measure("   CPU of the server for each", cpu / count * 1000, "ms")
-
-
-def raw_commits(folder: Path, xmls: Sequence[bytes], batch: int) -> float:
-    """Rows a second of the same bytes, committed durably by nothing but SQLite."""
-    connection = sqlite3.connect(folder / f"raw{batch}.db", isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE row (id INTEGER PRIMARY KEY, xml BLOB)")
-    count, started = 2000, time.perf_counter()
-    for start in range(0, count, batch):
-        connection.execute("BEGIN IMMEDIATE")
-        rows = [(xmls[n % len(xmls)],) for n in range(start, start + batch)]
-        connection.executemany("INSERT INTO row (xml) VALUES (?)", rows)
-        connection.execute("COMMIT")
-    rate = count / (time.perf_counter() - started)
-    connection.close()
-    return rate
+    measure("   CPU of the server for each", cpu / count * 1000, "ms", f"{count / cpu:,.0f} a CPU second")

@@ -61,6 +61,8 @@ class Senders:
     photos: dict[str, str] = field(default_factory=dict)
     """The digest of the photo of each interview that was acknowledged with one."""
     refused: list[object] = field(default_factory=list)
+    waits: set[int] = field(default_factory=set)
+    """The statuses of answers that a phone reads as: still waiting."""
     unanswered: int = 0
     enough: threading.Event = field(default_factory=threading.Event)
 
@@ -85,6 +87,13 @@ class Senders:
         """Until so many more interviews have been acknowledged."""
         goal = len(self.interviews) + more
         while len(self.interviews) < goal:
+            assert any(thread.is_alive() for thread in self.threads), self.refused
+            self.enough.wait(0.005)
+
+    def wait_for_waits(self, more: int) -> None:
+        """Until so many more requests were told to wait."""
+        goal = self.unanswered + more
+        while self.unanswered < goal:
             assert any(thread.is_alive() for thread in self.threads), self.refused
             self.enough.wait(0.005)
 
@@ -123,7 +132,8 @@ class Senders:
             told = answer.read()
         if answer.status in (200, 201, 202):
             return told
-        if answer.status == 503:
+        if answer.status in (503, 507):
+            self.waits.add(answer.status)
             self.unanswered += 1
             self.enough.wait(0.05)
         else:

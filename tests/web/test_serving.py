@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from survey_server.db.devices import add_device
 from survey_server.db.models import Submission
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
+from survey_server.web.turns import TURNS
 from tests.serving import Server, packed_batch, post_batch, running
 from tests.web.conftest import publish_mini
 from tests.web.field import new_item
@@ -160,6 +162,25 @@ def test_it_stores_nothing_of_a_request_that_breaks_off(
         with closing(_connect(server)) as connection:
             assert len(post_batch(connection, field[1], body)) == 50
     assert len(stored(sqlite_url)) == 50
+
+
+def test_it_answers_at_once_while_slow_phones_are_still_sending(
+    sqlite_url: str, field: tuple[Database, str], tmp_path: Path
+) -> None:
+    """More of them than it works on at once; what they send in the end is taken too."""
+    body = packed_batch([new_item()])
+    told = f"Authorization: Bearer {field[1]}\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n"
+    with running(tmp_path, sqlite_url) as server, ExitStack() as stack:
+        slow = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(3 * TURNS)]
+        for phone in slow:
+            stack.enter_context(phone)
+            phone.sendall(f"POST /api/v1/sync HTTP/1.1\r\nHost: a\r\n{told}\r\n".encode() + body[:100])
+        with closing(_connect(server)) as connection:
+            assert post_batch(connection, field[1], packed_batch([new_item()]))[0]["status"] == 201
+        for phone in slow:
+            phone.sendall(body[100:])
+            assert phone.recv(12) == b"HTTP/1.1 200"
+    assert len(stored(sqlite_url)) == 2
 
 
 def test_it_takes_a_body_in_chunks_of_unknown_length(
