@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 
+from survey_server.app import create_app
 from survey_server.db import people
 from survey_server.db.migrate import migrate
 from survey_server.db.session import open_database
-from tests.attacks.fortress import Fortress, build_fortress
+from tests.attacks.fortress import Fortress, build_fortress, make_config
 
 HURT = "=Zqu'\"><img src=x onerror=hurt=1><script>hurt=2</script>{{7*7}}"
 """What every text of one programme is: markup that shows whether it was taken for markup."""
@@ -27,14 +30,27 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def fortress(sqlite_template: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
-    """For the tests of one file, which leave what others need as it was."""
-    folder: Path = tmp_path_factory.mktemp("fortress")
+@pytest.fixture(scope="session")
+def fortress_template(sqlite_template: bytes, tmp_path_factory: pytest.TempPathFactory) -> tuple[Fortress, Path]:
+    """The fortress as it begins, and the folder with its database and files."""
+    folder: Path = tmp_path_factory.mktemp("template")
     (folder / "survey.db").write_bytes(sqlite_template)
     url = f"sqlite:///{folder / 'survey.db'}"
-    yield build_fortress(url, folder / "data", {"norte": HURT, "sur": PLAIN})
-    open_database(url).close()
+    built = build_fortress(url, folder / "data", {"norte": HURT, "sur": PLAIN})
+    built.database.close()
+    return built, folder
+
+
+@pytest.fixture(scope="module")
+def fortress(fortress_template: tuple[Fortress, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
+    """A copy for the tests of one file, which leave what others need as it was."""
+    template, source = fortress_template
+    folder: Path = tmp_path_factory.mktemp("fortress") / "own"
+    shutil.copytree(source, folder)
+    url = f"sqlite:///{folder / 'survey.db'}"
+    database = open_database(url)
+    yield replace(template, app=create_app(make_config(url, folder / "data")), database=database)
+    database.close()
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
