@@ -22,6 +22,7 @@ from survey_server.db.session import Database, Session
 from survey_server.db.stored_rows import Rows, count_rows, list_instances, read_documents, read_rows, read_versions
 from survey_server.db.waves import get_wave
 from survey_server.exports.attached import Files, write_attached
+from survey_server.exports.cells import harmless
 from survey_server.exports.codebook import codebook_csv, codebook_ddi, codebook_lines, read_script
 from survey_server.exports.csv_files import CsvFiles, file_name
 from survey_server.exports.excel import ExcelFile
@@ -210,7 +211,8 @@ def _write_research(session: Session, rows: Rows, plan: Plan, version: object, p
         frame = frame[frame["_id"].isin(list_instances(session, rows))]
     found = make_research_file(frame, plan.tables[MAIN], load_registry(version), SystemRandom())  # type: ignore[arg-type]
     text = io.StringIO()
-    csv.writer(text).writerows([list(found.frame.columns), *found.frame.astype(object).to_numpy().tolist()])
+    table = [list(found.frame.columns), *found.frame.astype(object).to_numpy().tolist()]
+    csv.writer(text).writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in table)
     told = [f"{name}: {count}" for name, count in found.blanked.items()]
     told += [f"{name} → other: {', '.join(levels)}" for name, levels in found.collapsed.items() if levels]
     files = {
