@@ -136,6 +136,8 @@ class Phone:
 
     def close(self) -> None:
         if self.context is not None:
+            for page in self.context.pages:
+                page.unroute_all(behavior="ignoreErrors")  # a request that a test was answering may still be on its way
             self.context.close()
             self.context = None
             assert not self.complaints, self.complaints

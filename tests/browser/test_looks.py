@@ -9,6 +9,7 @@ import pytest
 from tests.browser.field import Phone, reload
 from tests.browser.interviewing import NEXT, begin, enrol, fill_in, finish
 from tests.browser.looking import look_in_every_light
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -82,17 +83,17 @@ def test_it_is_clear_to_everyone_on_every_view(phone: Phone, link: str, screens:
 
 def test_it_looks_as_the_phone_prefers_until_somebody_chooses(phone: Phone, link: str) -> None:
     page = phone.open(scheme="dark")
-    looks = "document.documentElement.dataset.looks"
-    assert page.evaluate(looks) == "dark"
+    looks = "wanted => document.documentElement.dataset.looks === wanted"
+    wait_for_script(page, looks, arg="dark")
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(looks) == "light"
+    wait_for_script(page, looks, arg="light")
     enrol(page, link)
     page.locator("footer a").click()
     page.locator("label", has_text="Para el sol").click()
-    assert page.evaluate(looks) == "sun"
+    wait_for_script(page, looks, arg="sun")
     page.emulate_media(color_scheme="dark")
     reload(page)
-    assert page.evaluate(looks) == "sun"
+    assert page.evaluate(looks, "sun")
 
 
 def test_it_reads_well_at_twice_the_text_size_on_a_narrow_screen(phone: Phone, link: str, screens: Path) -> None:
