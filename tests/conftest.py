@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 
 from survey_server.db.migrate import migrate
@@ -18,6 +19,8 @@ from survey_server.db.models import Base, Programme
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
 
+settings.register_profile("calm", deadline=None, derandomize=True)  # a busy machine is no failure; seeds are fixed
+settings.load_profile("calm")
 _numbers = itertools.count(1)
 _BUILT_ONCE = {"demo", "reports", "attacks"}
 """Folders whose tests share something that takes long to build: one process runs all of them."""
