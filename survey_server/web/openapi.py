@@ -50,7 +50,7 @@ OPERATIONS = (
     Operation("field_forms.get_phone", PhoneAnswer, None, 200, (401, 403, 503)),
     Operation("field_forms.get_form_document", "application/json", None, 200, (401, 403, 404, 503)),
     Operation("field_forms.get_data_set_content", "text/csv", None, 200, (401, 403, 404, 503)),
-    Operation("sync.sync_submissions", SyncAnswer, SyncRequest, 200, (400, 401, 413, 422, 503)),
+    Operation("sync.sync_submissions", SyncAnswer, SyncRequest, 200, (400, 401, 413, 422, 426, 503)),
     Operation("media.announce_media", MediaAnswer, MediaItem, 200, (400, 401, 413, 422, 503, 507)),
     Operation(
         "media.take_piece",
@@ -118,7 +118,7 @@ def _describe(operation: Operation, arguments: list[str]) -> dict[str, Any]:
     summary, _, description = text.partition("\n\n")
     is_schema = not isinstance(operation.answer, str)
     media_type = "application/json" if is_schema else operation.answer
-    schema = operation.answer if is_schema else {"type": "string"}
+    schema = operation.answer if is_schema else {"type": "object" if media_type == "application/json" else "string"}
     described: dict[str, Any] = {
         "operationId": operation.endpoint.rpartition(".")[2],
         "summary": summary,
