@@ -42,7 +42,8 @@ def taught_and_seen(study: Study) -> Table:
         Column("change", t["head.change"], detail=t["head.interval"]),
     )
     title, corner = t["followup.table.observed"], t["followup.since"]
-    return Table("followup.observed", title, heads, tuple(rows), notes=(note("followup.observed.note"),), corner=corner)
+    notes, layout = (note("followup.observed.note"),), "items observed fixed"
+    return Table("followup.observed", title, heads, tuple(rows), notes=notes, layout=layout, corner=corner)
 
 
 def _bands(observed: Observed, courses: Courses) -> list[Row]:
