@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -156,9 +157,17 @@ def _sqlite_engine(url: str) -> Engine:
         hide_parameters=True,  # the driver's messages may reach a log; answers may not
         connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
     )
+    engine.dialect.statement_compiler = _Hinted
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+class _Hinted(SQLiteCompiler):
+    """Writes down which index a query is to follow ("INDEXED BY ..."), which SQLAlchemy leaves out for SQLite."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
 
 
 def _make_file(path: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.compiled import load_version
 from survey_server.db.forms import list_versions
-from survey_server.db.models import Form, FormVersion, Submission, SubmissionVersion, Wave
+from survey_server.db.models import Form, FormVersion, Media, Submission, SubmissionVersion, Wave
 from survey_server.xlsform.form import Form as CompiledForm
 
 _AT_ONCE = 500
@@ -137,6 +137,20 @@ def read_documents(session: Session, rows: Rows) -> Iterator[tuple[str, int, str
         .order_by(Submission.id, version.number)
     )
     yield from session.connection().execution_options(yield_per=_AT_ONCE).execute(query)
+
+
+def read_media(session: Session, rows: Rows) -> Iterator[tuple[str, Media]]:
+    """(instance id of the submission as it now stands, one of its files of any version), in the order of arrival."""
+    version = SubmissionVersion
+    query = (
+        select(Submission.instance_id, Media)
+        .join(version, (version.programme_id == Submission.programme_id) & (version.submission_id == Submission.id))
+        .join(Media, (Media.programme_id == version.programme_id) & (Media.instance_id == version.instance_id))
+        .where(*rows.where)
+        .order_by(Submission.id, Media.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    yield from session.execute(query)
 
 
 def read_versions(session: Session, form: Form) -> list[tuple[FormVersion, CompiledForm]]:

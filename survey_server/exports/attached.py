@@ -7,17 +7,14 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-
-from sqlalchemy import and_, select
 
 from survey_server.db.keys import Keyring
 from survey_server.db.media import open_media
 from survey_server.db.media_files import MediaStore
-from survey_server.db.models import Media, Submission, SubmissionVersion
+from survey_server.db.models import Media
 from survey_server.db.session import Session
-from survey_server.db.stored_rows import Rows
+from survey_server.db.stored_rows import Rows, read_media
 from survey_server.exports.cells import harmless
 from survey_server.exports.pictures import without_marks
 from survey_server.problems import Problem
@@ -40,7 +37,7 @@ def write_attached(archive: zipfile.ZipFile, session: Session, rows: Rows, files
     lines = csv.writer(told)
     lines.writerow(_HEADING)
     taken: set[str] = set()
-    for instance_id, row in _media(session, rows):
+    for instance_id, row in read_media(session, rows):
         content, state = _open(session, files, row)
         name = ""
         if content is not None:
@@ -50,31 +47,6 @@ def write_attached(archive: zipfile.ZipFile, session: Session, rows: Rows, files
         size = len(content) if content is not None else row.size
         lines.writerow([harmless(instance_id), harmless(row.name), name, state, size, digest])
     archive.writestr(TABLE, b"\xef\xbb\xbf" + told.getvalue().encode())
-
-
-def _media(session: Session, rows: Rows) -> Iterator[tuple[str, Media]]:
-    """(instance id of the submission as it now stands, one of its files), in the order of arrival."""
-    query = (
-        select(Submission.instance_id, Media)
-        .join(
-            SubmissionVersion,
-            and_(
-                SubmissionVersion.programme_id == Submission.programme_id,
-                SubmissionVersion.submission_id == Submission.id,
-            ),
-        )
-        .join(
-            Media,
-            and_(
-                Media.programme_id == SubmissionVersion.programme_id,
-                Media.instance_id == SubmissionVersion.instance_id,
-            ),
-        )
-        .where(*rows.where)
-        .order_by(Submission.id, Media.id)
-        .execution_options(yield_per=200)
-    )
-    yield from session.execute(query).tuples()
 
 
 def _open(session: Session, files: Files, row: Media) -> tuple[bytes | None, str]:

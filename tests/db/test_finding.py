@@ -189,3 +189,17 @@ def _plans(session: Session, programme: Programme, chosen: Filter) -> list[str]:
     finally:
         event.remove(session.get_bind(), "before_cursor_execute", explain)
     return plans
+
+
+def test_it_follows_the_index_of_what_is_looked_for(found: Found) -> None:
+    if not found.database.is_sqlite:
+        return  # PostgreSQL keeps figures of its data, and chooses by them
+    for name, chosen in {
+        "ix_submission_state": {"state": "edited"},
+        "ix_submission_site": {"site": "P0003"},
+        "ix_submission_files": {"media": True},
+        "ix_submission_flagged": {"flagged": True},
+    }.items():
+        with found.database.reading() as session:
+            plans = _plans(session, found.programme, Filter(ANALYST, **chosen))  # type: ignore[arg-type]
+        assert any(f"INDEX {name} " in plan for plan in plans), plans
