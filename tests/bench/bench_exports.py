@@ -12,7 +12,7 @@ from survey_server.db.session import open_database
 from tests.bench.bench_large_report import A_WAVE, COMMAND, PERCEPTION, add_interviews, prepare, timed
 from tests.bench.measure import measure
 
-LIMITS = {"csv": "limit 4 s", "parquet": "", "xml": ""}
+LIMITS = {"csv": "limit 4 s", "xlsx": "", "sav": "", "parquet": "", "xml": ""}
 
 
 def main() -> None:
