@@ -23,7 +23,7 @@ from tests.web.field import item
 HOSTILE_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=12)
 """Any text at all: zero bytes, halves of characters, directions."""
 bounded = settings(
-    max_examples=60,
+    max_examples=40,
     derandomize=True,
     database=None,
     deadline=None,

@@ -16,7 +16,7 @@ from tests.attacks.crawling import SeenForm, Walk, walk
 from tests.attacks.fortress import Fortress
 from tests.office.world import Browser
 
-SOME = int(os.environ.get("SURVEY_FUZZ", "120"))
+SOME = int(os.environ.get("SURVEY_FUZZ", "90"))
 """How many requests of each kind; more of them where somebody has the time."""
 HOSTILE = (
     "a\0b",
