@@ -89,9 +89,13 @@ async function hasPacked(files) {
   return files.some((name) => name.startsWith('m-')) || (await getKeys('media')).some((key) => key.includes('!/'));
 }
 
+async function unsentItems() {
+  return (await Promise.all(UNSENT.map((state) => getBy('outbox', 'state', state)))).flat();
+}
+
 /** Files of interviews that wait: those that the database lost come back; copies of what is gone for good go too. */
 async function mendMedia(files, found) {
-  if (!(await hasPacked(files))) return;
+  if (!(await hasPacked(files)) && !(await unsentItems()).some(({ media = [] }) => media.length)) return; // all may be lost
   const items = await getAll('outbox');
   const kept = new Set(items.filter(({ state, kept_until }) => UNSENT.includes(state) || kept_until).flatMap(copiesOf));
   await drop(...files.filter((name) => name.startsWith('m-') && !kept.has(name)));
@@ -158,7 +162,7 @@ async function copyMissing(files) {
     const body = await get('bodies', item.id);
     if (body && (await put(`o-${item.id}`, { item, body }))) await commit([{ store: 'outbox', key: item.id, value: { ...item, second: true } }], isSame(item));
   }
-  const all = (await hasPacked([...files])) ? (await Promise.all(UNSENT.map((state) => getBy('outbox', 'state', state)))).flat() : [];
+  const all = (await hasPacked([...files])) ? await unsentItems() : [];
   for (const item of all.filter(({ media = [] }) => media.length)) await (await import('../media/second.js')).copyMissingFiles(item, files);
   for (const draft of await getAll('drafts')) {
     if (!turnsOf(`d-${draft.id}`).some((name) => files.has(name))) await putInTurn(`d-${draft.id}`, { draft });
