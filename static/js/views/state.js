@@ -11,7 +11,8 @@ export function stateCards(signal) {
     const { cards } = await import('../rooms/state/cards.js');
     if (!signal.aborted) fill(place, await cards(draw));
   };
-  listen(['queue', 'drafts', 'catalogue', 'update', 'line'], draw, signal);
-  whenIdle(() => draw().catch(() => {}), 300); // the room may not be on the phone yet
+  const drawIfHere = () => draw().catch(() => {}); // the room may not be on the phone yet
+  listen(['queue', 'drafts', 'catalogue', 'update', 'line'], drawIfHere, signal);
+  whenIdle(drawIfHere, 300);
   return place;
 }
