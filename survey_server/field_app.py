@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from survey_server.config import Config
-from survey_server.db.keys import Keyring
+from survey_server.db.intake.keys import Keyring
 from survey_server.db.models import now
 from survey_server.db.session import open_database
 from survey_server.web.access import set_strict_addresses, set_strict_headers

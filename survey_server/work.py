@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 from survey_server.config import Config
+from survey_server.db.intake.keys import Keyring
 from survey_server.db.jobs import (
     LEASE,
     SERVER,
@@ -24,16 +25,15 @@ from survey_server.db.jobs import (
     keep_periodic,
     renew_lease,
 )
-from survey_server.db.keys import Keyring
-from survey_server.db.media_stores import open_media_store
-from survey_server.db.retention import keep_programmes
+from survey_server.db.keeping.retention import keep_programmes
+from survey_server.db.media.stores import open_media_store
 from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.exports.attached import Files
 from survey_server.problems import JobLost, Problem
 from survey_server.sending import deliver
-from survey_server.web.office import made_reports
-from survey_server.web.office.export_files import make_asked
+from survey_server.web.office.results import made_reports
+from survey_server.web.office.results.export_files import make_asked
 
 logger = logging.getLogger(__name__)
 

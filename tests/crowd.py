@@ -18,8 +18,8 @@ from survey_server.db.models import (
     Wave,
     table_of,
 )
+from survey_server.db.review.words import with_phone, words_of
 from survey_server.db.session import Database
-from survey_server.db.words import with_phone, words_of
 
 FIRST = datetime(2026, 9, 1, 12, tzinfo=UTC)
 REMARKS = ("", "La patrulla no pasa de noche", "Falta luz en la calle", "El camión bloqueó la carretera", "Todo bien")

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from survey_server.config import Config
-from survey_server.db.backups import DATABASE, BackupTold, restore_backup, write_backup
-from survey_server.db.media_stores import open_media_store
+from survey_server.db.keeping.backups import DATABASE, BackupTold, restore_backup, write_backup
+from survey_server.db.keeping.moving import copy_everything
+from survey_server.db.media.stores import open_media_store
 from survey_server.db.migrate import migrate as bring_to_newest
-from survey_server.db.moving import copy_everything
 from survey_server.db.session import Database, hold_sqlite_alone, open_database
 from survey_server.problems import BadSetting
 

@@ -6,7 +6,10 @@ import click
 import segno
 
 from survey_server.config import Config
-from survey_server.db.collect import (
+from survey_server.db.field.devices import add_enrolment, enrol_link, get_device_by_id, list_devices, set_device_revoked
+from survey_server.db.field.teams import get_team_by_code
+from survey_server.db.intake.keys import Keyring, get_office_key
+from survey_server.db.openrosa.collect import (
     add_app_user,
     collect_settings,
     key_address,
@@ -15,11 +18,8 @@ from survey_server.db.collect import (
     settings_text,
     user_name,
 )
-from survey_server.db.devices import add_enrolment, enrol_link, get_device_by_id, list_devices, set_device_revoked
-from survey_server.db.keys import Keyring, get_office_key
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
-from survey_server.db.teams import get_team_by_code
 
 
 @click.group()

@@ -14,7 +14,7 @@ import click
 
 import survey_server
 from survey_server.problems import BadSetting, Problem
-from survey_server.xlsform.cases import describe, evaluate_case, parse_case, run_scenario, scenario_form
+from survey_server.xlsform.expressions.cases import describe, evaluate_case, parse_case, run_scenario, scenario_form
 
 Case = dict[str, Any]
 RUNNER = Path(survey_server.__file__).parents[1] / "static" / "js" / "engine" / "cli.mjs"

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from survey_server.config import Config
-from survey_server.db.entities import declare_list, list_lists, load_entities
+from survey_server.db.openrosa.entities import declare_list, list_lists, load_entities
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from survey_server.problems import BadInput
-from survey_server.xlsform.tables import read_table
+from survey_server.xlsform.importing.tables import read_table
 
 _FILE = click.Path(exists=True, path_type=Path, dir_okay=False)
 

@@ -8,8 +8,8 @@ import click
 
 from survey_server.config import Config
 from survey_server.db.audit import add_audit
-from survey_server.db.keys import Keyring
-from survey_server.db.media_stores import open_media_store
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.media.stores import open_media_store
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from survey_server.exports.attached import Files

@@ -10,7 +10,14 @@ import click
 
 from survey_server.cli.key import SHORTEST
 from survey_server.config import Config
-from survey_server.db.form_keys import (
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.openrosa_intake import Upload, take_in_upload
+from survey_server.db.intake.seals import list_closed
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.storing import Receipt
+from survey_server.db.media.pieces import Hander
+from survey_server.db.media.stores import open_media_store
+from survey_server.db.openrosa.form_keys import (
     add_form_key,
     kid_of,
     list_form_keys,
@@ -19,16 +26,10 @@ from survey_server.db.form_keys import (
     read_pem,
     write_pem,
 )
-from survey_server.db.keys import Keyring
-from survey_server.db.media import Hander
-from survey_server.db.media_stores import open_media_store
-from survey_server.db.openrosa_intake import Upload, take_in_upload
 from survey_server.db.programmes import get_programme
-from survey_server.db.seals import list_closed
 from survey_server.db.session import open_database
-from survey_server.db.storing import Receipt, Source
 from survey_server.problems import UnfitKey
-from survey_server.xlsform.heads import read_head
+from survey_server.xlsform.received.heads import read_head
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _AT_ONCE = 200

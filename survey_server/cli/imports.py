@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from survey_server.config import Config
-from survey_server.db.imports import AT_ONCE, Tally, check_rows, find_target, import_rows
+from survey_server.db.intake.imports import AT_ONCE, Tally, check_rows, find_target, import_rows
 from survey_server.db.session import open_database
 from survey_server.problems import BadMapping
-from survey_server.xlsform.import_mapping import as_number, list_questions, make_mapping
-from survey_server.xlsform.import_rows import RowFiller, RowNote
-from survey_server.xlsform.tables import Row, Table, read_table
+from survey_server.xlsform.importing.mapping import as_number, list_questions, make_mapping
+from survey_server.xlsform.importing.rows import RowFiller, RowNote
+from survey_server.xlsform.importing.tables import Row, Table, read_table
 
 _SHOWN = 5
 _FILE = click.Path(path_type=Path)

@@ -10,7 +10,7 @@ import click
 
 from survey_server.config import Config
 from survey_server.db.forms import get_form, list_forms
-from survey_server.db.keys import NO_WAVE, Keyring, destroy_key, ensure_keys, list_keys, register_key, renew_key
+from survey_server.db.intake.keys import NO_WAVE, Keyring, destroy_key, ensure_keys, list_keys, register_key, renew_key
 from survey_server.db.models import Programme, Wave
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Session, open_database

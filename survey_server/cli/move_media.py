@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from survey_server.config import Config
-from survey_server.db.media_files import FolderStore
-from survey_server.db.media_stores import open_object_store
-from survey_server.db.moving_media import copy_media
+from survey_server.db.keeping.moving_media import copy_media
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.stores import open_object_store
 from survey_server.db.session import open_database
 
 

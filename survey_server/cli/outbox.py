@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from survey_server.config import Config
-from survey_server.db.keys import Keyring
-from survey_server.db.media import MediaIntake
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.media.pieces import MediaIntake
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from survey_server.web.media import make_store

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import click
 
 from survey_server.config import Config
-from survey_server.db.audit import SERVER, add_audit
-from survey_server.db.people import (
+from survey_server.db.access.people import (
     LINK_LIVES,
     add_link,
     add_person,
@@ -19,10 +18,11 @@ from survey_server.db.people import (
     set_password,
     set_roles,
 )
+from survey_server.db.access.second_factor import reset_second_factor
+from survey_server.db.audit import SERVER, add_audit
 from survey_server.db.programmes import get_programme
-from survey_server.db.second_factor import reset_second_factor
 from survey_server.db.session import open_database
-from survey_server.web.office.people import GIVEN_ROLES
+from survey_server.web.office.access.people import GIVEN_ROLES
 
 _ROLES_HELP = f"PROGRAMME:ROLE, as often as needed; roles are {', '.join(GIVEN_ROLES)}."
 

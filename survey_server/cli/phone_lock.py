@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import click
 
 from survey_server.config import Config
-from survey_server.db.phone_lock import LEVELS, get_lock_policy, set_lock_policy
+from survey_server.db.field.phone_lock import LEVELS, get_lock_policy, set_lock_policy
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 

@@ -7,13 +7,13 @@ from datetime import date, datetime
 import click
 
 from survey_server.config import Config
-from survey_server.db.erasure import drop_blobs
-from survey_server.db.keys import Keyring
-from survey_server.db.media_stores import open_media_store
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.keeping.erasure import drop_blobs
+from survey_server.db.keeping.retention import Due, apply_retention, get_retention, list_due, set_retention
+from survey_server.db.keeping.withdrawals import withdraw as take_back
+from survey_server.db.media.stores import open_media_store
 from survey_server.db.programmes import get_programme
-from survey_server.db.retention import Due, apply_retention, get_retention, list_due, set_retention
 from survey_server.db.session import open_database
-from survey_server.db.withdrawals import withdraw as take_back
 
 
 @click.command()

@@ -15,13 +15,13 @@ from survey_server.app import create_app
 from survey_server.cli.report import write_report
 from survey_server.cli.serve import Serving, run_server
 from survey_server.config import Config
-from survey_server.db.devices import add_enrolment, enrol_link
-from survey_server.db.keys import Keyring, get_office_key
+from survey_server.db.access.people import add_person, find_person, list_people, set_password, set_roles
+from survey_server.db.field.devices import add_enrolment, enrol_link
+from survey_server.db.field.teams import list_teams, set_supervisor
+from survey_server.db.intake.keys import Keyring, get_office_key
 from survey_server.db.migrate import migrate
-from survey_server.db.people import add_person, find_person, list_people, set_password, set_roles
 from survey_server.db.programmes import get_programme, list_programmes
 from survey_server.db.session import Database
-from survey_server.db.teams import list_teams, set_supervisor
 from survey_server.demo.programme import CODE, demo_size, is_demo_whole, make_demo
 from survey_server.demo.team import TEAM
 

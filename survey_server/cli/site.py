@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from survey_server.config import Config
+from survey_server.db.field.sites import list_sites, set_sites, set_wave_sites
 from survey_server.db.forms import get_form
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
-from survey_server.db.sites import list_sites, set_sites, set_wave_sites
 from survey_server.db.waves import get_wave
-from survey_server.xlsform.tables import read_table
+from survey_server.xlsform.importing.tables import read_table
 
 
 @click.group()

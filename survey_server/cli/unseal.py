@@ -12,13 +12,14 @@ import click
 
 from survey_server.cli.key import find_place
 from survey_server.config import Config
-from survey_server.db.keys import Keyring
-from survey_server.db.media import open_media
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.seals import LONGEST_INTERVIEW, arrival_of, list_closed, list_sealed_media
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.storing import Receipt
+from survey_server.db.intake.submissions import Arrival, take_in
+from survey_server.db.media.pieces import open_media
 from survey_server.db.programmes import get_programme
-from survey_server.db.seals import LONGEST_INTERVIEW, arrival_of, list_closed, list_sealed_media
 from survey_server.db.session import open_database
-from survey_server.db.storing import Receipt, Source
-from survey_server.db.submissions import Arrival, take_in
 from survey_server.problems import BrokenSeal, ForeignSeal, NotAKeyFile, Problem
 from survey_server.sealing import KeyFile, open_envelope, read_key_file
 from survey_server.web.media import make_store

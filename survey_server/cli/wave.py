@@ -7,12 +7,12 @@ from datetime import date, datetime
 import click
 
 from survey_server.config import Config
+from survey_server.db.field.sites import stamp_of
 from survey_server.db.forms import get_form, list_forms
 from survey_server.db.models import Wave
 from survey_server.db.opening import LEAST_REASON, open_wave
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Session, open_database
-from survey_server.db.sites import stamp_of
 from survey_server.db.waves import STATES, add_wave, get_wave, list_waves, set_wave_state
 from survey_server.problems import WaveNotReady
 

@@ -11,11 +11,11 @@ from datetime import date
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from survey_server.db.analysis.indicators import load_registry
 from survey_server.db.audit import add_audit
+from survey_server.db.field.sites import stamp_of
 from survey_server.db.forms import get_current_version
-from survey_server.db.indicators import load_registry
 from survey_server.db.models import Assignment, Device, Form, Site, Wave, WavePaper, WaveSite, now
-from survey_server.db.sites import stamp_of
 from survey_server.db.waves import list_waves, set_wave_state
 from survey_server.problems import EditedMeanwhile, UnfitWave, UnknownForm, WaveNotReady
 from survey_server.xlsform.registry import Indicator, Registry

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.models import Programme
 from survey_server.db.stamps import check_stamp, stamp_of_values
 from survey_server.problems import CodeTaken, UnfitCode, UnknownProgramme

@@ -15,24 +15,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.entities import declare_lists, list_names
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.field.sites import OFFICE_ONLY
 from survey_server.db.forms import read_attachments
+from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.models import DataSet, Form, FormDataSet, FormVersion
+from survey_server.db.openrosa.entities import declare_lists, list_names
 from survey_server.db.session import Database
-from survey_server.db.sites import OFFICE_ONLY
 from survey_server.problems import BrokenEncryption, DataSetMissing, DataSetTellsTooMuch, VersionNotRaised
 from survey_server.xlsform.complaints import FormProblem
-from survey_server.xlsform.encrypted import find_public_key
 from survey_server.xlsform.entities import read_declarations
+from survey_server.xlsform.filling.instance import column_names
 from survey_server.xlsform.form import Form as CompiledForm
 from survey_server.xlsform.form import compile_form
-from survey_server.xlsform.instance import column_names
+from survey_server.xlsform.importing.tables import read_csv
+from survey_server.xlsform.received.encrypted import find_public_key
 from survey_server.xlsform.registry import Registry, question_types
 from survey_server.xlsform.registry_sheets import read_registry
 from survey_server.xlsform.rehearsal import rehearse
 from survey_server.xlsform.sheets import Complaint
-from survey_server.xlsform.tables import read_csv
 from survey_server.xlsform.workbook import Workbook, read_workbook
 
 _FILE = re.compile(rb'"jr://(?:file|file-csv|images|audio|video)/([^"\\]+)"')

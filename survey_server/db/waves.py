@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from survey_server.db.access.scopes import restricted_forms
 from survey_server.db.audit import add_audit
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.models import Form, Wave, now
-from survey_server.db.scopes import restricted_forms
 from survey_server.db.webhooks import add_event
 from survey_server.problems import UnfitWave, UnknownWave
 

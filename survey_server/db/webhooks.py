@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from survey_server.db.access.scopes import restricted_forms
 from survey_server.db.audit import add_audit
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.jobs import BACK_OFF, add_job
 from survey_server.db.models import Form, Programme, Webhook, WebhookDelivery, new_id, now, table_of
-from survey_server.db.scopes import restricted_forms
 from survey_server.problems import NotThere, UnfitWebhook
 
 EVENTS = ("submission.received", "submission.edited", "wave.state", "ping")

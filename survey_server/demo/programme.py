@@ -15,12 +15,12 @@ from flask import Flask
 
 from survey_server import __version__
 from survey_server.db.compiled import CompiledVersion, load_version
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.sites import set_sites, set_wave_sites
 from survey_server.db.forms import get_form
 from survey_server.db.programmes import add_programme, get_programme, set_plan
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, Session
-from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.waves import add_wave, get_wave, set_wave_state
 from survey_server.demo import community, fieldlog, incidents, justice, returns, training
 from survey_server.demo.calendar import GUATEMALA, WAVES, Calendar
@@ -31,7 +31,7 @@ from survey_server.demo.team import add_demo_team
 from survey_server.demo.told import Done
 from survey_server.demo.walk import Offer, Reader, answer_all
 from survey_server.problems import UnknownForm, UnknownWave
-from survey_server.xlsform.interview import Interview
+from survey_server.xlsform.filling.interview import Interview
 
 CODE = "demo"
 SEED = 17

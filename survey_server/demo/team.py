@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from survey_server.db.field.policies import set_policies
+from survey_server.db.field.samples import draw_site_dwellings
+from survey_server.db.field.sites import list_sites
+from survey_server.db.field.teams import add_team, assign
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme
-from survey_server.db.policies import set_policies
-from survey_server.db.samples import draw_site_dwellings
 from survey_server.db.session import Database
-from survey_server.db.sites import list_sites
-from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import get_wave
 from survey_server.estimation.sampling import Take
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from survey_server.xlsform.interview import Interview
-from survey_server.xlsform.state import Question
+from survey_server.xlsform.filling.interview import Interview
+from survey_server.xlsform.filling.state import Question
 
 Reader = Callable[[str], str]
 Offer = Callable[[], list[str]]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from survey_server.xlsform.expressions.values import DAY_MS, parse_clock, parse_number
 from survey_server.xlsform.registry import CODED, NUMERIC
-from survey_server.xlsform.values import DAY_MS, parse_clock, parse_number
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -16,9 +16,9 @@ import pandas as pd
 
 from survey_server.estimation.answers import NAN, Column, Floats
 from survey_server.problems import Problem
-from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.expressions.expression import Tree
+from survey_server.xlsform.expressions.values import parse_number
 from survey_server.xlsform.registry import FUNCTIONS, SITE_PREFIX, name_of
-from survey_server.xlsform.values import parse_number
 
 
 class BadFormula(Problem):

@@ -9,12 +9,12 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from survey_server.db.keys import Keyring
-from survey_server.db.media import open_media
-from survey_server.db.media_files import MediaStore
+from survey_server.db.analysis.stored_rows import Rows, read_media
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.media.files import MediaStore
+from survey_server.db.media.pieces import open_media
 from survey_server.db.models import Media
 from survey_server.db.session import Session
-from survey_server.db.stored_rows import Rows, read_media
 from survey_server.exports.cells import harmless
 from survey_server.exports.pictures import without_marks
 from survey_server.problems import Problem

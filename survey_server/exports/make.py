@@ -13,13 +13,20 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
+from survey_server.db.access.scopes import Reader, restricted_forms, visible_submissions
+from survey_server.db.analysis.frames import wave_frame
+from survey_server.db.analysis.kept_back import KeptBack, load_kept_back
+from survey_server.db.analysis.stored_rows import (
+    Rows,
+    count_rows,
+    list_instances,
+    read_documents,
+    read_rows,
+    read_versions,
+)
 from survey_server.db.forms import get_form, load_registry
-from survey_server.db.frames import wave_frame
-from survey_server.db.kept_back import KeptBack, load_kept_back
 from survey_server.db.programmes import get_programme
-from survey_server.db.scopes import Reader, restricted_forms, visible_submissions
 from survey_server.db.session import Database, Session
-from survey_server.db.stored_rows import Rows, count_rows, list_instances, read_documents, read_rows, read_versions
 from survey_server.db.waves import get_wave
 from survey_server.exports.attached import Files, write_attached
 from survey_server.exports.cells import harmless

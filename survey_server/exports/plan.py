@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from survey_server.xlsform.filling.instance import column_names
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.instance import column_names
 
 MAIN = ""
 """The table with one row per submission; every repeat has a table of its own."""

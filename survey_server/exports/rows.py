@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from survey_server.db.stored_rows import FACTS, Batch
+from survey_server.db.analysis.stored_rows import FACTS, Batch
 from survey_server.exports.plan import BLANK, KEYS, MAIN, Plan
 
 Cells = list[str]

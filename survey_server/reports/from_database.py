@@ -12,19 +12,19 @@ from typing import Any
 
 import pandas as pd
 
-from survey_server.db.comparing import decisions_in_force
-from survey_server.db.decisions import find_decision
+from survey_server.db.analysis.decisions import find_decision
+from survey_server.db.analysis.frames import repeat_frame, wave_frame
+from survey_server.db.analysis.indicators import list_late_changes, load_registry
+from survey_server.db.analysis.report_data import count_wave, find_waves, versions_met
 from survey_server.db.forms import list_forms, read_attachments
-from survey_server.db.frames import repeat_frame, wave_frame
-from survey_server.db.indicators import list_late_changes, load_registry
 from survey_server.db.models import Form, FormVersion, Programme, Wave
 from survey_server.db.opening import list_papers
-from survey_server.db.report_data import count_wave, find_waves, versions_met
+from survey_server.db.review.comparing import decisions_in_force
 from survey_server.db.session import Session
 from survey_server.db.waves import list_waves
 from survey_server.reports.decided import renamed, ruling_of
 from survey_server.reports.questionnaire import questionnaire_of
-from survey_server.reports.registers import REGISTERS, UNREPORTED
+from survey_server.reports.registers.forms import REGISTERS, UNREPORTED
 from survey_server.reports.wave_data import Decided, FieldFacts, LateChange, ProgrammeInfo, WaveData, WaveInfo
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
 

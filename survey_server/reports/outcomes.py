@@ -10,7 +10,7 @@ import pandas as pd
 
 from survey_server.estimation.outcome_rates import OutcomeRates, Outcomes, outcome_rates
 from survey_server.reports.coded import codes_of
-from survey_server.reports.registers import CONTACTS
+from survey_server.reports.registers.forms import CONTACTS
 from survey_server.reports.study import Study
 from survey_server.reports.wave_data import WaveInfo
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from survey_server.reports.catalogue import Catalogue
-from survey_server.reports.svg import FULL, HALF, text_width, wrap
+from survey_server.reports.charts.svg import FULL, HALF, text_width, wrap
 from survey_server.reports.value import Chart, Part, Prose, Question, Table
 
 THIRD = (FULL - 2 * 16) / 3

@@ -23,11 +23,11 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from survey_server.reports.catalogue import Catalogue, get_catalogue
-from survey_server.reports.charts import draw_chart
+from survey_server.reports.charts.kinds import draw_chart
+from survey_server.reports.charts.palette import AFTER, QUIET
+from survey_server.reports.charts.sparks import change_spark, legend_mark, level_spark, rating_bars
 from survey_server.reports.fonts import FACES, Face
 from survey_server.reports.packing import folded, pack, part_height, question_height
-from survey_server.reports.palette import AFTER, QUIET
-from survey_server.reports.sparks import change_spark, legend_mark, level_spark, rating_bars
 from survey_server.reports.value import Chart, Column, Part, Question, Row, Table
 from survey_server.reports.wave_summary import WaveSummary
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from survey_server.estimation.verdict import Verdict
 from survey_server.reports.coded import Coded
-from survey_server.reports.fieldwork import Fieldwork, Work
 from survey_server.reports.measure import Pair
+from survey_server.reports.quality.fieldwork import Fieldwork, Work
 from survey_server.reports.results import compute_results
 from survey_server.reports.sample import Sample
 

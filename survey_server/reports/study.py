@@ -12,11 +12,11 @@ import pandas as pd
 from survey_server.estimation.verdict import Verdict
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.coded import Codes
-from survey_server.reports.fieldwork import Work, work_of
 from survey_server.reports.measure import Pair
-from survey_server.reports.methods_used import with_plan
 from survey_server.reports.plan import Plan
+from survey_server.reports.quality.fieldwork import Work, work_of
 from survey_server.reports.questionnaire import Item, text_in
+from survey_server.reports.registers.methods_used import with_plan
 from survey_server.reports.results import Result, compute_results, headlines_of
 from survey_server.reports.sample import MISSING_CODES, Sample
 from survey_server.reports.sensitivity import verdicts_without_flagged

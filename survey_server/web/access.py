@@ -9,8 +9,8 @@ from flask import Flask, Response, current_app, request
 from werkzeug.routing import IntegerConverter, Map
 
 from survey_server.config import Config
-from survey_server.db.devices import Sender, get_device, get_sender
-from survey_server.db.keys import Keyring
+from survey_server.db.field.devices import Sender, get_device, get_sender
+from survey_server.db.intake.keys import Keyring
 from survey_server.db.models import Device
 from survey_server.db.session import Database
 from survey_server.problems import BadRequest, BadToken, DeviceRevoked

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from survey_server.db.devices import enrol_device
+from survey_server.db.field.devices import enrol_device
+from survey_server.db.field.phone_lock import LockPolicy, get_lock_policy
 from survey_server.db.models import Device, Programme
-from survey_server.db.phone_lock import LockPolicy, get_lock_policy
 from survey_server.web.access import get_config, get_database
 from survey_server.web.bodies import read_fields
 from survey_server.web.schemas import DeviceView, EnrolRequest, LockView, ProgrammeView

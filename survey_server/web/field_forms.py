@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request
 
-from survey_server.db.entities import find_list_content, list_document
-from survey_server.db.form_lists import list_files
+from survey_server.db.field.phone_lock import get_lock_policy
+from survey_server.db.field.team_view import view_field
 from survey_server.db.forms import get_current_version, get_data_set, get_phone_form, list_data_sets, list_forms
-from survey_server.db.keys import tell_keys
+from survey_server.db.intake.keys import tell_keys
 from survey_server.db.models import FormVersion, Programme, Wave, now
-from survey_server.db.phone_lock import get_lock_policy
+from survey_server.db.openrosa.entities import find_list_content, list_document
+from survey_server.db.openrosa.form_lists import list_files
 from survey_server.db.session import Session
-from survey_server.db.team_view import view_field
 from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_keyring, get_trusted_device
 from survey_server.web.assets import compressed, read_assets

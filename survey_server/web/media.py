@@ -9,9 +9,9 @@ from marshmallow import ValidationError
 
 from survey_server.config import Config
 from survey_server.db.forms import get_data_set
-from survey_server.db.media import Announcement, Hander, MediaIntake, Stand
-from survey_server.db.media_files import MediaStore
-from survey_server.db.media_stores import open_media_store
+from survey_server.db.media.files import MediaStore
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake, Stand
+from survey_server.db.media.stores import open_media_store
 from survey_server.problems import BadFields, MediaTooLarge
 from survey_server.web.access import get_config, get_database, get_sending_device, get_trusted_device
 from survey_server.web.bodies import read_fields

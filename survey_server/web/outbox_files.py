@@ -11,12 +11,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from survey_server.db.devices import Sender, get_device_by_id
-from survey_server.db.keys import Keyring
-from survey_server.db.media import Announcement, Hander, MediaIntake
+from survey_server.db.field.devices import Sender, get_device_by_id
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.submissions import Arrival, Receipt, Source, take_in
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake
 from survey_server.db.models import Programme
 from survey_server.db.session import Database
-from survey_server.db.submissions import Arrival, Receipt, Source, take_in
 from survey_server.problems import NotAnOutbox, Problem, UnknownDevice
 from survey_server.web.media_schemas import MediaItem
 from survey_server.web.sync import read_item

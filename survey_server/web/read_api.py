@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
-from survey_server.db.api_rows import MOST_AT_ONCE, Cursor, read_page
+from survey_server.db.access.tokens import ApiReader, get_api_reader, list_readable_forms, note_reading
+from survey_server.db.analysis.api_rows import MOST_AT_ONCE, Cursor, read_page
+from survey_server.db.field.progress import list_waves
+from survey_server.db.field.sites import list_sites
 from survey_server.db.forms import list_versions
 from survey_server.db.models import Form
-from survey_server.db.progress import list_waves
 from survey_server.db.session import Session
-from survey_server.db.sites import list_sites
-from survey_server.db.tokens import ApiReader, get_api_reader, list_readable_forms, note_reading
 from survey_server.problems import BadApiToken, BadRequest, NotThere
 from survey_server.web.access import get_database
 from survey_server.web.office.roles import ROLES, Right

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app
 from marshmallow import ValidationError
 
-from survey_server.db.phone_lock import add_alarm
-from survey_server.db.submissions import Arrival, Receipt, Source, take_in
+from survey_server.db.field.phone_lock import add_alarm
+from survey_server.db.intake.submissions import Arrival, Receipt, Source, take_in
 from survey_server.problems import BadFields, OldApp
 from survey_server.web.access import get_database, get_keyring, get_sending_device
 from survey_server.web.bodies import read_fields

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from survey_server.xlsform.complaints import Complaints
+from survey_server.xlsform.expressions.nodes import Node
+from survey_server.xlsform.expressions.references import Expressions
 from survey_server.xlsform.model import Action, Bind
-from survey_server.xlsform.nodes import Node
-from survey_server.xlsform.references import Expressions
 from survey_server.xlsform.shapes import Shape
 from survey_server.xlsform.texts import Texts
 

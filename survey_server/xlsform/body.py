@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from survey_server.xlsform.appearances import appearances_of, check_appearance
 from survey_server.xlsform.complaints import Complaints
-from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.expressions.expression import Tree
+from survey_server.xlsform.expressions.nodes import Node
+from survey_server.xlsform.expressions.references import Expressions
 from survey_server.xlsform.model import Action, Choices, Control
-from survey_server.xlsform.nodes import Node
-from survey_server.xlsform.references import Expressions
 from survey_server.xlsform.shapes import Shape
 from survey_server.xlsform.texts import ITEXT_CALL, Texts
 

@@ -10,12 +10,12 @@ from typing import Any
 from survey_server.xlsform.binds import BindReader
 from survey_server.xlsform.body import EXTERNAL, BodyReader
 from survey_server.xlsform.complaints import Complaints, FormProblem
-from survey_server.xlsform.evaluate import Scope
-from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.expressions.evaluate import Scope
+from survey_server.xlsform.expressions.expression import Tree
+from survey_server.xlsform.expressions.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
+from survey_server.xlsform.expressions.references import Expressions
 from survey_server.xlsform.model import Action, Bind, Choices, Control, Forms, Json, Secondary
-from survey_server.xlsform.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
 from survey_server.xlsform.order import Order, build_order
-from survey_server.xlsform.references import Expressions
 from survey_server.xlsform.secondary import UnreadableDataSet, dataset_of, freeze, read_csv, read_dataset
 from survey_server.xlsform.shapes import Shape, build_shapes, is_template
 from survey_server.xlsform.sheets import Complaint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.expressions.expression import Tree
 from survey_server.xlsform.registry import CODED, FUNCTIONS, name_of
 
 OF_QUESTION = frozenset(("raw", "selected", "any-selected", "count-selected", "decimal-time", "decimal-date-time"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from survey_server.xlsform.filling.instance import column_names
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.instance import column_names
 
 _PLACES = frozenset(("geopoint", "geotrace", "geoshape"))
 

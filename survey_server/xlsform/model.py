@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from survey_server.xlsform.expression import Tree
-from survey_server.xlsform.nodes import Node
+from survey_server.xlsform.expressions.expression import Tree
+from survey_server.xlsform.expressions.nodes import Node
 
 Json = dict[str, Any]
 ASPECTS = ("calculate", "relevant", "required", "readonly", "constraint")

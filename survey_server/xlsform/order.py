@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from survey_server.xlsform.complaints import Complaints
+from survey_server.xlsform.expressions.references import Dependencies, Expressions
 from survey_server.xlsform.model import Bind
-from survey_server.xlsform.references import Dependencies, Expressions
 from survey_server.xlsform.shapes import Shape
 
 EVALUATED = ("calculate", "relevant")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from survey_server.xlsform.expression import Tree, parse_expression, subtrees
+from survey_server.xlsform.expressions.expression import Tree, parse_expression, subtrees
 
 Labels = Mapping[str, str]
 

@@ -8,7 +8,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from survey_server.xlsform.complaints import FormProblem
-from survey_server.xlsform.expression import ExpressionProblem
+from survey_server.xlsform.expressions.expression import ExpressionProblem
 from survey_server.xlsform.formula_check import check_formula
 from survey_server.xlsform.registry import (
     SITE_COLUMNS,

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 from survey_server.problems import Problem
 from survey_server.xlsform.complaints import Complaints
-from survey_server.xlsform.evaluate import Context, EvaluationProblem, MissingInstance
-from survey_server.xlsform.expression import ExpressionProblem, Tree
+from survey_server.xlsform.expressions.evaluate import Context, EvaluationProblem, MissingInstance
+from survey_server.xlsform.expressions.expression import ExpressionProblem, Tree
+from survey_server.xlsform.expressions.nodes import Node
+from survey_server.xlsform.expressions.program import Closures
+from survey_server.xlsform.filling.interview import Interview
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.interview import Interview
 from survey_server.xlsform.model import ASPECTS, Control
-from survey_server.xlsform.nodes import Node
-from survey_server.xlsform.program import Closures
 from survey_server.xlsform.secondary import dataset_of
 
 A_MORNING = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)  # rehearsals of the same form always find the same

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from survey_server.xlsform.expression import Tree
+from survey_server.xlsform.expressions.expression import Tree
+from survey_server.xlsform.expressions.nodes import ATTRIBUTE, ELEMENT, Node
 from survey_server.xlsform.model import Bind, Control
-from survey_server.xlsform.nodes import ATTRIBUTE, ELEMENT, Node
 
 
 @dataclass(eq=False)

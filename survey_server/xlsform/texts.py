@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from survey_server.xlsform.expressions.nodes import ELEMENT, TEXT, Node
 from survey_server.xlsform.model import Forms, Parts
-from survey_server.xlsform.nodes import ELEMENT, TEXT, Node
 
 if TYPE_CHECKING:
     from survey_server.xlsform.complaints import Complaints
-    from survey_server.xlsform.expression import Tree
+    from survey_server.xlsform.expressions.expression import Tree
 
 ITEXT_CALL = re.compile(r"""\s*jr:itext\(\s*(?:'([^']*)'|"([^"]*)")\s*\)\s*$""")
 MEDIA = ("image", "big-image", "audio", "video")

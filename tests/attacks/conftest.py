@@ -12,7 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from survey_server.app import create_app
-from survey_server.db import people
+from survey_server.db.access import people
 from survey_server.db.migrate import migrate
 from survey_server.db.session import open_database
 from tests.attacks.fortress import Fortress, build_fortress, make_config

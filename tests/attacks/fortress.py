@@ -17,38 +17,38 @@ from sqlalchemy.orm import Session
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db import entities as entity_lists
-from survey_server.db.collect import add_app_user
-from survey_server.db.decisions import write_decision
-from survey_server.db.devices import add_device, add_enrolment, get_device_by_id, get_sender
-from survey_server.db.entity_intake import Origin, apply_change
+from survey_server.db.access.people import add_link, add_person, begin_session, set_password, set_roles
+from survey_server.db.access.tokens import add_token
+from survey_server.db.analysis.decisions import write_decision
+from survey_server.db.analysis.indicators import edit_indicator
+from survey_server.db.field.devices import add_device, add_enrolment, get_device_by_id, get_sender
+from survey_server.db.field.lost_phones import report_lost_device
+from survey_server.db.field.phone_lock import add_alarm
+from survey_server.db.field.samples import add_sample
+from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
+from survey_server.db.field.stops import lift_stop, order_stop
+from survey_server.db.field.teams import add_team, assign, set_supervisor
 from survey_server.db.forms import get_form
-from survey_server.db.indicators import edit_indicator
-from survey_server.db.lost_phones import report_lost_device
-from survey_server.db.media import Hander, MediaIntake
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import Base, MadeReport, Person, Programme, Submission, Wave, now
 from survey_server.db.opening import add_paper
-from survey_server.db.people import add_link, add_person, begin_session, set_password, set_roles
-from survey_server.db.phone_lock import add_alarm
+from survey_server.db.openrosa import entities as entity_lists
+from survey_server.db.openrosa.collect import add_app_user
+from survey_server.db.openrosa.entity_intake import Origin, apply_change
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.reviewing import add_comment
-from survey_server.db.samples import add_sample
+from survey_server.db.review.reviewing import add_comment
 from survey_server.db.session import Database, open_database
-from survey_server.db.sites import get_site, set_sites, set_wave_sites
-from survey_server.db.stops import lift_stop, order_stop
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import add_team, assign, set_supervisor
-from survey_server.db.tokens import add_token
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.db.webhooks import add_ping, add_webhook
 from survey_server.estimation.sampling import Take, Unit
 from survey_server.web.media import make_store
+from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.web.office.frame import COOKIE
-from survey_server.web.office.made_reports import keep_made
-from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.proof import make_proof
-from survey_server.web.office.report_files import ReportFiles
+from survey_server.web.office.results.made_reports import keep_made
+from survey_server.web.office.results.report_files import ReportFiles
 from survey_server.work import KINDS, Worker
 from survey_server.xlsform.entities import EntityChange
 from tests.office.world import PASSWORD, Browser

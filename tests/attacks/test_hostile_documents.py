@@ -22,14 +22,14 @@ from PIL import Image
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from survey_server.db.backups import restore_backup
+from survey_server.db.keeping.backups import restore_backup
 from survey_server.db.models import Media, Site, SubmissionVersion
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.problems import BrokenBackup, UnfitCode, UnknownMedia
 from survey_server.sealed_stream import SealingWriter
 from survey_server.sealing import read_public, seal
-from survey_server.web.office.pictures import redraw
+from survey_server.web.office.review.pictures import redraw
 from survey_server.xlsform import excel
 from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.workbook import read_workbook

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from survey_server.web.office.people import GIVEN_ROLES
+from survey_server.web.office.access.people import GIVEN_ROLES
 from tests.attacks.crawling import Walk, walk
 from tests.attacks.fortress import Camp, Fortress, photograph
 from tests.openrosa.field import BOUNDARY, OPENROSA, upload

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from survey_server.db.access.people import add_link
+from survey_server.db.access.second_factor import make_secret, seal_secret, set_second_factor
 from survey_server.db.models import Person, now
-from survey_server.db.people import add_link
-from survey_server.db.second_factor import make_secret, seal_secret, set_second_factor
 from survey_server.db.session import open_database
 from survey_server.db.webhooks import get_webhook, secret_of
 from tests.attacks.conftest import HURT, PLAIN

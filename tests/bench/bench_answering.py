@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
 from survey_server.db.migrate import migrate
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form

@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from survey_server.db.frames import wave_frame
+from survey_server.db.analysis.frames import wave_frame
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Wave
 from survey_server.db.session import Database, open_database
-from survey_server.db.submissions import Arrival, Source, take_in
 from tests.bench.bench_sync import item, prepare, several
 from tests.bench.measure import measure
 

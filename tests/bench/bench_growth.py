@@ -14,8 +14,8 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from survey_server.db.collect import add_app_user
 from survey_server.db.models import Submission, SubmissionText, SubmissionVersion, Wave, table_of
+from survey_server.db.openrosa.collect import add_app_user
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database, open_database
 from tests.bench import bench_sync

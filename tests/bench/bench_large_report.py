@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import insert
 
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Submission, SubmissionVersion, Wave, now, table_of
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import check_form, publish_form
 from survey_server.db.session import Database, open_database
-from survey_server.db.sites import set_sites
 from survey_server.db.waves import add_wave
 from survey_server.reports.questionnaire import Questionnaire, questionnaire_of
 from tests.bench.measure import measure

@@ -18,7 +18,7 @@ from statistics import median
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.migrate import migrate
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import open_database

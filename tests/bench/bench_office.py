@@ -15,21 +15,21 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from survey_server.db.devices import add_device
-from survey_server.db.finding import Filter, list_submissions
+from survey_server.db.access.people import add_person, set_password, set_roles
+from survey_server.db.access.scopes import Reader
+from survey_server.db.access.tokens import add_token
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.progress import list_days, list_sites, list_waves
+from survey_server.db.field.sites import set_sites, set_wave_sites
+from survey_server.db.field.teams import add_team
 from survey_server.db.forms import get_form
-from survey_server.db.listings import get_submission
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Device, Form, Programme, Wave
-from survey_server.db.people import add_person, set_password, set_roles
 from survey_server.db.programmes import add_programme
-from survey_server.db.progress import list_days, list_sites, list_waves
 from survey_server.db.publishing import publish_form
-from survey_server.db.scopes import Reader
+from survey_server.db.review.finding import Filter, list_submissions
+from survey_server.db.review.listings import get_submission
 from survey_server.db.session import Database, open_database
-from survey_server.db.sites import set_sites, set_wave_sites
-from survey_server.db.teams import add_team
-from survey_server.db.tokens import add_token
 from survey_server.db.waves import add_wave
 from tests.bench.measure import measure
 from tests.bench.pages import LOGIN, PASSWORD, measure_pages

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from survey_server.db.collect import add_app_user
+from survey_server.db.openrosa.collect import add_app_user
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from tests.bench.bench_sync import prepare, several

@@ -29,7 +29,7 @@ from statistics import median
 from flask import Flask
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
 from survey_server.db.models import now

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from survey_server.db.collect import add_app_user
+from survey_server.db.openrosa.collect import add_app_user
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
 from tests.bench import bench_openrosa, bench_sync

@@ -20,7 +20,7 @@ from random import Random
 from sqlalchemy import func, select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.models import Submission
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database

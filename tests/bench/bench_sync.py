@@ -16,19 +16,19 @@ from random import Random
 from typing import Any
 
 from survey_server.db.compiled import load_version
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database
-from survey_server.db.sites import set_sites
 from survey_server.db.waves import add_wave
 from survey_server.demo.perception import demo_sites, respondents
 from survey_server.demo.walk import answer_all
-from survey_server.xlsform.instance import check_instance
-from survey_server.xlsform.interview import Interview
-from survey_server.xlsform.tables import read_csv
+from survey_server.xlsform.filling.instance import check_instance
+from survey_server.xlsform.filling.interview import Interview
+from survey_server.xlsform.importing.tables import read_csv
 from tests.bench.databases import KINDS, new_database, raw_commits
 from tests.bench.measure import measure
 from tests.serving import Server, packed_batch, post_batch, running

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.api_rows import Cursor
+from survey_server.db.analysis.api_rows import Cursor
 from tests.bench.measure import measure
 from tests.crowd import FIRST
 

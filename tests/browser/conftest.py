@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, Playwright
 from sqlalchemy import select
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
 from survey_server.db.forms import get_form
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Device, Programme, Submission, SubmissionVersion, now

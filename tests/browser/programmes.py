@@ -10,14 +10,14 @@ from typing import Any
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
+from survey_server.db.field.phone_lock import LockPolicy, set_lock_policy
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme, now
-from survey_server.db.phone_lock import LockPolicy, set_lock_policy
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
 from survey_server.db.waves import add_wave
 from tests.browser.field import Phone, Server, reload, wait_whole
 from tests.browser.interviewing import choose_pin

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from survey_server.db.field.policies import PhoneRules, set_phone_rules
 from survey_server.db.models import Programme, SubmissionIssue, SubmissionVersion
-from survey_server.db.policies import PhoneRules, set_phone_rules
 from survey_server.db.session import Database
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import NEXT, begin, finish, unsent

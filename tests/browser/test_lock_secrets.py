@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from survey_server.db.field.phone_lock import LockPolicy, set_lock_policy
 from survey_server.db.models import Programme
-from survey_server.db.phone_lock import LockPolicy, set_lock_policy
 from survey_server.db.session import Database
 from tests.browser.field import PIN, Phone, Server, unlock, wait_until
 from tests.browser.locking import begin_draft, enrol_with_emergency, try_secret

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page
 from sqlalchemy import select
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
 from survey_server.db.models import Device, SubmissionVersion
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database

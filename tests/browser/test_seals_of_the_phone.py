@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select, update
 
-from survey_server.db.devices import add_enrolment, enrol_link
-from survey_server.db.keys import Keyring, find_key_of_wave, renew_key
+from survey_server.db.field.devices import add_enrolment, enrol_link
+from survey_server.db.intake.keys import Keyring, find_key_of_wave, renew_key
 from survey_server.db.models import Programme, Sealed, SealingKey, SubmissionVersion, WaveKey, new_id
 from survey_server.db.session import Database
 from survey_server.db.waves import list_waves

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from survey_server.cli import cli
-from survey_server.db.people import list_people
+from survey_server.db.access.people import list_people
 from survey_server.db.programmes import add_programme, list_programmes
 from survey_server.db.session import open_database
 from survey_server.demo.programme import CODE

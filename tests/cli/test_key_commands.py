@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from survey_server.app import create_app
 from survey_server.cli import cli
 from survey_server.config import Config
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.models import Sealed, Submission
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database

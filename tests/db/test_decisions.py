@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.audit import find_broken_link
-from survey_server.db.decisions import (
+from survey_server.db.access.people import add_person, set_roles
+from survey_server.db.analysis.decisions import (
     find_decision,
     list_rulings,
     note_report,
@@ -14,8 +14,8 @@ from survey_server.db.decisions import (
     withdraw_decision,
     write_decision,
 )
+from survey_server.db.audit import find_broken_link
 from survey_server.db.models import AuditRow, Decision, MadeReport, Programme
-from survey_server.db.people import add_person, set_roles
 from survey_server.db.session import Database
 from survey_server.problems import NotThere, UnfitDecision
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from survey_server.db.devices import (
+from survey_server.db.field.devices import (
     add_enrolment,
     enrol_device,
     enrol_link,
@@ -16,10 +16,10 @@ from survey_server.db.devices import (
     set_device_contact,
     set_device_revoked,
 )
+from survey_server.db.field.teams import add_team
 from survey_server.db.models import Programme, now
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database
-from survey_server.db.teams import add_team
 from survey_server.problems import BadToken, CodeUsed, NotThere
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text
 
-from survey_server.db.devices import add_device
-from survey_server.db.finding import PAGE, Filter, list_submissions
+from survey_server.db.access.people import add_person
+from survey_server.db.access.scopes import Reader
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.teams import add_team
 from survey_server.db.forms import get_form
+from survey_server.db.intake.receipts import receipt_code
 from survey_server.db.models import Device, Programme, Submission
-from survey_server.db.people import add_person
 from survey_server.db.publishing import publish_form
-from survey_server.db.receipts import receipt_code
-from survey_server.db.scopes import Reader
+from survey_server.db.review.finding import PAGE, Filter, list_submissions
 from survey_server.db.session import Database, Session
-from survey_server.db.teams import add_team
 from survey_server.db.waves import add_wave
 from tests.crowd import add_crowd
 from tests.web.field import FORM

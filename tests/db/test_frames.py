@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from sqlalchemy import event, update
 
-from survey_server.db import columns, frames
-from survey_server.db.columns import column_of, columns_of, joined
+from survey_server.db.analysis import columns, frames
+from survey_server.db.analysis.columns import column_of, columns_of, joined
+from survey_server.db.analysis.frames import repeat_frame, wave_frame
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
-from survey_server.db.frames import repeat_frame, wave_frame
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, Submission, Wave, now
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 
 HOUSEHOLD = """

@@ -7,14 +7,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.forms import get_current_version, get_form
-from survey_server.db.indicators import (
+from survey_server.db.analysis.indicators import (
     cells_of,
     edit_indicator,
     list_indicators,
     list_late_changes,
     load_registry,
 )
+from survey_server.db.forms import get_current_version, get_form
 from survey_server.db.models import AuditRow, Form, IndicatorRevision, Programme
 from survey_server.db.opening import headlines_still_locked, lock_headlines
 from survey_server.db.publishing import publish_form

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.media import Announcement, Hander, MediaIntake, list_media
-from survey_server.db.media_files import FolderStore, keep_blob
-from survey_server.db.media_types import find_type, is_lying
+from survey_server.db.media.files import FolderStore, keep_blob
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake, list_media
+from survey_server.db.media.types import find_type, is_lying
 from survey_server.db.models import Programme, now
 from survey_server.db.session import Database
 from survey_server.problems import MediaDigestWrong, MediaDiskFull, MediaNotAnnounced, TooManyMedia, UnknownMedia
@@ -29,7 +29,7 @@ SHA256 = hashlib.sha256(PHOTO).hexdigest()
 WRITER = """
 import sys
 from pathlib import Path
-from survey_server.db.media_files import FolderStore
+from survey_server.db.media.files import FolderStore
 store = FolderStore(Path(sys.argv[1]))
 body, sha256 = Path(sys.argv[2]).read_bytes(), sys.argv[3]
 at = store.arrived(1, sha256)
@@ -130,7 +130,7 @@ def test_it_takes_nothing_that_nobody_announced(intake: MediaIntake, hander: Han
 def test_it_takes_only_so_many_files_for_one_interview(
     intake: MediaIntake, hander: Hander, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey_server.db.media.MOST_PER_INTERVIEW", 2)
+    monkeypatch.setattr("survey_server.db.media.pieces.MOST_PER_INTERVIEW", 2)
     for name in ("1.jpg", "2.jpg"):
         intake.announce(hander, photo(name))
     with pytest.raises(TooManyMedia):

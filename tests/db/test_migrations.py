@@ -9,11 +9,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from survey_server.db.audit import add_audit, find_broken_link
+from survey_server.db.field.sites import set_sites
 from survey_server.db.migrate import is_of_models, migrate, migrate_down
 from survey_server.db.models import Base, Membership, Programme, Site
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Session, open_database
-from survey_server.db.sites import set_sites
 
 
 def differences(session: Session) -> list[Any]:

@@ -8,15 +8,22 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from survey_server.db.field.progress import (
+    count_waiting,
+    list_days,
+    list_forms,
+    list_issue_counts,
+    list_sites,
+    list_waves,
+)
+from survey_server.db.field.sites import set_sites, set_wave_sites
+from survey_server.db.field.teams import count_by_team
 from survey_server.db.forms import get_form
-from survey_server.db.listings import get_submission, list_phones, list_quarantine
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, Submission, Wave
-from survey_server.db.progress import count_waiting, list_days, list_forms, list_issue_counts, list_sites, list_waves
 from survey_server.db.publishing import publish_form
+from survey_server.db.review.listings import get_submission, list_phones, list_quarantine
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites, set_wave_sites
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import count_by_team
 from survey_server.db.waves import add_wave
 from survey_server.problems import NotThere
 from tests.web.field import FORM, interview

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.quarantine import count_quarantine, get_quarantine, list_quarantine, replay, set_resolved
+from survey_server.db.review.quarantine import count_quarantine, get_quarantine, list_quarantine, replay, set_resolved
 from survey_server.db.session import Database
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.problems import NotQuarantined
 from tests.web.field import FORM, interview
 

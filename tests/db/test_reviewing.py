@@ -10,20 +10,15 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from survey_server.db.arrivals import Interview, Unfit
-from survey_server.db.devices import add_device
-from survey_server.db.duplicates import (
-    choose_one,
-    get_conflict,
-    keep_first,
-    list_conflicts,
-    list_same_cases,
-    take_other,
-)
-from survey_server.db.finding import Filter, list_submissions
+from survey_server.db.access.people import add_person
+from survey_server.db.access.scopes import Reader
+from survey_server.db.analysis.frames import wave_frame
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.teams import add_team
 from survey_server.db.forms import get_form
-from survey_server.db.frames import wave_frame
-from survey_server.db.listings import get_submission
+from survey_server.db.intake.arrivals import Interview, Unfit
+from survey_server.db.intake.storing import Receipt
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import (
     AuditRow,
     Conflict,
@@ -36,18 +31,23 @@ from survey_server.db.models import (
     SubmissionVersion,
     Wave,
 )
-from survey_server.db.people import add_person
 from survey_server.db.publishing import publish_form
-from survey_server.db.quarantine import Repair, get_quarantine, preview_repair, repair_quarantined
-from survey_server.db.reviewing import add_comment, set_states
-from survey_server.db.scopes import Reader
+from survey_server.db.review.duplicates import (
+    choose_one,
+    get_conflict,
+    keep_first,
+    list_conflicts,
+    list_same_cases,
+    take_other,
+)
+from survey_server.db.review.finding import Filter, list_submissions
+from survey_server.db.review.listings import get_submission
+from survey_server.db.review.quarantine import Repair, get_quarantine, preview_repair, repair_quarantined
+from survey_server.db.review.reviewing import add_comment, set_states
 from survey_server.db.session import Database
-from survey_server.db.storing import Receipt
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import add_team
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.problems import EditedMeanwhile, StaleEdit, UnfitRepair, UnfitReview, UnknownEdited
-from survey_server.xlsform.edited import as_edit, with_head, with_places_of, without_places
+from survey_server.xlsform.received.edited import as_edit, with_head, with_places_of, without_places
 from tests.web.field import FORM, interview
 
 PSU = "| | text          | psu      |"

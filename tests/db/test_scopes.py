@@ -8,12 +8,9 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.devices import add_device
-from survey_server.db.matrix import LETTERS, MATRIX, grants_of, matrix_as_markdown, read_matrix, reads_others
-from survey_server.db.models import Form, Programme, Submission, SubmissionVersion, Team, Wave, now
-from survey_server.db.people import add_person, set_roles
-from survey_server.db.restricted import count_restricted, list_restricted
-from survey_server.db.scopes import (
+from survey_server.db.access.matrix import LETTERS, MATRIX, grants_of, matrix_as_markdown, read_matrix, reads_others
+from survey_server.db.access.people import add_person, set_roles
+from survey_server.db.access.scopes import (
     Reader,
     find_reader,
     keep_visible,
@@ -22,6 +19,9 @@ from survey_server.db.scopes import (
     set_scope,
     visible_submissions,
 )
+from survey_server.db.field.devices import add_device
+from survey_server.db.models import Form, Programme, Submission, SubmissionVersion, Team, Wave, now
+from survey_server.db.review.restricted import count_restricted, list_restricted
 from survey_server.db.session import Database, Session
 
 FORMS = tuple(LETTERS.values())

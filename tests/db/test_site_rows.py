@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from survey_server.db.field.site_rows import read_site_rows
+from survey_server.db.field.sites import list_sites, set_sites
 from survey_server.db.models import Programme
 from survey_server.db.session import Database
-from survey_server.db.site_rows import read_site_rows
-from survey_server.db.sites import list_sites, set_sites
 from survey_server.problems import UnfitSites
 
 

@@ -8,17 +8,17 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.policies import PhoneRules, set_phone_rules
+from survey_server.db.field.sites import set_sites
+from survey_server.db.field.stops import lift_stop, order_stop
+from survey_server.db.field.team_view import view_field
 from survey_server.db.forms import get_current_version, get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, StopWork, Submission, SubmissionIssue
-from survey_server.db.policies import PhoneRules, set_phone_rules
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
-from survey_server.db.stops import lift_stop, order_stop
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.team_view import view_field
 from survey_server.db.waves import add_wave
 from survey_server.problems import UnfitPolicy
 

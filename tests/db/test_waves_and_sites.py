@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from survey_server.db.fieldwork import load_fieldwork
+from survey_server.db.field.sites import get_site, list_sites, set_sites, set_wave_sites
+from survey_server.db.intake.fieldwork import load_fieldwork
 from survey_server.db.models import Form, Programme, Wave
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.session import Database
-from survey_server.db.sites import get_site, list_sites, set_sites, set_wave_sites
 from survey_server.db.waves import add_wave, find_nearest_wave, find_wave_on, get_wave, list_waves, set_wave_state
 from survey_server.problems import CodeTaken, UnfitCode, UnfitWave, UnknownProgramme, UnknownSite, UnknownWave
 

@@ -17,13 +17,13 @@ import pytest
 from sqlalchemy import update
 
 from survey_server.config import Config
+from survey_server.db.access.people import add_person
 from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.jobs import list_jobs
 from survey_server.db.models import Job, Programme, Webhook, WebhookDelivery, now
-from survey_server.db.people import add_person
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.db.webhooks import (
     KEPT,

@@ -10,17 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 import openpyxl
 import pytest
 
-from survey_server.db.check_ins import CheckIn, list_check_ins
-from survey_server.db.devices import Sender, add_device, get_device_by_id
-from survey_server.db.dwellings import list_dwellings, release_dwelling
-from survey_server.db.forms import get_form
-from survey_server.db.lost_phones import close_incident, list_incidents, report_lost_device
-from survey_server.db.models import Device, Programme, Sample, Site, Team, Wave, WaveSite
-from survey_server.db.opening import add_paper, check_opening, headlines_still_locked, list_papers, open_wave
-from survey_server.db.policies import policy_of, set_policies
-from survey_server.db.progress import list_sites as list_progress
-from survey_server.db.publishing import publish_form
-from survey_server.db.samples import (
+from survey_server.db.field.check_ins import CheckIn, list_check_ins
+from survey_server.db.field.devices import Sender, add_device, get_device_by_id
+from survey_server.db.field.dwellings import list_dwellings, release_dwelling
+from survey_server.db.field.lost_phones import close_incident, list_incidents, report_lost_device
+from survey_server.db.field.policies import policy_of, set_policies
+from survey_server.db.field.progress import list_sites as list_progress
+from survey_server.db.field.samples import (
     add_sample,
     comes_out_again,
     count_reserves,
@@ -32,13 +28,25 @@ from survey_server.db.samples import (
     substitute_site,
     use_sample,
 )
+from survey_server.db.field.site_files import read_site_file, take_site_file
+from survey_server.db.field.sites import edit_site, get_site, list_sites, set_sites, set_wave_sites, stamp_of
+from survey_server.db.field.stops import lift_stop, order_stop
+from survey_server.db.field.team_view import view_field
+from survey_server.db.field.teams import (
+    add_team,
+    assign,
+    duress_digest,
+    edit_team,
+    list_assignments,
+    list_teams,
+    withdraw,
+)
+from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.db.models import Device, Programme, Sample, Site, Team, Wave, WaveSite
+from survey_server.db.opening import add_paper, check_opening, headlines_still_locked, list_papers, open_wave
+from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.site_files import read_site_file, take_site_file
-from survey_server.db.sites import edit_site, get_site, list_sites, set_sites, set_wave_sites, stamp_of
-from survey_server.db.stops import lift_stop, order_stop
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.team_view import view_field
-from survey_server.db.teams import add_team, assign, duress_digest, edit_team, list_assignments, list_teams, withdraw
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.estimation.sampling import Take
 from survey_server.problems import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from survey_server.db.devices import add_enrolment, enrol_device
+from survey_server.db.field.devices import add_enrolment, enrol_device
+from survey_server.db.field.team_view import view_field
+from survey_server.db.field.teams import get_team_by_code
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Database
-from survey_server.db.team_view import view_field
-from survey_server.db.teams import get_team_by_code
 from survey_server.demo.programme import CODE
 from survey_server.demo.team import SITES, TARGET, TEAM
 from tests.demo.conftest import TODAY

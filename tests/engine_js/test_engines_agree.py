@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from survey_server.xlsform.cases import evaluate_case, parse_case
+from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
 
 NOW = "2026-11-21T18:30:00+00:00"
 Tree = list[Any]

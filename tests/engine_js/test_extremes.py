@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from survey_server.xlsform.cases import evaluate_case, parse_case
-from survey_server.xlsform.functions import LIBRARY
+from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
+from survey_server.xlsform.expressions.functions import LIBRARY
 
 Case = dict[str, Any]
 DIFFERENT_EACH_TIME = {"random", "uuid", "now", "today"}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from survey_server.xlsform.cases import evaluate_case, parse_case
+from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
 from survey_server.xlsform.form import compile_form
 
 ENGINE = Path(__file__).parents[2] / "static" / "js" / "engine"

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from survey_server.xlsform.axes import AXES
-from survey_server.xlsform.functions import LIBRARY
+from survey_server.xlsform.expressions.axes import AXES
+from survey_server.xlsform.expressions.functions import LIBRARY
 
 ENGINE = Path(__file__).parents[2] / "static" / "js" / "engine"
 ANY_NUMBER = 999

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from survey_server.xlsform.cases import run_scenario, scenario_form
+from survey_server.xlsform.expressions.cases import run_scenario, scenario_form
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "scenarios"
 Case = dict[str, Any]

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 
 FIRST = """

@@ -19,15 +19,15 @@ import pytest
 from lxml import etree
 from PIL import Image
 
+from survey_server.db.access.scopes import Reader
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
-from survey_server.db.media import Announcement, Hander, MediaIntake
-from survey_server.db.media_files import FolderStore
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake
 from survey_server.db.models import Programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.scopes import Reader
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 from survey_server.exports import make as making
 from survey_server.exports.attached import Files

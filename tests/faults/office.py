@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
-from survey_server.db.people import add_person, set_password, set_roles
+from survey_server.db.access.people import add_person, set_password, set_roles
 from tests.faults.senders import Field
 from tests.serving import Server
 

@@ -14,10 +14,10 @@ from random import Random
 from sqlalchemy import select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.collect import add_app_user
-from survey_server.db.devices import add_device
-from survey_server.db.media_files import MediaStore
+from survey_server.db.field.devices import add_device
+from survey_server.db.media.files import MediaStore
 from survey_server.db.models import Media, Programme, Submission, SubmissionVersion
+from survey_server.db.openrosa.collect import add_app_user
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from survey_server.db.forms import get_form
-from survey_server.db.media_files import FolderStore
-from survey_server.db.media_stores import open_object_store
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.stores import open_object_store
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Submission, SubmissionIssue
 from survey_server.db.session import open_database

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from survey_server.db.media_files import FolderStore
+from survey_server.db.media.files import FolderStore
 from survey_server.db.migrate import migrate
 from survey_server.db.session import open_database
 from tests.faults.conftest import Postgres

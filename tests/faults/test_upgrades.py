@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Date, Float, LargeBinary, MetaData, String, Table, insert, select
 
 from survey_server.db.audit import add_audit, find_broken_link
-from survey_server.db.devices import add_device, get_sender
+from survey_server.db.field.devices import add_device, get_sender
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.submissions import Arrival, take_in
 from survey_server.db.migrate import is_of_models, migrate, migrate_down
 from survey_server.db.models import Submission
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Session, open_database
-from survey_server.db.storing import Source
-from survey_server.db.submissions import Arrival, take_in
 from tests.web.field import FORM, interview, new_instance_id
 
 STEPS = Path(__file__).parents[2] / "migrations" / "versions"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from survey_server.xlsform.instance import check_instance
-from survey_server.xlsform.interview import Interview
+from survey_server.xlsform.filling.instance import check_instance
+from survey_server.xlsform.filling.interview import Interview
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 POINT = [{"name": "GT1701034", "adm1": "GT17", "area": "1", "border": "1", "gps_policy": "none", "mod_list": "1"}]

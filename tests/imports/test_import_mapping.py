@@ -6,8 +6,8 @@ import pytest
 
 from survey_server.problems import BadMapping
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.import_mapping import ImportMapping, list_questions, make_mapping
-from survey_server.xlsform.tables import read_csv
+from survey_server.xlsform.importing.mapping import ImportMapping, list_questions, make_mapping
+from survey_server.xlsform.importing.tables import read_csv
 
 
 def map_columns(form: Form, heading: str, rules: str = "", key: str | None = None) -> ImportMapping:

@@ -7,9 +7,9 @@ from datetime import date
 from lxml import etree
 
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.import_mapping import list_questions, make_mapping
-from survey_server.xlsform.import_rows import FilledRow, RowFiller
-from survey_server.xlsform.tables import read_csv
+from survey_server.xlsform.importing.mapping import list_questions, make_mapping
+from survey_server.xlsform.importing.rows import FilledRow, RowFiller
+from survey_server.xlsform.importing.tables import read_csv
 
 DAY = date(2026, 3, 1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.import_mapping import Question, list_questions
-from survey_server.xlsform.import_values import Misfit, is_ticked, read_value
+from survey_server.xlsform.importing.mapping import Question, list_questions
+from survey_server.xlsform.importing.values import Misfit, is_ticked, read_value
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pyreadstat
 import pytest
 
 from survey_server.problems import UnreadableTable
-from survey_server.xlsform.tables import Row, read_csv, read_table
+from survey_server.xlsform.importing.tables import Row, read_csv, read_table
 
 LINES = [("uid", "país", "valor"), ("1", "México", "7"), ("2", "Colombia", "")]
 

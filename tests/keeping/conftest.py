@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.db.media import Hander, MediaIntake
-from survey_server.db.media_files import FolderStore
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import Programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme
 from survey_server.db.session import Database
-from survey_server.db.submissions import Arrival, Source, take_in
 from tests.web.field import interview
 
 PHOTO = bytes(range(256)) * 900

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.backups import restore_backup, write_backup
-from survey_server.db.media_files import FolderStore
+from survey_server.db.keeping.backups import restore_backup, write_backup
+from survey_server.db.keeping.moving import sum_tables
+from survey_server.db.media.files import FolderStore
 from survey_server.db.models import Programme, Submission
-from survey_server.db.moving import sum_tables
 from survey_server.db.session import Database, open_database
 from survey_server.problems import BrokenBackup, NotABackup
 from survey_server.sealed_stream import PIECE, OpeningReader, SealingWriter

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from survey_server.cli import cli
 from survey_server.db.audit import find_broken_link
-from survey_server.db.media_files import FolderStore
+from survey_server.db.keeping.moving import copy_everything, sum_tables
+from survey_server.db.media.files import FolderStore
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Programme
-from survey_server.db.moving import copy_everything, sum_tables
 from survey_server.db.session import Database, open_database
 from survey_server.problems import DatabaseInUse, DatabaseNotEmpty, DatabasesDiffer, MoveIncomplete
 from tests.keeping.interviews import add_interviews

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from survey_server.db.media import Announcement, Hander, MediaIntake
-from survey_server.db.media_files import FolderStore
-from survey_server.db.media_stores import ObjectStore, open_object_store
+from survey_server.db.keeping.moving_media import copy_media
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake
+from survey_server.db.media.stores import ObjectStore, open_object_store
 from survey_server.db.models import Media, Programme, now
-from survey_server.db.moving_media import copy_media
 from survey_server.db.session import Database
 from survey_server.problems import BadSetting, MediaDigestWrong, MediaStoreGone, UnknownMedia
 

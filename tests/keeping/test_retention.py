@@ -13,13 +13,17 @@ from sqlalchemy import func, select
 from survey_server.aliases import make_aliases
 from survey_server.cli import cli
 from survey_server.config import Config
+from survey_server.db.analysis.frames import wave_frame
 from survey_server.db.audit import add_audit, find_broken_link
-from survey_server.db.erasure import drop_blobs
 from survey_server.db.forms import get_form
-from survey_server.db.frames import wave_frame
-from survey_server.db.keys import Keyring
-from survey_server.db.media import Hander, MediaIntake
-from survey_server.db.media_files import FolderStore
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.submissions import Arrival, take_in
+from survey_server.db.keeping.erasure import drop_blobs
+from survey_server.db.keeping.retention import Retention, apply_retention, get_retention, list_due, set_retention
+from survey_server.db.keeping.withdrawals import withdraw
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import (
     AuditRow,
     Media,
@@ -31,12 +35,8 @@ from survey_server.db.models import (
     now,
 )
 from survey_server.db.publishing import publish_form
-from survey_server.db.retention import Retention, apply_retention, get_retention, list_due, set_retention
 from survey_server.db.session import Database
-from survey_server.db.storing import Source
-from survey_server.db.submissions import Arrival, take_in
 from survey_server.db.waves import add_wave, set_wave_state
-from survey_server.db.withdrawals import withdraw
 from survey_server.problems import UnfitPolicy, UnknownWithdrawal
 from survey_server.work import KINDS, Worker
 

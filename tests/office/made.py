@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from survey_server.web.office.made_reports import keep_made
-from survey_server.web.office.report_files import ReportFile, ReportFiles
+from survey_server.web.office.results.made_reports import keep_made
+from survey_server.web.office.results.report_files import ReportFile, ReportFiles
 from tests.office.world import World
 
 

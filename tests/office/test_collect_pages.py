@@ -9,9 +9,9 @@ import re
 import uuid
 import zlib
 
-from survey_server.db.collect import collect_settings, settings_text
-from survey_server.db.entities import find_entity, get_list
 from survey_server.db.models import Entity
+from survey_server.db.openrosa.collect import collect_settings, settings_text
+from survey_server.db.openrosa.entities import find_entity, get_list
 from survey_server.db.programmes import get_programme
 from tests.office.world import World, add_officers
 

@@ -13,17 +13,17 @@ import pytest
 from survey_server.db.audit import find_broken_link
 from survey_server.db.compiled import load_version
 from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 from survey_server.demo.calendar import GUATEMALA, Calendar
 from survey_server.demo.incidents import incidents
 from survey_server.demo.walk import answer_all
 from survey_server.estimation.incidents import GRAVE_TYPES
-from survey_server.xlsform.interview import Interview
+from survey_server.xlsform.filling.interview import Interview
 from tests.office.world import World
 
 FORMS = Path(__file__).parents[2] / "forms"

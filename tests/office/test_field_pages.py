@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from werkzeug.test import TestResponse
 
+from survey_server.db.field.sites import get_site, list_sites, set_sites
 from survey_server.db.forms import get_form
 from survey_server.db.models import Device, Site, StopWork, Wave
-from survey_server.db.sites import get_site, list_sites, set_sites
 from survey_server.db.waves import add_wave
 from tests.office.world import Browser, World
 

@@ -13,9 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from survey_server.app import create_app
-from survey_server.db.attempts import begin_attempt, forgive_attempt, keys_of
-from survey_server.db.models import AuditRow, LoginAttempt, OfficeSession, Person, PersonLink, now
-from survey_server.db.people import (
+from survey_server.db.access.attempts import begin_attempt, forgive_attempt, keys_of
+from survey_server.db.access.people import (
     add_link,
     add_person,
     begin_session,
@@ -25,6 +24,7 @@ from survey_server.db.people import (
     set_password,
     use_link,
 )
+from survey_server.db.models import AuditRow, LoginAttempt, OfficeSession, Person, PersonLink, now
 from survey_server.db.session import Database
 from survey_server.problems import LinkExpired, LoginTaken, TooManyAttempts, WeakPassword
 from survey_server.web.office.proof import is_proof, make_proof
@@ -76,7 +76,7 @@ def test_it_sends_cookies_only_encrypted_where_the_server_is_https(sqlite_url: s
 
 
 def test_it_makes_passwords_slow_to_guess() -> None:
-    untouched = "from survey_server.db.people import _hasher; print(_hasher.hash('x'))"  # these tests sped theirs up
+    untouched = "from survey_server.db.access.people import _hasher; print(_hasher.hash('x'))"  # sped up here
     made = subprocess.run([sys.executable, "-c", untouched], capture_output=True, text=True, check=True).stdout
     assert made.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 

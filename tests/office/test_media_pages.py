@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from survey_server.db.media import Announcement, Hander, MediaIntake, list_media
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.db.media.pieces import Announcement, Hander, MediaIntake, list_media
 from survey_server.db.models import AuditRow, Submission
 from survey_server.db.publishing import publish_form
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.problems import UnknownMedia
 from survey_server.web.media import make_store
-from survey_server.web.office.pictures import redraw
+from survey_server.web.office.review.pictures import redraw
 from tests.office.world import World
 
 FORM = """

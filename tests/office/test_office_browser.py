@@ -14,14 +14,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.serving import make_server
 
+from survey_server.db.access.people import add_link, add_person, get_person, set_roles
+from survey_server.db.field.teams import set_supervisor
 from survey_server.db.models import Sample
-from survey_server.db.people import add_link, add_person, get_person, set_roles
 from survey_server.db.programmes import add_programme
-from survey_server.db.teams import set_supervisor
 from survey_server.db.webhooks import add_webhook
+from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.web.office.frame import GUARDS, LANGUAGE_COOKIE
-from survey_server.web.office.people import GIVEN_ROLES
-from survey_server.web.office.report_files import ReportFiles
+from survey_server.web.office.results.report_files import ReportFiles
 from tests.chromium import CHROMIUM
 from tests.office.made import make_report
 from tests.office.test_office_roles import address_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.devices import enrol_device
+from survey_server.db.field.devices import enrol_device
 from survey_server.db.models import AuditRow, Device, Wave
 from survey_server.web.office import texts
 from survey_server.web.office.texts import CATALOGUE, LANGUAGES, read_catalogue, texts_for

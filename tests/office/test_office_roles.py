@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from survey_server.db.matrix import matrix_as_markdown
+from survey_server.db.access.matrix import matrix_as_markdown
 from survey_server.web.office.frame import GUARDS, Guard
 from survey_server.web.office.roles import rights_as_markdown
 from tests.office.world import PEOPLE, Browser, World

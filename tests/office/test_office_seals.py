@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from survey_server.db.keys import NO_WAVE, find_key_of_wave, register_key, tell_keys
+from survey_server.db.field.phone_lock import add_alarm, list_alarms
+from survey_server.db.intake.keys import NO_WAVE, find_key_of_wave, register_key, tell_keys
 from survey_server.db.models import Programme, now
-from survey_server.db.phone_lock import add_alarm, list_alarms
 from survey_server.db.waves import list_waves
 from survey_server.sealing import fingerprint, make_key, sign_statement
 from tests.office.world import World

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from survey_server.db.devices import add_device
-from survey_server.db.people import add_person, get_person, set_roles
-from survey_server.db.sites import list_sites, set_sites, set_wave_sites
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import add_team, assign
+from survey_server.db.access.people import add_person, get_person, set_roles
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.sites import list_sites, set_sites, set_wave_sites
+from survey_server.db.field.teams import add_team, assign
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.web.office.frame import GUARDS, Guard
-from survey_server.web.office.people import GIVEN_ROLES
 from tests.office.test_office_roles import address_of
 from tests.office.world import World
 from tests.web.field import interview

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from survey_server.db.phone_lock import LockPolicy, get_lock_policy
-from survey_server.db.policies import PhoneRules, phone_rules
+from survey_server.db.field.phone_lock import LockPolicy, get_lock_policy
+from survey_server.db.field.policies import PhoneRules, phone_rules
 from survey_server.db.programmes import get_programme
 from tests.office.world import World
 

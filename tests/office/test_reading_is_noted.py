@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from survey_server.db.access.people import get_person, set_roles
 from survey_server.db.models import AuditRow
-from survey_server.db.people import get_person, set_roles
+from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.web.office.frame import GUARDS, Guard
-from survey_server.web.office.people import GIVEN_ROLES
 from survey_server.web.office.roles import Right
 from tests.office.test_office_roles import address_of, name_of
 from tests.office.world import World

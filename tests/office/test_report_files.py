@@ -12,8 +12,8 @@ import pytest
 from survey_server.db.jobs import LEASE, claim_job, end_job
 from survey_server.db.models import now
 from survey_server.problems import JobLost, NothingToReport, NotThere
-from survey_server.web.office import report_files
-from survey_server.web.office.report_files import ReportFile, ReportFiles
+from survey_server.web.office.results import report_files
+from survey_server.web.office.results.report_files import ReportFile, ReportFiles
 from survey_server.work import KINDS, Task, Worker
 from tests.office.world import World
 

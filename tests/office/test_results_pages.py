@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from survey_server.db.access.people import get_person
+from survey_server.db.access.second_factor import code_at, make_secret, set_second_factor, step_of
 from survey_server.db.models import AuditRow, Device, Form, MadeReport, Programme, Team
-from survey_server.db.people import get_person
-from survey_server.db.second_factor import code_at, make_secret, set_second_factor, step_of
 from tests.office.made import make_report
 from tests.office.world import PASSWORD, Browser, World, add_submission
 from tests.web.field import interview

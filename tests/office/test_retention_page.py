@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from survey_server.db.keeping.retention import get_retention
 from survey_server.db.models import AuditRow, Programme, Submission
-from survey_server.db.retention import get_retention
 from tests.office.world import World
 
 PAGE = "/office/p/norte/retention"

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, Playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Submission, SubmissionVersion
 from survey_server.db.publishing import publish_form
-from survey_server.db.submissions import Arrival, Source, take_in
 from tests.chromium import CHROMIUM
 from tests.office.test_office_browser import SIZES, look
 from tests.office.test_versions import NEWER

@@ -7,12 +7,12 @@ import re
 import pytest
 from sqlalchemy import event, select, update
 
-from survey_server.db.media import Hander, MediaIntake
+from survey_server.db.intake.submissions import Arrival, Source, take_in
+from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import Quarantine, Site, Submission
 from survey_server.db.publishing import publish_form
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.web.media import make_store
-from survey_server.xlsform.trail import read_trail
+from survey_server.xlsform.received.trail import read_trail
 from tests.office.world import World
 from tests.web.field import interview
 

@@ -17,9 +17,8 @@ from sqlalchemy import select
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.models import Person, RecoveryCode, now
-from survey_server.db.people import add_link, add_person, get_person, set_password
-from survey_server.db.second_factor import (
+from survey_server.db.access.people import add_link, add_person, get_person, set_password
+from survey_server.db.access.second_factor import (
     check_second_factor,
     code_at,
     make_secret,
@@ -29,6 +28,7 @@ from survey_server.db.second_factor import (
     set_second_factor,
     step_of,
 )
+from survey_server.db.models import Person, RecoveryCode, now
 from survey_server.db.session import Database
 from survey_server.problems import KeyUnusable
 from tests.office.world import PASSWORD, Browser, World

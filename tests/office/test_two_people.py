@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from survey_server.db.access.people import list_people
+from survey_server.db.field.policies import check_in_times, phone_rules
+from survey_server.db.field.samples import add_sample
+from survey_server.db.field.stops import order_stop
+from survey_server.db.keeping.retention import get_retention
 from survey_server.db.models import Incident, Programme, Sample, StopWork, Wave, WaveSite
-from survey_server.db.people import list_people
-from survey_server.db.policies import check_in_times, phone_rules
-from survey_server.db.retention import get_retention
-from survey_server.db.samples import add_sample
-from survey_server.db.stops import order_stop
 from survey_server.estimation.sampling import Take, Unit
 from tests.office.world import World
 

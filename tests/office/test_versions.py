@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, Wave
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Session
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import set_wave_state
 from survey_server.reports.comparability import broken_questions, check_comparability
 from survey_server.reports.from_database import read_waves

@@ -13,27 +13,27 @@ from werkzeug.test import TestResponse
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.decisions import note_report, write_decision
-from survey_server.db.devices import Sender, add_device, get_device_by_id, get_sender
-from survey_server.db.entities import declare_list, load_entities
-from survey_server.db.entity_intake import Origin, apply_change
+from survey_server.db.access.people import add_person, set_password, set_roles
+from survey_server.db.analysis.decisions import note_report, write_decision
+from survey_server.db.analysis.indicators import edit_indicator
+from survey_server.db.field.devices import Sender, add_device, get_device_by_id, get_sender
+from survey_server.db.field.lost_phones import report_lost_device
+from survey_server.db.field.samples import add_sample
+from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
+from survey_server.db.field.stops import lift_stop, order_stop
+from survey_server.db.field.teams import add_team, assign, set_supervisor
 from survey_server.db.forms import get_form
-from survey_server.db.indicators import edit_indicator
-from survey_server.db.lost_phones import report_lost_device
+from survey_server.db.intake.storing import Receipt
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, Wave, now
-from survey_server.db.people import add_person, set_password, set_roles
+from survey_server.db.openrosa.entities import declare_list, load_entities
+from survey_server.db.openrosa.entity_intake import Origin, apply_change
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
-from survey_server.db.samples import add_sample
 from survey_server.db.session import Database
-from survey_server.db.sites import get_site, set_sites, set_wave_sites
-from survey_server.db.stops import lift_stop, order_stop
-from survey_server.db.storing import Receipt
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.teams import add_team, assign, set_supervisor
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.estimation.sampling import Take, Unit
-from survey_server.web.office.people import GIVEN_ROLES
+from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.web.office.roles import ADMINISTRATOR
 from survey_server.xlsform.entities import EntityChange
 from tests.web.field import FORM, interview

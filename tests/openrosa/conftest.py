@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.db.collect import add_app_user
 from survey_server.db.forms import get_form
+from survey_server.db.openrosa.collect import add_app_user
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database

@@ -24,7 +24,7 @@ from survey_server.cli import cli
 from survey_server.db.models import Sealed
 from survey_server.db.publishing import publish_form
 from survey_server.problems import BrokenEncryption, Problem
-from survey_server.xlsform.encrypted import open_files, read_manifest
+from survey_server.xlsform.received.encrypted import open_files, read_manifest
 from tests.openrosa.field import Collect, new_id
 from tests.openrosa.stored import files, quarantine, submissions, versions
 

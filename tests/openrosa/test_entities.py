@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from survey_server.cli import cli
-from survey_server.db.devices import add_device
-from survey_server.db.entities import (
+from survey_server.db.field.devices import add_device
+from survey_server.db.models import Entity, EntityVersion, now
+from survey_server.db.openrosa.entities import (
     find_entity,
     get_list,
     list_entities,
@@ -24,8 +25,7 @@ from survey_server.db.entities import (
     list_lists,
     set_entity_deleted,
 )
-from survey_server.db.entity_intake import release_all
-from survey_server.db.models import Entity, EntityVersion, now
+from survey_server.db.openrosa.entity_intake import release_all
 from survey_server.db.publishing import publish_form
 from tests.openrosa.field import Collect, new_id
 from tests.openrosa.stored import issues, submissions

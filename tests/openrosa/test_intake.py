@@ -17,15 +17,15 @@ from werkzeug.test import TestResponse
 from survey_server.app import create_app
 from survey_server.config import Config
 from survey_server.db.audit import find_broken_link
-from survey_server.db.collect import add_app_user
-from survey_server.db.entities import find_entity, get_list, list_entity_versions
 from survey_server.db.forms import get_form
-from survey_server.db.listings import get_submission
 from survey_server.db.models import Conflict, Device, Media, Programme, Quarantine, Submission, SubmissionVersion
+from survey_server.db.openrosa.collect import add_app_user
+from survey_server.db.openrosa.entities import find_entity, get_list, list_entity_versions
 from survey_server.db.publishing import publish_form
+from survey_server.db.review.listings import get_submission
 from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
-from survey_server.web.office.media import read_attached
+from survey_server.web.office.review.media import read_attached
 from tests.openrosa.field import BOUNDARY, FORM, OPENROSA, interview, new_id, upload
 from tests.openrosa.test_entities import OFFICERS, change
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.db.collect import get_app_user, password_of, user_name
-from survey_server.db.devices import set_device_revoked
+from survey_server.db.field.devices import set_device_revoked
+from survey_server.db.openrosa.collect import get_app_user, password_of, user_name
 from tests.openrosa.field import BOUNDARY, OPENROSA, Answer, Collect, interview, new_id, upload
 from tests.openrosa.stored import submissions
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.db.devices import get_device_by_id, set_device_revoked
-from survey_server.db.erased import add_erased
-from survey_server.db.fieldwork import touch_fieldwork
+from survey_server.db.field.devices import get_device_by_id, set_device_revoked
 from survey_server.db.forms import get_form
+from survey_server.db.intake.erased import add_erased
+from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.models import Form
 from survey_server.db.publishing import publish_form
 from tests.openrosa.field import BOUNDARY, FORM, OPENROSA, Collect, body_of, interview, new_id, part, upload

@@ -17,7 +17,7 @@ from survey_server.reports.outcomes import contact_log
 from survey_server.reports.page_order import ORDER
 from survey_server.reports.pages.decision import sign_of
 from survey_server.reports.questionnaire import Choice, Item
-from survey_server.reports.registers import CONTACTS
+from survey_server.reports.registers.forms import CONTACTS
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
 from survey_server.reports.value import Lines, Page, Table

@@ -12,9 +12,9 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from survey_server.reports.catalogue import LANGUAGES, get_catalogue
+from survey_server.reports.charts.palette import ordered_shades, scale_colours
+from survey_server.reports.charts.svg import Scale, fitted, round_step, text_width, wrap
 from survey_server.reports.editions import PAPERS, render_edition
-from survey_server.reports.palette import ordered_shades, scale_colours
-from survey_server.reports.svg import Scale, fitted, round_step, text_width, wrap
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
 

@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from survey_server.reports.displacement import distance_to, find_displacement
 from survey_server.reports.pages.community import build_community
 from survey_server.reports.pages.strands import activities_of
 from survey_server.reports.places import department_of, model_precincts, open_checkpoints
-from survey_server.reports.register_contrasts import count_contrast
+from survey_server.reports.registers.contrasts import count_contrast
+from survey_server.reports.registers.displacement import distance_to, find_displacement
 from survey_server.reports.sample import Sample
 from tests.reports.registers import page_of, register, study_of, table
 

@@ -13,9 +13,9 @@ from lxml import etree
 from pypdf import PdfReader
 
 from survey_server.reports.catalogue import get_catalogue
-from survey_server.reports.charts import DRAWINGS, draw_chart
+from survey_server.reports.charts.kinds import DRAWINGS, draw_chart
+from survey_server.reports.charts.palette import QUIET
 from survey_server.reports.editions import render_edition
-from survey_server.reports.palette import QUIET
 from survey_server.reports.value import Chart
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary

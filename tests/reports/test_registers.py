@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from survey_server.problems import UnfitPlan
-from survey_server.reports.charts import draw_chart
-from survey_server.reports.monthly import Returns, returns_of
+from survey_server.reports.charts.kinds import draw_chart
 from survey_server.reports.pages.admin import build_admin
 from survey_server.reports.pages.community import build_community
 from survey_server.reports.pages.followup import build_followup
@@ -18,6 +17,7 @@ from survey_server.reports.pages.justice import build_justice
 from survey_server.reports.pages.reaction import build_reaction
 from survey_server.reports.pages.training import build_training
 from survey_server.reports.plan import Plan
+from survey_server.reports.registers.monthly import Returns, returns_of
 from survey_server.reports.sample import Sample
 from survey_server.reports.value import Chart, LeftOut
 from tests.reports.registers import FLAT, MONTHS, START, page_of, register, returns, study_of, table

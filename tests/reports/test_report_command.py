@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from survey_server.cli.report import report
 from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.programmes import add_programme, get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
-from survey_server.db.submissions import Arrival, Source, take_in
 from survey_server.db.waves import add_wave
 from survey_server.problems import NothingToReport, UnknownWave
 from survey_server.reports.make import make_editions, make_summary

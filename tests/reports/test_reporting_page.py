@@ -12,11 +12,11 @@ import pytest
 from survey_server.estimation.change import Change
 from survey_server.estimation.estimate import Estimate
 from survey_server.reports.catalogue import get_catalogue
-from survey_server.reports.charts import draw_chart
+from survey_server.reports.charts.kinds import draw_chart
 from survey_server.reports.comparability import Comparability
 from survey_server.reports.measure import Comparison
-from survey_server.reports.monthly import Returns
 from survey_server.reports.pages.reporting import build_reporting
+from survey_server.reports.registers.monthly import Returns
 from survey_server.reports.results import Result
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from survey_server.reports.quality.wave_checks import Check, grade_of, list_checks
+from survey_server.reports.quality.wave_marks import QualityFacts
+from survey_server.reports.quality.wave_quality import WaveQuality
 from survey_server.reports.sample import Sample
-from survey_server.reports.wave_checks import Check, grade_of, list_checks
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
-from survey_server.reports.wave_marks import QualityFacts
-from survey_server.reports.wave_quality import WaveQuality
 from survey_server.xlsform.registry import DesignRole
 from tests.reports.conftest import FABRICATOR
 

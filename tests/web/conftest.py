@@ -10,13 +10,13 @@ from flask import Flask
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.sites import set_sites, set_wave_sites
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme, Wave
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
-from survey_server.db.sites import set_sites, set_wave_sites
 from survey_server.db.waves import add_wave
 from tests.web.field import FORM, Phone
 

@@ -11,7 +11,7 @@ import brotli
 import pytest
 from flask import Flask
 
-from survey_server.db.devices import add_enrolment, get_device, set_device_revoked
+from survey_server.db.field.devices import add_enrolment, get_device, set_device_revoked
 from survey_server.db.models import Programme, Wave
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form

@@ -6,7 +6,7 @@ import http.client
 from contextlib import closing
 from pathlib import Path
 
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import open_database
 from tests.serving import packed_batch, post_batch, running

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.models import Programme
 from survey_server.db.session import Database
 from survey_server.logs import logging_setup

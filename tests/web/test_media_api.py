@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from survey_server.db.devices import add_device, set_device_revoked
-from survey_server.db.media import list_media
+from survey_server.db.field.devices import add_device, set_device_revoked
+from survey_server.db.media.pieces import list_media
 from survey_server.db.models import Device, Programme
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from survey_server.db.devices import get_device_by_id, set_device_revoked
-from survey_server.db.keys import Keyring
-from survey_server.db.media import MediaIntake
-from survey_server.db.media_files import FolderStore
+from survey_server.db.field.devices import get_device_by_id, set_device_revoked
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.media.files import FolderStore
+from survey_server.db.media.pieces import MediaIntake
 from survey_server.db.models import Device, Media, Programme, Submission
 from survey_server.db.session import Database
 from survey_server.problems import NotAnOutbox

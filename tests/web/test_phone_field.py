@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
+from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
+from survey_server.db.field.stops import order_stop
+from survey_server.db.field.teams import add_team, assign
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme, Wave, now
 from survey_server.db.session import Database
-from survey_server.db.sites import get_site, set_sites, set_wave_sites
-from survey_server.db.stops import order_stop
-from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import add_wave
 from survey_server.web.schemas import PhoneAnswer
 

@@ -16,16 +16,16 @@ from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
 from survey_server.app import create_app
-from survey_server.db.api_rows import SETTLED, Cursor
+from survey_server.db.access.people import add_person, set_roles
+from survey_server.db.access.tokens import LONGEST, add_token, list_tokens, revoke_token
+from survey_server.db.analysis.api_rows import SETTLED, Cursor
 from survey_server.db.audit import find_broken_link
+from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
+from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import ApiToken, AuditRow, Person, Programme, Submission, Wave, now
-from survey_server.db.people import add_person, set_roles
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.db.sites import set_sites
-from survey_server.db.submissions import Arrival, Source, take_in
-from survey_server.db.tokens import LONGEST, add_token, list_tokens, revoke_token
 from survey_server.db.waves import add_wave, set_wave_state
 from survey_server.problems import BadCursor, UnfitToken
 from tests.web.conftest import make_config

@@ -11,8 +11,11 @@ from sqlalchemy import select
 
 from survey_server.app import create_app
 from survey_server.config import Config
-from survey_server.db.devices import get_device, set_device_revoked
-from survey_server.db.keys import NO_WAVE, Keyring, find_key_of_wave, list_keys, register_key, renew_key
+from survey_server.db.field.devices import get_device, set_device_revoked
+from survey_server.db.intake.keys import NO_WAVE, Keyring, find_key_of_wave, list_keys, register_key, renew_key
+from survey_server.db.intake.seals import arrival_of, list_closed
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.submissions import take_in
 from survey_server.db.models import (
     Conflict,
     PhoneAlarm,
@@ -23,11 +26,8 @@ from survey_server.db.models import (
     SubmissionVersion,
     Wave,
 )
-from survey_server.db.quarantine import replay
-from survey_server.db.seals import arrival_of, list_closed
+from survey_server.db.review.quarantine import replay
 from survey_server.db.session import Database
-from survey_server.db.storing import Source
-from survey_server.db.submissions import take_in
 from survey_server.sealing import KeyFile, make_key, open_envelope, read_public, read_statement, seal, sign_statement
 from tests.web.field import Phone, interview, new_instance_id
 from tests.web.test_sync import count

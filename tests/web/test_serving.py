@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.models import Submission
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Database, open_database

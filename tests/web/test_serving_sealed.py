@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import func, select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.devices import add_device
+from survey_server.db.field.devices import add_device
 from survey_server.db.models import Sealed, Submission
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import open_database

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey_server.db.audit import find_broken_link
-from survey_server.db.devices import get_device, set_device_revoked
+from survey_server.db.field.devices import get_device, set_device_revoked
 from survey_server.db.models import (
     AuditRow,
     Base,
@@ -24,8 +24,8 @@ from survey_server.db.models import (
 )
 from survey_server.db.session import Database
 from survey_server.db.waves import set_wave_state
+from survey_server.xlsform.filling.instance import CheckedInstance, check_instance
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.instance import CheckedInstance, check_instance
 from tests.web.field import Phone, interview, item, new_instance_id, new_item
 
 
@@ -249,7 +249,7 @@ def test_it_keeps_an_interview_that_breaks_the_check_and_takes_the_others(
             raise ZeroDivisionError
         return check_instance(form, xml)
 
-    monkeypatch.setattr("survey_server.db.arrivals.check_instance", break_for_some)
+    monkeypatch.setattr("survey_server.db.intake.arrivals.check_instance", break_for_some)
     receipts = phone.receipts(new_item(), new_item(age="66"), new_item())
     assert [receipt["status"] for receipt in receipts] == [201, 422, 201]
     assert receipts[1]["problem"]["type"] == "urn:survey-server:problem:check-failed"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from survey_server.cli.engine import run_in_node
-from survey_server.xlsform.axes import AXES
-from survey_server.xlsform.cases import evaluate_case, parse_case
-from survey_server.xlsform.expression import names_called, parse_expression
-from survey_server.xlsform.functions import LIBRARY
+from survey_server.xlsform.expressions.axes import AXES
+from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
+from survey_server.xlsform.expressions.expression import names_called, parse_expression
+from survey_server.xlsform.expressions.functions import LIBRARY
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "expressions"
 TOPICS = sorted(path.stem for path in VECTORS.glob("*.json"))

@@ -7,13 +7,13 @@ import base64
 import pytest
 
 from survey_server.cli.engine import run_in_node
-from survey_server.xlsform.cases import evaluate_case, parse_case
-from survey_server.xlsform.evaluate import check_arity
-from survey_server.xlsform.expression import ExpressionProblem, parse_expression
-from survey_server.xlsform.functions import CURES, LIBRARY, cure_for
-from survey_server.xlsform.pattern import full_match
+from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
+from survey_server.xlsform.expressions.evaluate import check_arity
+from survey_server.xlsform.expressions.expression import ExpressionProblem, parse_expression
+from survey_server.xlsform.expressions.functions import CURES, LIBRARY, cure_for
+from survey_server.xlsform.expressions.pattern import full_match
+from survey_server.xlsform.expressions.signed import open_signed
 from survey_server.xlsform.secondary import UnreadableDataSet, read_dataset
-from survey_server.xlsform.signed import open_signed
 
 # RFC 8032, section 7.1: public key, message, signature
 SIGNED = [

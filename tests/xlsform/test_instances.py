@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from survey_server.xlsform.filling.instance import CheckedInstance, UnreadableInstance, check_instance
+from survey_server.xlsform.filling.interview import Interview
 from survey_server.xlsform.form import Form
-from survey_server.xlsform.instance import CheckedInstance, UnreadableInstance, check_instance
-from survey_server.xlsform.interview import Interview
 from tests.xlsform.xforms import compile_md
 
 ZONE = ZoneInfo("America/Guatemala")

@@ -77,7 +77,7 @@ class Sealed(WithId, Base):
 
 
 class PhoneLock(Base):
-    """How the phones of a programme lock; without a row the defaults of `db/keys.py` hold."""
+    """How the phones of a programme lock; without a row the defaults of `db/intake/keys.py` hold."""
 
     __tablename__ = "phone_lock"
     __table_args__ = (ForeignKeyConstraint(["programme_id"], ["programme.id"]),)

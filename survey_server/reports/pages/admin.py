@@ -15,9 +15,15 @@ import pandas as pd
 from survey_server.estimation.counts import dispersion_of, event_rate, percent_change
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.justice import sudden_jumps
-from survey_server.reports.charts_series import SIEGE, START
+from survey_server.reports.charts.series import SIEGE, START
 from survey_server.reports.measure import count_cell
-from survey_server.reports.monthly import (
+from survey_server.reports.pages.incidents import incident_tables, largest_event
+from survey_server.reports.pages.presence import presence_tables
+from survey_server.reports.pages.readings import context_readings
+from survey_server.reports.pages.reporting import build_reporting
+from survey_server.reports.pages.response import response
+from survey_server.reports.registers.forms import ADMIN
+from survey_server.reports.registers.monthly import (
     Returns,
     moved,
     number,
@@ -27,12 +33,6 @@ from survey_server.reports.monthly import (
     returns_of,
     years_note,
 )
-from survey_server.reports.pages.incidents import incident_tables, largest_event
-from survey_server.reports.pages.presence import presence_tables
-from survey_server.reports.pages.readings import context_readings
-from survey_server.reports.pages.reporting import build_reporting
-from survey_server.reports.pages.response import response
-from survey_server.reports.registers import ADMIN
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
 

@@ -10,7 +10,7 @@ import pandas as pd
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.reports.coded import codes_of
 from survey_server.reports.measure import Pair, count_cell
-from survey_server.reports.registers import BACK_CHECKS
+from survey_server.reports.registers.forms import BACK_CHECKS
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Column, Note, Row, SideBySide, Table

@@ -11,9 +11,9 @@ from survey_server.estimation.design import Bools, Design
 from survey_server.estimation.taylor import estimate_mean, estimate_ratio
 from survey_server.reports.coded import codes_of
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.monthly import choice_labels, numbers_of, plain
 from survey_server.reports.pages.strands import strand_table
-from survey_server.reports.registers import COMMITTEES, JOINT
+from survey_server.reports.registers.forms import COMMITTEES, JOINT
+from survey_server.reports.registers.monthly import choice_labels, numbers_of, plain
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Column, LeftOut, Note, Page, Prose, Row, Table

@@ -10,10 +10,10 @@ import pandas as pd
 from survey_server.reports.coded import codes_of
 from survey_server.reports.formats import DASH
 from survey_server.reports.measure import Pair, count_cell
-from survey_server.reports.monthly import returns_of
 from survey_server.reports.pages.outcome_rates import logs_of
-from survey_server.reports.register_contrasts import count_contrast
-from survey_server.reports.registers import ADMIN, TRAINING
+from survey_server.reports.registers.contrasts import count_contrast
+from survey_server.reports.registers.forms import ADMIN, TRAINING
+from survey_server.reports.registers.monthly import returns_of
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study
 from survey_server.reports.value import Cell, Column, Row, Table, text_cell

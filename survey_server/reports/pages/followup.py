@@ -14,11 +14,11 @@ from survey_server.estimation.estimate import Estimate, Kind
 from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.coded import codes_of
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.monthly import choice_labels, label_of, numbers_of, plan_of
 from survey_server.reports.observed import SCORES, Observed
 from survey_server.reports.pages.wear import taught_and_seen
 from survey_server.reports.plan import Plan
-from survey_server.reports.registers import FOLLOW_UP
+from survey_server.reports.registers.forms import FOLLOW_UP
+from survey_server.reports.registers.monthly import choice_labels, label_of, numbers_of, plan_of
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from survey_server.reports.measure import estimate_cell
-from survey_server.reports.monthly import plan_of
-from survey_server.reports.register_values import RegisterValue, register_values
-from survey_server.reports.registers import REGISTERS
+from survey_server.reports.registers.forms import REGISTERS
+from survey_server.reports.registers.monthly import plan_of
+from survey_server.reports.registers.values import RegisterValue, register_values
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.units import value_format

@@ -14,9 +14,9 @@ from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.encounters import Encounters, Gap, bands, find_gap, gap_change
 from survey_server.reports.matrix import hidden
 from survey_server.reports.measure import count_cell, estimate_cell, share_cell
-from survey_server.reports.monthly import plan_of
 from survey_server.reports.observed import Observed
 from survey_server.reports.pages.agreement import agreement_note
+from survey_server.reports.registers.monthly import plan_of
 from survey_server.reports.study import Study, level_order, levels_of, note
 from survey_server.reports.value import (
     Block,

@@ -13,8 +13,8 @@ from survey_server.estimation.events import ALL, event_cube
 from survey_server.estimation.incidents import GRAVE, incident_frame
 from survey_server.estimation.suppression import complementary_table
 from survey_server.reports.measure import count_cell
-from survey_server.reports.monthly import choice_labels, plain, programme_start
-from survey_server.reports.registers import INCIDENTS
+from survey_server.reports.registers.forms import INCIDENTS
+from survey_server.reports.registers.monthly import choice_labels, plain, programme_start
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Note, Row, Table

@@ -8,7 +8,7 @@ from dataclasses import replace
 from survey_server.estimation.estimate import Estimate
 from survey_server.reports.measure import Pair, count_cell, estimate_cell, number_cell
 from survey_server.reports.pages.glance import late_changes, verdict_cell
-from survey_server.reports.register_values import register_values
+from survey_server.reports.registers.values import register_values
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import BLANK, Cell, Column, LeftOut, Note, Page, Prose, Row, Table

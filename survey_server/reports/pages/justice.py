@@ -11,10 +11,10 @@ from survey_server.estimation.context import Move, read_context
 from survey_server.estimation.counts import percent_change
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.estimation.justice import Pipeline, read_pipeline
-from survey_server.reports.charts_series import START
+from survey_server.reports.charts.series import START
 from survey_server.reports.measure import count_cell, number_cell
-from survey_server.reports.monthly import Returns, moved, number, percent_cell, returns_of
-from survey_server.reports.registers import JUSTICE
+from survey_server.reports.registers.forms import JUSTICE
+from survey_server.reports.registers.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
     Block,

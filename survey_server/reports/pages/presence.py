@@ -7,10 +7,10 @@ from datetime import date
 
 import numpy as np
 
-from survey_server.reports.displacement import ZONES, find_displacement
 from survey_server.reports.measure import count_cell
-from survey_server.reports.monthly import Returns, percent_cell, plan_of
 from survey_server.reports.places import POSTS, UNITS, model_precincts, open_checkpoints, rows_of
+from survey_server.reports.registers.displacement import ZONES, find_displacement
+from survey_server.reports.registers.monthly import Returns, percent_cell, plan_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Row, Table
 

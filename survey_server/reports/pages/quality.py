@@ -9,13 +9,13 @@ import numpy as np
 
 from survey_server.reports.coded import codes_of
 from survey_server.reports.comparability import missing_share
-from survey_server.reports.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.measure import Pair, count_cell, number_cell, share_cell
-from survey_server.reports.monthly import returns_of
 from survey_server.reports.pages.back_checks import back_check_blocks, back_check_warnings
 from survey_server.reports.pages.outcome_rates import interviewer_table, logs_of, outcome_table, rate_warnings
+from survey_server.reports.quality.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.questionnaire import text_in
-from survey_server.reports.registers import ADMIN
+from survey_server.reports.registers.forms import ADMIN
+from survey_server.reports.registers.monthly import returns_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
     BLANK,

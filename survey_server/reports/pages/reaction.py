@@ -11,10 +11,18 @@ import numpy as np
 from survey_server.estimation.counts import events_needed
 from survey_server.estimation.design import Bools, Floats
 from survey_server.estimation.reaction import Reaction, classify_reaction
-from survey_server.reports.charts_series import START
+from survey_server.reports.charts.series import START
 from survey_server.reports.measure import count_cell, number_cell
-from survey_server.reports.monthly import Returns, number, percent_cell, plain, plan_of, programme_start, returns_of
-from survey_server.reports.registers import ADMIN
+from survey_server.reports.registers.forms import ADMIN
+from survey_server.reports.registers.monthly import (
+    Returns,
+    number,
+    percent_cell,
+    plain,
+    plan_of,
+    programme_start,
+    returns_of,
+)
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
 

@@ -8,9 +8,9 @@ from survey_server.estimation.context import COMPANIONS, Move, read_context
 from survey_server.estimation.counts import percent_change
 from survey_server.estimation.intervals import wilson_interval
 from survey_server.reports.measure import estimate_cell
-from survey_server.reports.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.observed import Observed
-from survey_server.reports.registers import ADMIN, JUSTICE
+from survey_server.reports.registers.forms import ADMIN, JUSTICE
+from survey_server.reports.registers.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Note, Row, Table

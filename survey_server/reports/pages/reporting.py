@@ -18,7 +18,7 @@ from survey_server.estimation.reporting import (
 )
 from survey_server.problems import BadEstimate
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.monthly import Returns, percent_cell, years_note
+from survey_server.reports.registers.monthly import Returns, percent_cell, years_note
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Prose, Row, Table

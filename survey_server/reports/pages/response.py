@@ -8,8 +8,8 @@ from survey_server.estimation.design import Design
 from survey_server.estimation.quantiles import estimate_quantile
 from survey_server.estimation.taylor import estimate_mean
 from survey_server.reports.measure import estimate_cell
-from survey_server.reports.monthly import numbers_of, plan_of, programme_start
-from survey_server.reports.registers import INCIDENTS
+from survey_server.reports.registers.forms import INCIDENTS
+from survey_server.reports.registers.monthly import numbers_of, plan_of, programme_start
 from survey_server.reports.study import Study
 from survey_server.reports.value import Cell
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from survey_server.reports.measure import count_cell
-from survey_server.reports.monthly import choice_labels, plan_of
 from survey_server.reports.places import VENUES, department_of, rows_of
-from survey_server.reports.registers import JOINT, TRAINING
+from survey_server.reports.registers.forms import JOINT, TRAINING
+from survey_server.reports.registers.monthly import choice_labels, plan_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Column, Row, Table
 

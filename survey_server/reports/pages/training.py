@@ -11,12 +11,12 @@ import pandas as pd
 
 from survey_server.estimation.design import Design
 from survey_server.estimation.taylor import estimate_mean
-from survey_server.reports.charts_series import START
-from survey_server.reports.courses import Courses
+from survey_server.reports.charts.series import START
 from survey_server.reports.measure import count_cell, estimate_cell, number_cell, share_cell
-from survey_server.reports.monthly import choice_labels, numbers_of, plan_of
 from survey_server.reports.places import VENUES, department_of, rows_of
-from survey_server.reports.registers import FOLLOW_UP, TRAINING
+from survey_server.reports.registers.courses import Courses
+from survey_server.reports.registers.forms import FOLLOW_UP, TRAINING
+from survey_server.reports.registers.monthly import choice_labels, numbers_of, plan_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from survey_server.reports.measure import count_cell, estimate_cell
-from survey_server.reports.methods_used import used_in
-from survey_server.reports.monthly import plan_of
 from survey_server.reports.observed import Observed
+from survey_server.reports.registers.methods_used import used_in
+from survey_server.reports.registers.monthly import plan_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Chart, Column, Part, Row, Table
 

@@ -12,8 +12,8 @@ from survey_server.estimation.design import Bools, Design, Floats
 from survey_server.estimation.training import months_since
 from survey_server.reports.coded import codes_of
 from survey_server.reports.measure import Pair, count_cell, estimate_cell
-from survey_server.reports.monthly import plan_of
 from survey_server.reports.observed import Observed
+from survey_server.reports.registers.monthly import plan_of
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Row, Table

@@ -9,10 +9,10 @@ from pathlib import PurePath
 from flask import redirect, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
 
+from survey_server.db.access.scopes import restricted_forms
+from survey_server.db.field.progress import list_forms
 from survey_server.db.forms import get_form, list_versions
-from survey_server.db.progress import list_forms
 from survey_server.db.publishing import Draft, check_form, publish_form
-from survey_server.db.scopes import restricted_forms
 from survey_server.problems import (
     BadInput,
     DataSetMissing,

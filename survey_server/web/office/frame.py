@@ -19,11 +19,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from survey_server.config import Config
+from survey_server.db.access.people import Login, find_login, touch_session
+from survey_server.db.access.scopes import Reader, find_reader
 from survey_server.db.audit import add_audit
 from survey_server.db.models import Programme, now
-from survey_server.db.people import Login, find_login, touch_session
 from survey_server.db.programmes import get_programme
-from survey_server.db.scopes import Reader, find_reader
 from survey_server.db.session import Database
 from survey_server.problems import BodyTooLarge, FormExpired, NotAllowed, NotThere, Problem, UnknownProgramme
 from survey_server.web.access import get_config, get_database, refuse_zeros
@@ -82,7 +82,7 @@ class Visit:
     database: Database
     config: Config
     reader: Reader
-    """The reader as queries on submissions know them (`db/scopes.py`)."""
+    """The reader as queries on submissions know them (`db/access/scopes.py`)."""
 
     @property
     def here(self) -> Programme:

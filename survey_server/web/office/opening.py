@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import redirect, request, url_for
 
+from survey_server.db.field.progress import list_forms as list_form_titles
+from survey_server.db.field.sites import list_sites, set_wave_sites, stamp_of
 from survey_server.db.forms import get_form, list_forms
-from survey_server.db.keys import find_key_of_wave
+from survey_server.db.intake.keys import find_key_of_wave
 from survey_server.db.models import Form, Wave
 from survey_server.db.opening import PAPERS, add_paper, check_opening, edit_wave, list_papers, open_wave
-from survey_server.db.progress import list_forms as list_form_titles
 from survey_server.db.session import Session
-from survey_server.db.sites import list_sites, set_wave_sites, stamp_of
 from survey_server.db.waves import add_wave
 from survey_server.problems import BadInput, EditedMeanwhile, NotThere, Problem, UnfitWave, UnknownForm, WaveNotReady
 from survey_server.web.office.frame import Answer, Visit, page, reading, render

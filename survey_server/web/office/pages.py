@@ -1,46 +1,33 @@
 """The pages of the office: importing their rooms puts them on the blueprint."""
 
-from survey_server.web.office import (
-    account,
+from survey_server.web.office import audit, forms, opening, programmes, retention, settings, waves, webhooks
+from survey_server.web.office.access import account, people, second_factor, tokens
+from survey_server.web.office.field import (
     assignments,
-    audit,
     collect,
-    cube,
-    decisions,
     devices,
-    duplicates,
-    editing,
     entities,
-    exports,
     fieldwork,
-    forms,
     incidents,
-    indicators,
-    links,
-    media,
-    opening,
     outbox_files,
-    people,
     phone_rules,
     planner,
-    programmes,
-    quality,
-    quarantine,
-    reports,
-    restricted,
-    retention,
-    review,
     samples,
-    second_factor,
-    settings,
     sites,
-    submissions,
-    tokens,
-    versions,
-    waves,
-    webhooks,
 )
 from survey_server.web.office.frame import office
+from survey_server.web.office.results import cube, decisions, exports, indicators, quality, reports
+from survey_server.web.office.review import (
+    duplicates,
+    editing,
+    links,
+    media,
+    quarantine,
+    restricted,
+    review,
+    submissions,
+    versions,
+)
 
 __all__ = [
     "account",

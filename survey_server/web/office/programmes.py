@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from survey_server.db.listings import list_phones
-from survey_server.db.models import Programme, now
-from survey_server.db.programmes import list_programmes
-from survey_server.db.progress import (
+from survey_server.db.field.progress import (
     Waiting,
     WaveProgress,
     count_waiting,
     list_forms,
     list_waves,
 )
+from survey_server.db.models import Programme, now
+from survey_server.db.programmes import list_programmes
+from survey_server.db.review.listings import list_phones
 from survey_server.problems import NotThere
 from survey_server.web.office.frame import Answer, Visit, office, page, reading, render
 from survey_server.web.office.roles import Right, rights_of

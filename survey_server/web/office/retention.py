@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 from flask import current_app, redirect, request, url_for
 
-from survey_server.db.erasure import drop_blobs
+from survey_server.db.keeping.erasure import drop_blobs
+from survey_server.db.keeping.retention import MOST_DAYS, RULES, Retention, apply_retention, list_due, set_retention
+from survey_server.db.keeping.retention import get_retention as chosen_by
+from survey_server.db.keeping.withdrawals import withdraw
 from survey_server.db.models import Programme
-from survey_server.db.retention import MOST_DAYS, RULES, Retention, apply_retention, list_due, set_retention
-from survey_server.db.retention import get_retention as chosen_by
 from survey_server.db.stamps import check_stamp, stamp_of_values
-from survey_server.db.withdrawals import withdraw
 from survey_server.problems import EditedMeanwhile, Problem
 from survey_server.web.access import get_keyring
 from survey_server.web.media import get_store

@@ -16,7 +16,7 @@ class Right(StrEnum):
     ENROL = "enrol"
     """Enrol a phone and revoke one."""
     CASES = "cases"
-    """Open the list of submissions; which of them, `db/matrix.py` says, form by form."""
+    """Open the list of submissions; which of them, `db/access/matrix.py` says, form by form."""
     RESTRICTED = "restricted"
     """See the page of restricted reports: the reports themselves, or how many there are."""
     INDICATORS = "indicators"

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 
 from flask import redirect, request, url_for
 
+from survey_server.db.access.matrix import LETTERS, OTHERWISE
 from survey_server.db.forms import list_forms
-from survey_server.db.matrix import LETTERS, OTHERWISE
 from survey_server.db.models import Programme
 from survey_server.db.programmes import add_programme, edit_programme, stamp_of_programme
 from survey_server.problems import BadInput, CodeTaken, EditedMeanwhile, Problem, UnfitCode

@@ -9,10 +9,8 @@ from typing import Any
 
 from flask import redirect, request, url_for
 
-from survey_server.db.keys import find_key_of_wave
-from survey_server.db.models import Wave, now
-from survey_server.db.opening import headlines_still_locked
-from survey_server.db.progress import (
+from survey_server.db.access.scopes import may_see_cases
+from survey_server.db.field.progress import (
     DayProgress,
     SiteProgress,
     WaveProgress,
@@ -21,9 +19,11 @@ from survey_server.db.progress import (
     list_sites,
     list_waves,
 )
-from survey_server.db.scopes import may_see_cases
-from survey_server.db.seals import count_closed
-from survey_server.db.teams import AssignmentLine, list_assignments
+from survey_server.db.field.teams import AssignmentLine, list_assignments
+from survey_server.db.intake.keys import find_key_of_wave
+from survey_server.db.intake.seals import count_closed
+from survey_server.db.models import Wave, now
+from survey_server.db.opening import headlines_still_locked
 from survey_server.db.waves import set_wave_state
 from survey_server.outlines import draw_outlines, read_outlines
 from survey_server.problems import NotThere, UnfitWave

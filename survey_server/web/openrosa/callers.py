@@ -13,9 +13,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from survey_server.db import collect
-from survey_server.db.devices import Sender
+from survey_server.db.field.devices import Sender
 from survey_server.db.models import now
+from survey_server.db.openrosa import collect
 from survey_server.db.session import Session
 from survey_server.problems import CredentialsNeeded, KeyNotValid, NoPracticeHere, UnknownProgramme
 from survey_server.web.access import get_config, get_database

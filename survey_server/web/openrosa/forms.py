@@ -6,8 +6,10 @@ from xml.sax.saxutils import escape
 
 from flask import Response, request
 
-from survey_server.db.entities import list_hash
-from survey_server.db.form_lists import (
+from survey_server.db.forms import get_data_set
+from survey_server.db.media.types import find_type
+from survey_server.db.openrosa.entities import list_hash
+from survey_server.db.openrosa.form_lists import (
     Downloadable,
     FormFile,
     facts_of,
@@ -16,8 +18,6 @@ from survey_server.db.form_lists import (
     list_files,
     md5_of,
 )
-from survey_server.db.forms import get_data_set
-from survey_server.db.media_types import find_type
 from survey_server.db.session import Session
 from survey_server.problems import UnknownDataSet
 from survey_server.web.access import get_database

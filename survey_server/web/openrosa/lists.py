@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from flask import Response, request
 
-from survey_server.db.entities import deleted_states, get_list_by_id, list_document, list_hash
+from survey_server.db.openrosa.entities import deleted_states, get_list_by_id, list_document, list_hash
 from survey_server.web.access import get_database
 from survey_server.web.openrosa.answers import readable, xml_answer
 from survey_server.web.openrosa.callers import Caller, door

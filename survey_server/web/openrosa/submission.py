@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from flask import Response, request
 
 from survey_server.config import Config
-from survey_server.db.attachments import Kept, keep_file
-from survey_server.db.media import Hander
+from survey_server.db.intake.attachments import Kept, keep_file
+from survey_server.db.intake.openrosa_intake import Upload, take_in_upload, try_out
+from survey_server.db.intake.sources import Source
+from survey_server.db.intake.storing import Receipt
+from survey_server.db.media.pieces import Hander
 from survey_server.db.models import now
-from survey_server.db.openrosa_intake import Upload, take_in_upload, try_out
-from survey_server.db.storing import Receipt, Source
 from survey_server.problems import KeyNotValid, NoInterviewPart, NotOpenRosa, Problem
 from survey_server.web.access import get_config, get_database, get_keyring
 from survey_server.web.media import get_store
@@ -21,8 +22,8 @@ from survey_server.web.openrosa.answers import message_answer, text
 from survey_server.web.openrosa.bodies import open_body
 from survey_server.web.openrosa.callers import Caller, door
 from survey_server.web.openrosa.parts import Part, read_parts
-from survey_server.xlsform.heads import Head, read_head
-from survey_server.xlsform.instance import UnreadableInstance
+from survey_server.xlsform.filling.instance import UnreadableInstance
+from survey_server.xlsform.received.heads import Head, read_head
 
 FORM_PART = "xml_submission_file"
 _LONGEST_WORD = 255

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright
 
+from survey_server.db.field.policies import set_policies
 from survey_server.db.migrate import migrate
-from survey_server.db.policies import set_policies
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import open_database

@@ -9,14 +9,14 @@ from pathlib import Path
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
+from survey_server.db.field.samples import draw_site_dwellings
+from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
+from survey_server.db.field.teams import add_team, assign
 from survey_server.db.forms import get_form
 from survey_server.db.models import Programme, SubmissionVersion, Team, now
 from survey_server.db.programmes import get_programme
-from survey_server.db.samples import draw_site_dwellings
 from survey_server.db.session import Database
-from survey_server.db.sites import get_site, set_sites, set_wave_sites
-from survey_server.db.teams import add_team, assign
 from survey_server.db.waves import add_wave
 from survey_server.estimation.sampling import Take
 from tests.browser.field import Server

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from survey_server.db.field.stops import lift_stop, order_stop
 from survey_server.db.programmes import get_programme
-from survey_server.db.stops import lift_stop, order_stop
 from tests.browser.field import wait_until
 from tests.browser.fieldwork.office import (
     ME,

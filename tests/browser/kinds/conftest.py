@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from survey_server.db.devices import add_enrolment, enrol_link
+from survey_server.db.field.devices import add_enrolment, enrol_link
 from survey_server.db.migrate import migrate
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from survey_server.xlsform.functions_geo import distance_between, parse_points
+from survey_server.xlsform.expressions.functions_geo import distance_between, parse_points
 from tests.browser.interviewing import NEXT
 from tests.browser.kinds.interview import Begin
 from tests.browser.waiting import wait_for_script

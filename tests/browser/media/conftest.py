@@ -16,9 +16,9 @@ from playwright.sync_api import Playwright
 from sqlalchemy import select
 
 from survey_server.config import Config
-from survey_server.db.devices import add_enrolment, enrol_link
-from survey_server.db.keys import Keyring
-from survey_server.db.media import list_media, open_media
+from survey_server.db.field.devices import add_enrolment, enrol_link
+from survey_server.db.intake.keys import Keyring
+from survey_server.db.media.pieces import list_media, open_media
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Media, Submission, SubmissionVersion
 from survey_server.db.programmes import get_programme

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from survey_server.db.media_types import find_type
+from survey_server.db.media.types import find_type
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import finish
 from tests.browser.media.conftest import Arrived, beep, photo

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from survey_server.db.media_types import find_type
+from survey_server.db.media.types import find_type
 from tests.browser.field import Phone
 from tests.browser.interviewing import NEXT, finish
 from tests.browser.media.conftest import Arrived

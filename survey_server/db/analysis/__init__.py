@@ -1,0 +1,1 @@
+"""Submissions as the analysis reads them: frames, indicators, decisions."""

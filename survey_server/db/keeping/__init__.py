@@ -1,0 +1,1 @@
+"""Backup, moving house, retention, erasure."""

@@ -1,0 +1,1 @@
+"""What OpenRosa clients need kept: their keys and lists, the entities of their forms."""

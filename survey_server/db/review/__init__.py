@@ -1,0 +1,1 @@
+"""Submissions as the office finds, compares, reviews and repairs them."""

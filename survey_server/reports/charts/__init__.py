@@ -1,0 +1,1 @@
+"""The drawings of a report, written as SVG by hand."""

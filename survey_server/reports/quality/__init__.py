@@ -1,0 +1,1 @@
+"""How the fieldwork goes: checks, marks, the weekly field sheet."""

@@ -1,0 +1,140 @@
+"""Reads the quality of a wave from the database, and keeps it until something of the wave or the fieldwork changes."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+
+from survey_server.db.analysis.frames import wave_frame
+from survey_server.db.analysis.indicators import load_registry
+from survey_server.db.analysis.quality_facts import FieldState, read_field_state, wave_signature
+from survey_server.db.analysis.report_data import count_wave, versions_met
+from survey_server.db.forms import list_forms
+from survey_server.db.models import Form, FormVersion, Programme, Wave
+from survey_server.db.session import Session
+from survey_server.db.waves import list_waves
+from survey_server.estimation.quality import Thresholds
+from survey_server.reports.quality.wave_checks import Check, grade_of, list_checks
+from survey_server.reports.quality.wave_marks import QualityFacts
+from survey_server.reports.quality.wave_quality import WaveQuality
+from survey_server.reports.questionnaire import questionnaire_of
+from survey_server.reports.registers.forms import BACK_CHECKS
+from survey_server.reports.sample import Sample
+from survey_server.reports.wave_data import WaveData, WaveInfo
+
+_KEPT = 8
+_kept: OrderedDict[tuple[str, int, int], tuple[tuple[object, ...], QualityView]] = OrderedDict()
+_locks: dict[tuple[str, int, int], Lock] = {}
+_lock = Lock()
+
+
+@dataclass(frozen=True)
+class QualityView:
+    """The quality of a wave as it stands, with what it was computed from."""
+
+    form: Form
+    wave: Wave
+    title: dict[str, str]
+    quality: WaveQuality
+    checks: tuple[Check, ...]
+    field: FieldState
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which anything was collected."""
+        days = self.quality.marks.frame["_collected_on"].dropna()
+        return days.max().date() if len(days) else None
+
+    @property
+    def grade(self) -> str:
+        """A to D."""
+        return grade_of(self.checks)
+
+
+def read_wave_quality(session: Session, programme: Programme, form: Form, wave: Wave) -> QualityView | None:
+    """The quality of the wave now; None while it has no submissions. Computed once for each state of the data."""
+    key = (str(session.get_bind().engine.url), wave.programme_id, wave.id)
+    back = _back_check_waves(session, programme, form)
+    signature = (*wave_signature(session, [wave, *back]), json.dumps(programme.policies.get("quality") or {}))
+    with _lock:
+        turn = _locks.setdefault(key, Lock())
+    with turn:
+        with _lock:
+            kept = _kept.get(key)
+        if kept is not None and kept[0] == signature:
+            return kept[1]
+        found = _read(session, programme, form, wave, back)
+        if found is not None:
+            with _lock:
+                _kept[key] = (signature, found)
+                _kept.move_to_end(key)
+                while len(_kept) > _KEPT:
+                    _kept.popitem(last=False)
+        return found
+
+
+def _back_check_waves(session: Session, programme: Programme, form: Form) -> list[Wave]:
+    forms = [one for one in list_forms(session, programme.id) if one.form_id == BACK_CHECKS and one.id != form.id]
+    return [wave for one in forms for wave in list_waves(session, programme.id, one)]
+
+
+def _read(session: Session, programme: Programme, form: Form, wave: Wave, back: Sequence[Wave]) -> QualityView | None:
+    sample = _sample(session, form, wave)
+    if sample is None:
+        return None
+    field = read_field_state(session, wave)
+    counts = count_wave(session, form, wave)
+    facts = QualityFacts(
+        team_of_interviewer={phone.interviewer: phone.team for phone in field.phones if phone.team},
+        team_of_site=field.team_of_site,
+        gps_sites=field.gps_sites,
+        clocks=tuple(
+            (phone.label, phone.interviewer, phone.clock_offset)
+            for phone in field.phones
+            if phone.clock_offset is not None
+        ),
+        lost=field.lost,
+        conflicts=counts.conflicts,
+        quarantined=counts.quarantined,
+        planned_sites=field.planned_sites,
+        substituted=field.substituted,
+        modes=field.modes,
+        newest_version=_newest(session, form),
+    )
+    limits = Thresholds.of(programme.policies.get("quality") or {})
+    quality = WaveQuality(sample, facts, limits, _checks(session, programme, back))
+    title = dict(sample.data.questionnaire.title)
+    return QualityView(form, wave, title, quality, list_checks(quality), field)
+
+
+def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
+    frame = wave_frame(session, wave)
+    versions = versions_met(session, form, set(frame["_version"])) if len(frame) else []
+    if not versions:
+        return None
+    data = WaveData(
+        form_id=form.form_id,
+        wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
+        questionnaires=tuple(questionnaire_of(json.loads(version.phone)) for version in versions),
+        registry=load_registry(session, versions[-1]),
+        frame=frame,
+    )
+    return Sample(data)
+
+
+def _checks(session: Session, programme: Programme, waves: Sequence[Wave]) -> Sample | None:
+    """The back-checks: those of the latest of their waves that has any (they are kept in one long one)."""
+    forms = {form.id: form for form in list_forms(session, programme.id)}
+    for wave in reversed(waves):
+        if (sample := _sample(session, forms[wave.form_row], wave)) is not None:
+            return sample
+    return None
+
+
+def _newest(session: Session, form: Form) -> str:
+    version = session.get(FormVersion, (form.programme_id, form.current_version_id or 0))
+    return version.version if version else ""

@@ -1,0 +1,1 @@
+"""Pages of what interviews add up to: quality, reports, decisions, exports."""

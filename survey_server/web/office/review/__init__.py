@@ -1,0 +1,1 @@
+"""Pages of single submissions: found, read, reviewed, edited, repaired."""

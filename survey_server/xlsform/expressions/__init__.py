@@ -1,0 +1,1 @@
+"""Expressions: text to tree to value, and the ODK function library."""

@@ -1,0 +1,1 @@
+"""A form being filled in or checked: the tree of nodes, its states, its events."""
