@@ -41,7 +41,7 @@ def test_it_documents_every_room() -> None:
 
 
 def test_it_documents_every_address_of_the_phone_api() -> None:
-    sources = "".join(path.read_text() for path in (ROOT / "survey_server" / "web").glob("*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "survey_server" / "web").rglob("*.py"))
     addresses = set(re.findall(r"_?(?:get|post)\(\"(/[a-z]+)", sources)) & {"/enrol", "/phone", "/sync", "/forms"}
     assert {address for address in addresses if f"/api/v1{address}" not in README} == set()
 

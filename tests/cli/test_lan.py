@@ -24,6 +24,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from playwright.sync_api import Playwright
 
 from survey_server.lan import ensure_papers, is_local
+from tests.browser.field import wait_until
 from tests.chromium import CHROMIUM
 
 HERE = ["192.168.1.10", "oficina.local"]
@@ -82,6 +83,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[tuple[int, int, Path]]:
     """The command itself, on free ports: (port of the app, port of the trust page, its data)."""
@@ -109,6 +115,7 @@ def office(tmp_path: Path) -> Iterator[tuple[int, int, Path]]:
             line = server.stdout.readline()
             assert line, said.decode()
             said += line
+        wait_until(lambda: answers(trust) and answers(port), "both ports to answer", 60)
         yield port, trust, tmp_path
         os.killpg(server.pid, signal.SIGKILL)
 

@@ -264,17 +264,11 @@ def test_it_plans_while_somebody_types(page: Page, site: Site) -> None:
 
 
 def test_it_waits_for_a_report_and_then_offers_it(page: Page, site: Site) -> None:
-    made = threading.Event()
-
-    def make() -> dict[str, bytes]:
-        made.wait(30)
-        return {"wave-summary.pdf": b"%PDF-1.7"}
-
     files = ReportFiles(site.world.app.config["SURVEY"].data_dir, "norte")
-    report = files.ask(("W1",), "es", "full", asked_by="person:1", interim=False, make=make)
+    report = files.ask(("W1",), "es", "full", asked_by="person:1", interim=False)
     page.goto(f"{site.address}/office/p/norte/reports/{report.id}")
     assert look(page, "report-making", page.size_name) == []  # type: ignore[attr-defined]
-    made.set()
+    files.make(report, lambda: {"wave-summary.pdf": b"%PDF-1.7"})
     page.wait_for_selector("text=Abrir el PDF")
     assert look(page, "report-ready", page.size_name) == []  # type: ignore[attr-defined]
 

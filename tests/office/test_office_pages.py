@@ -208,7 +208,7 @@ def test_it_has_every_text_in_both_languages_and_none_that_nobody_uses() -> None
     assert all(set(texts) == set(LANGUAGES) and all(texts.values()) for texts in catalogue.values())
     sources = [
         path.read_text()
-        for path in (*TEMPLATES.glob("*.html"), *CATALOGUE.parents[1].joinpath("web/office").glob("*.py"))
+        for path in (*TEMPLATES.glob("*.html"), *CATALOGUE.parents[1].joinpath("web/office").rglob("*.py"))
     ]
     used = "\n".join(sources)
     named = set(re.findall(r"""['"]([a-z_]+(?:\.[a-z_0-9-]+)+)['"]""", used))
