@@ -18,6 +18,7 @@ import pyreadstat
 import pytest
 from lxml import etree
 from PIL import Image
+from sqlalchemy import update
 
 from survey_server.db.access.scopes import Reader
 from survey_server.db.field.sites import set_sites
@@ -25,7 +26,7 @@ from survey_server.db.forms import get_form
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.media.files import FolderStore
 from survey_server.db.media.pieces import Announcement, Hander, MediaIntake
-from survey_server.db.models import Programme
+from survey_server.db.models import Programme, SubmissionVersion
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
@@ -205,6 +206,16 @@ def test_it_keeps_the_documents_as_they_came(database: Database, home: Programme
     with zipfile.ZipFile(export(database, home, "xml", tmp_path)) as archive:
         (name,) = archive.namelist()
         assert (name, b"<age>40</age>" in archive.read(name)) == ("uuid_1.xml", True)
+
+
+def test_it_exports_a_document_that_is_no_longer_there_as_an_empty_one(
+    database: Database, home: Programme, send: Send, tmp_path: Path
+) -> None:
+    send(1, SAFE)
+    with database.transaction() as session:
+        session.execute(update(SubmissionVersion).values(xml=b""))
+    with zipfile.ZipFile(export(database, home, "xml", tmp_path)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [b""]
 
 
 def test_it_explains_every_column_with_its_versions_and_codes(

@@ -39,9 +39,9 @@ class KeptBack:
         return answers if part is None else part.sub(_cut, answers)
 
     def from_xml(self, xml: bytes, site: str | None) -> bytes:
-        """A document with what is kept back blank; one that holds nothing of it stays as it came, byte for byte."""
+        """A document with what is kept back blank; one that holds nothing of it, or was erased, stays as it is."""
         refs = self.code_refs if site in self.sites else self.code_refs | self.place_refs
-        return without_places(xml, refs) if refs else xml
+        return without_places(xml, refs) if refs and xml else xml
 
     @cached_property
     def _codes(self) -> re.Pattern[str] | None:
