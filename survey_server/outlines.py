@@ -74,6 +74,11 @@ def read_outlines(country: str = "GT") -> tuple[Outline, ...]:
     return tuple(sorted(outlines, key=lambda outline: outline.code))
 
 
+def department_names() -> dict[str, str]:
+    """The name of every department that we have an outline of, by its code."""
+    return {outline.code: outline.name for country in FILES for outline in read_outlines(country)}
+
+
 def draw_outlines(outlines: Sequence[Outline], width: float, margin: float = 4) -> Drawing:
     """The outlines as paths of a picture `width` wide; degrees of longitude as narrow as they are at that latitude."""
     points = [point for outline in outlines for ring in outline.rings for point in ring]

@@ -47,6 +47,22 @@ class Thresholds:
     paired: float = 0.10
     substituted: float = 0.05
     outlier_iqr: float = 3.0
+    first_hour: float = 6.0
+    last_hour: float = 21.0
+    """Interviews begin between these hours of the place."""
+    fastest_kmh: float = 120.0
+    least_km: float = 2.0
+    """Nobody gets from one interview to the next faster than that, over at least so many kilometres."""
+    heaped: float = 0.50
+    """So much of the answers to a question must have been rounded to 0 and 5."""
+    response: float = 0.40
+    response_least: float = 0.25
+    response_fall: float = 0.15
+    """A response rate that is red, one that makes the wave a D, and a fall since the wave before that is red."""
+    returns: float = 0.85
+    returns_least: float = 0.60
+    """The share of the unit-months due that came: red below the first, a D below the second."""
+    jump_mads: float = 4.0
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Thresholds:

@@ -46,9 +46,12 @@ def contact_log(study: Study, wave: WaveInfo) -> ContactLog | None:
     if register is None or not {"psu", "dwelling", "disp"} <= set(register.everyone.columns):
         return None
     frame = register.everyone
-    rows = frame[_of_wave(frame, wave)]
-    if rows.empty:
-        return None
+    rows = frame[rows_of_wave(frame, wave)]
+    return None if rows.empty else read_log(rows)
+
+
+def read_log(rows: pd.DataFrame) -> ContactLog:
+    """The outcomes of these visits: of each dwelling the best."""
     disposition = codes_of(rows, "disp").astype(str)
     rank = {code: place for place, code in enumerate(BEST_FIRST)}
     place = np.array([rank.get(code, len(rank)) for code in disposition])
@@ -68,7 +71,7 @@ def contact_log(study: Study, wave: WaveInfo) -> ContactLog | None:
     )
 
 
-def _of_wave(frame: pd.DataFrame, wave: WaveInfo) -> np.ndarray:
+def rows_of_wave(frame: pd.DataFrame, wave: WaveInfo) -> np.ndarray:
     """Rows that name the wave, or whose visit fell into its dates."""
     if "wave" in frame.columns:
         return np.isin(codes_of(frame, "wave").astype(str), (str(wave.ordinal), wave.name))

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from survey_server.db.access.people import add_link, add_person, get_person, set_roles
 from survey_server.db.field.teams import set_supervisor
+from survey_server.db.media.shelves import FolderShelf
 from survey_server.db.models import Sample
 from survey_server.db.programmes import add_programme
 from survey_server.db.webhooks import add_webhook
@@ -87,6 +88,7 @@ class Site:
             "wave-new": f"{here}waves/new",
             "quality": f"{here}waves/{self.world.open.id}/quality",
             "quality-cases": f"{here}waves/{self.world.open.id}/quality/version",
+            "times": f"{here}waves/{self.world.open.id}/quality/times",
             "exports": f"{here}exports",
             "export-none": f"{here}exports/{'0' * 16}",
             "audit": f"{here}audit",
@@ -264,7 +266,7 @@ def test_it_plans_while_somebody_types(page: Page, site: Site) -> None:
 
 
 def test_it_waits_for_a_report_and_then_offers_it(page: Page, site: Site) -> None:
-    files = ReportFiles(site.world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(site.world.app.config["SURVEY"].data_dir), "norte")
     report = files.ask(("W1",), "es", "full", asked_by="person:1", interim=False)
     page.goto(f"{site.address}/office/p/norte/reports/{report.id}")
     assert look(page, "report-making", page.size_name) == []  # type: ignore[attr-defined]

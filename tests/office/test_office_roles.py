@@ -83,6 +83,7 @@ ALLOWED = {
     ("webhook_page", "GET"): ENROLLERS,
     ("change_webhook", "POST"): ENROLLERS,
     ("quality_page", "GET"): QUALITY,
+    ("times_page", "GET"): QUALITY,
     ("quality_cases_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("field_sheet", "GET"): QUALITY,
     ("quarantine_page", "GET"): REPORTERS,

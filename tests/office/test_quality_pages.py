@@ -7,7 +7,9 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import ApiToken, AuditRow, Submission, Webhook, WebhookDelivery
+from survey_server.web.media import make_store
 from survey_server.work import KINDS, Worker
 from tests.office.world import World, add_submission
 from tests.web.field import interview
@@ -60,6 +62,22 @@ def test_it_is_live_and_shows_aggregates_alone_to_the_coordinator(world: World) 
     assert "/quality/late" not in after
     assert coordinator.get(page_of(world, "/late")).status_code == 403
     assert not any(secret in after for secret in ("BRAZO", "ESTRATO", "1.75"))
+
+
+def test_it_tells_how_long_each_question_took_by_the_time_logs(world: World) -> None:
+    add_fast(world)
+    store = MediaIntake(world.database, make_store(world.app.config["SURVEY"]))
+    for number in range(6):
+        log = f"event,node,start,end,old-value,new-value\nquestion,/data/part/age,1000,{3000 + 1000 * number},,\n"
+        log += "question,/data/part/sex,9000,9400,1,2\nform exit,,9999,,,\n"
+        store.keep(Hander(world.here.id, "phone", "x"), f"uuid:q{number}", "audit.csv", "text/csv", log.encode())
+    supervisor = world.browser("supervisor")
+    assert "quality/times" in supervisor.get(page_of(world)).text
+    rows = re.findall(r"<tr><th scope=\"row\">(\w+)(.*?)</tr>", supervisor.get(page_of(world, "/times")).text)
+    told = {name: re.findall(r"<td[^>]*>([^<]*)</td>", cells) for name, cells in rows}
+    assert told["Edad"][:4] == ["6", "2.5", "4.5", "6.5"]
+    assert told["sex"][4:] == ["100\u00a0%", "100\u00a0%"]  # changed, and answered in under a second
+    assert world.browser("observer").get(page_of(world, "/times")).status_code == 403
 
 
 @pytest.mark.parametrize("check", ["unheard", "..%2f", "answers"])

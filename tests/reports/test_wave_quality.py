@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,16 @@ import pytest
 from survey_server.reports.quality.wave_checks import Check, grade_of, list_checks
 from survey_server.reports.quality.wave_marks import QualityFacts
 from survey_server.reports.quality.wave_quality import WaveQuality
+from survey_server.reports.quality.wave_response import read_response
+from survey_server.reports.questionnaire import Item
 from survey_server.reports.sample import Sample
-from survey_server.reports.wave_data import ProgrammeInfo, WaveData
+from survey_server.reports.wave_data import ProgrammeInfo, WaveData, WaveInfo
 from survey_server.xlsform.registry import DesignRole
 from tests.reports.conftest import FABRICATOR
 
 Waves = tuple[ProgrammeInfo, list[WaveData], list[WaveData]]
 GPS = (DesignRole("gps", "question", "point"), DesignRole("site", "question", "psu"))
+PRIVACY = DesignRole("privacy", "question", "alone")
 FACTS = ("_id", "case_id", "_received_at", "_collected_on", "_version", "_repeats")
 
 
@@ -165,3 +168,98 @@ def test_it_has_something_to_say_of_a_wave_with_one_interview(survey: WaveData) 
     quality = WaveQuality(Sample(replace(survey, frame=frame)), QualityFacts())
     assert {check.state for check in list_checks(quality)} <= {"good", "warn", "none", "bad"}
     assert quality.people[0].flags == ()
+
+
+def test_it_marks_what_came_twice_was_overheard_or_began_at_night(survey: WaveData) -> None:
+    registry = replace(survey.registry, design=(*survey.registry.design, *GPS, PRIVACY))
+    frame = survey.frame
+    agreed = np.flatnonzero(frame["consent"] == "1")
+    started, case = frame["_started"].copy(), frame["case_id"].astype(object).copy()
+    started.iloc[agreed[0]] = pd.Timestamp("2026-03-02 09:30", tz="UTC")  # half past three at night in Guatemala
+    day = pd.Timestamp("2026-03-02 16:00", tz="UTC")
+    started = started.mask(~frame.index.isin([agreed[0]]), day)
+    case.iloc[agreed[1]] = case.iloc[agreed[2]]
+    points = np.array([f"14.6{n:04d} -90.5000 0 5" for n in range(len(frame))], dtype=object)
+    points[agreed[4]], same = points[agreed[3]], frame["psu"].copy()
+    same.iloc[agreed[4]] = same.iloc[agreed[3]]
+    privacy = np.where(np.arange(len(frame)) == agreed[5], "3", "1")
+    changes: dict[str, Any] = {"_started": started, "case_id": case, "point": points, "psu": same, "alone": privacy}
+    changes |= {"_issues": np.where(np.arange(len(frame)) == agreed[6], 2, 0)}
+    data = replace(survey, frame=frame.assign(**changes), registry=registry)
+    quality = WaveQuality(Sample(data), QualityFacts(time_zone="America/Guatemala"))
+    found = {
+        key: frame["_id"].iloc[agreed].reset_index(drop=True).iloc[quality.rows_of(key)].tolist()
+        for key in ("hours", "same_case", "same_point", "overheard", "broken")
+    }
+    ids = frame["_id"].iloc[agreed].tolist()
+    assert found == {
+        "hours": [ids[0]],
+        "same_case": [ids[1], ids[2]],
+        "same_point": [ids[3], ids[4]],
+        "overheard": [ids[5]],
+        "broken": [ids[6]],
+    }
+    assert quality.week is not None
+    assert (int(quality.week.sum()), int(quality.week[0, 3]), int(quality.week[0, 10])) == (len(ids), 1, len(ids) - 1)
+    checks = checks_of(quality)
+    assert (checks["same_case"].state, checks["hours"].state, checks["overheard"].state) == ("bad", "warn", "good")
+
+
+def test_it_tells_who_answered_by_team_and_since_the_wave_before(survey: WaveData) -> None:
+    rows = []
+    for wave, dwellings, complete in ((1, 100, 80), (2, 100, 30)):
+        for number in range(dwellings):
+            outcome = "11" if number < complete else "31" if number == 99 else "22"
+            rows.append(("x" if number % 2 else "y", f"P{number % 5}", number, str(wave), outcome, "GT17"))
+    frame = pd.DataFrame(rows, columns=["username", "psu", "dwelling", "wave", "disp", "site.department"])
+    roles = (DesignRole("interviewer", "question", "username"), DesignRole("site", "question", "psu"))
+    log = replace(
+        survey, frame=frame.assign(_id=frame.index.astype(str)), registry=replace(survey.registry, design=roles)
+    )
+    waves = [
+        WaveInfo(name, number, date(2026, 1, 1), date(2026, 2, 1), "open") for number, name in ((1, "W1"), (2, "W2"))
+    ]
+    told = read_response([Sample(log)], waves[1], waves[0], {"x": "N1", "y": "N2"})
+    assert told is not None
+    assert (told.log.dwellings, told.log.rates.rr1, told.fall) == (100, 0.30, pytest.approx(0.50))
+    assert [(group.code, group.log.dwellings) for group in told.teams] == [("N1", 50), ("N2", 50)]
+    assert told.unsafe == (("GT17", 1),)
+    quality = WaveQuality(Sample(survey), QualityFacts(), response=told)
+    checks = checks_of(quality)
+    assert (checks["rr1"].state, checks["fall"].state, checks["unsafe"].state) == ("bad", "bad", "warn")
+    assert read_response([Sample(log)], waves[0], None, {}) is not None
+    assert read_response([], waves[1], None, {}) is None
+    hardly = replace(checks["rr1"], value=0.24)
+    assert grade_of((hardly,)) == "D"
+    assert grade_of((checks["rr1"],)) == "B"
+
+
+def test_it_counts_the_returns_that_came_and_asks_about_odd_ones(survey: WaveData) -> None:
+    rows = []
+    for unit in ("U1", "U2"):
+        stock = 100
+        for month in range(1, 13):
+            if (unit, month) != ("U2", 5):
+                came, went = 10 + month % 3, 10 + month % 2
+                jump = 400 if (unit, month) == ("U1", 7) else came
+                wrong = 9 if (unit, month) == ("U2", 9) else 0
+                rows.append((unit, f"2026-{month:02d}-01", "1", jump, went, stock, stock + jump - went + wrong))
+                stock += jump - went + wrong
+    rows.append(("U2", "2026-12-01", "2", *rows[-1][3:]))
+    names = ["unit", "month", "revision", "incoming", "disposed", "open_start", "open_end"]
+    frame = pd.DataFrame(rows, columns=names).assign(_received_at=pd.Timestamp("2027-01-02", tz="UTC"))
+    frame = frame.assign(_id=frame.index.astype(str), _collected_on=pd.Timestamp("2027-01-01"), _version="1")
+    roles = [(role, name) for role, name in (("site", "unit"), ("collected", "month"), ("revision", "revision"))]
+    registry = replace(survey.registry, design=tuple(DesignRole(role, "question", name) for role, name in roles))
+    items = tuple(Item(name, "integer", {"es": name}) for name in names[3:])
+    questionnaire = replace(survey.questionnaires[0], items=items)
+    data = replace(survey, frame=frame, registry=registry, questionnaires=(questionnaire,))
+    told = WaveQuality(Sample(data), QualityFacts(units=frozenset({"U1", "U2"}))).returns
+    assert told is not None
+    assert (told.came, told.due, told.revised, told.gaps) == (23, 24, 1, (("U2", "2026-05"),))
+    assert ("U1", "2026-07", "incoming", 400.0) in [
+        (o.unit, o.month, o.item.name if o.item else "", o.value) for o in told.jumps
+    ]
+    assert {(odd.unit, odd.month) for odd in told.flow} == {("U2", "2026-09")}
+    late = WaveQuality(Sample(data), QualityFacts(units=frozenset({"U1", "U2", "U3", "U4"})))
+    assert (checks_of(late)["came"].state, grade_of(list_checks(late))) == ("bad", "D")

@@ -16,6 +16,7 @@ from survey_server.db.models import (
     Device,
     Form,
     Incident,
+    Media,
     Programme,
     Site,
     Submission,
@@ -48,8 +49,11 @@ class FieldState:
     team_names: dict[str, str]
     team_of_site: dict[str, str]
     gps_sites: frozenset[str]
-    planned_sites: int
-    substituted: int
+    sites: frozenset[str]
+    sites_before: frozenset[str]
+    """The codes of the sites of the wave, reserves left out, and of the wave before it."""
+    substituted: dict[str, int]
+    """Sites that stand in for another, by the reason given."""
     modes: dict[str, int]
     lost: int
 
@@ -65,12 +69,14 @@ def read_field_state(session: Session, wave: Wave) -> FieldState:
         .order_by(Assignment.starts, Assignment.id)
     ).all()
     planned, substituted, allowed = _sites(session, wave)
+    before = find_wave_before(session, wave)
     return FieldState(
         phones=tuple(_phones(session, programme_id, {key: team.code for key, team in teams.items()})),
         team_names={team.code: team.name for team in teams.values()},
         team_of_site={row.code: teams[row.team_id].code for row in assigned if row.team_id in teams},
         gps_sites=allowed,
-        planned_sites=planned,
+        sites=planned,
+        sites_before=_sites(session, before)[0] if before else frozenset(),
         substituted=substituted,
         modes=dict(Counter(str(row.visit["mode"]) for row in assigned if row.visit.get("mode"))),
         lost=_count_lost(session, wave),
@@ -110,6 +116,26 @@ def interviewers_of(session: Session, programme_id: int, device_ids: Collection[
     return frozenset(session.scalars(query))
 
 
+def logs_of_wave(session: Session, wave: Wave, name: str, most: int) -> list[tuple[Media, str | None]]:
+    """The files of this name of the wave's interviews that are here, the latest first, with who made the interview."""
+    query = (
+        select(Media, Submission.interviewer)
+        .join(
+            Submission,
+            (Submission.programme_id == Media.programme_id) & (Submission.instance_id == Media.instance_id),
+        )
+        .where(
+            Media.programme_id == wave.programme_id,
+            Submission.wave_id == wave.id,
+            Media.name == name,
+            Media.completed_at.is_not(None),
+        )
+        .order_by(Media.completed_at.desc())
+        .limit(most)
+    )
+    return [(media, interviewer) for media, interviewer in session.execute(query)]
+
+
 def _phones(session: Session, programme_id: int, teams: dict[int, str]) -> list[PhoneFact]:
     query = (
         select(Device)
@@ -129,16 +155,28 @@ def _phones(session: Session, programme_id: int, teams: dict[int, str]) -> list[
     ]
 
 
-def _sites(session: Session, wave: Wave) -> tuple[int, int, frozenset[str]]:
-    """How many sites are planned, how many of them stand in for another, and where positions may be taken."""
+def find_wave_before(session: Session, wave: Wave) -> Wave | None:
+    """The wave of the same form before this one."""
     query = (
-        select(Site, WaveSite.replaces_id)
+        select(Wave)
+        .where(Wave.programme_id == wave.programme_id, Wave.form_row == wave.form_row, Wave.ordinal < wave.ordinal)
+        .order_by(Wave.ordinal.desc())
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
+def _sites(session: Session, wave: Wave) -> tuple[frozenset[str], dict[str, int], frozenset[str]]:
+    """Which sites are planned, how many stand in for another by reason, and where positions may be taken."""
+    query = (
+        select(Site, WaveSite.replaces_id, WaveSite.reason)
         .join(WaveSite, (WaveSite.programme_id == Site.programme_id) & (WaveSite.site_id == Site.id))
         .where(WaveSite.programme_id == wave.programme_id, WaveSite.wave_id == wave.id, WaveSite.reserve.is_(False))
     )
     rows = session.execute(query).all()
-    allowed = frozenset(site.code for site, _ in rows if site.latitude is not None and policy_of(site).gps)
-    return len(rows), sum(replaces is not None for _, replaces in rows), allowed
+    allowed = frozenset(site.code for site, *_ in rows if site.latitude is not None and policy_of(site).gps)
+    reasons = Counter((reason or "").strip() for _, replaces, reason in rows if replaces is not None)
+    return frozenset(site.code for site, *_ in rows), dict(sorted(reasons.items())), allowed
 
 
 def _count_lost(session: Session, wave: Wave) -> int:

@@ -17,7 +17,7 @@ from survey_server.reports.quality.wave_quality import WaveQuality
 State = Literal["good", "warn", "bad", "none"]
 Unit = Literal["percent", "minutes", "days", "count", "rho"]
 
-BLOCKS = ("time", "answers", "place", "people", "checks", "sync", "observation")
+BLOCKS = ("response", "returns", "time", "answers", "place", "people", "checks", "sync", "observation")
 _RARE, _SOME, _FAR_FROM_PLAN, _CERTAIN = 0.02, 0.05, 0.10, 0.05
 
 
@@ -33,6 +33,8 @@ class Check:
     limit: float | None = None
     cases: int = 0
     of: int = 0
+    least: float | None = None
+    """Below this the whole wave is a D."""
 
     @property
     def known(self) -> bool:
@@ -42,13 +44,15 @@ class Check:
 
 def list_checks(quality: WaveQuality) -> tuple[Check, ...]:
     """Every check that the form allows, by block; those without anything to look at are left out."""
-    blocks = (_time(quality), _answers(quality), _place(quality), _people(quality), _back_checks(quality))
-    parts = (*blocks, _sync(quality), _observation(quality))
+    blocks = (_response(quality), _returns(quality), _time(quality), _answers(quality), _place(quality))
+    parts = (*blocks, _people(quality), _back_checks(quality), _sync(quality), _observation(quality))
     return tuple(check for part in parts for check in part if check.known)
 
 
 def grade_of(checks: tuple[Check, ...]) -> str:
-    """A without red, B up to two, C up to four, D beyond."""
+    """A without red, B up to two, C up to four, D beyond; D too where hardly anybody answers or hands in."""
+    if any(check.least is not None and check.value < check.least for check in checks):
+        return "D"
     reds = sum(check.state == "bad" for check in checks)
     return "A" if reds == 0 else "B" if reds <= 2 else "C" if reds <= 4 else "D"
 
@@ -66,6 +70,35 @@ def _cases(quality: WaveQuality, block: str, key: str, warn: float, bad: float) 
     return Check(block, key, share, "percent", _state(share, warn, bad), limit, int(marks.sum()), len(marks))
 
 
+def _response(quality: WaveQuality) -> Iterator[Check]:
+    answered, limits = quality.response, quality.limits
+    if answered is None:
+        return
+    rates, n = answered.log.rates, answered.log.dwellings
+    state: State = "bad" if rates.rr1 < limits.response else "good"
+    yield Check("response", "rr1", rates.rr1, "percent", state, limits.response, of=n, least=limits.response_least)
+    state = "bad" if answered.fall > limits.response_fall else "good"
+    yield Check("response", "fall", answered.fall, "percent", state, limits.response_fall, of=n)
+    for key in ("rr3", "coop1", "ref1", "con1"):
+        yield Check("response", key, getattr(rates, key), "percent", "none", of=n)
+    unsafe = answered.log.unsafe
+    yield Check("response", "unsafe", float(unsafe), "count", "warn" if unsafe else "good", of=n)
+
+
+def _returns(quality: WaveQuality) -> Iterator[Check]:
+    told, limits = quality.returns, quality.limits
+    if told is None:
+        return
+    share = told.came / told.due
+    state: State = "bad" if share < limits.returns else "good"
+    yield Check("returns", "came", share, "percent", state, limits.returns, of=told.due, least=limits.returns_least)
+    yield Check("returns", "revised", float(told.revised), "count", "none", of=told.came)
+    blank = told.blank / told.numbers if told.numbers else math.nan
+    yield Check("returns", "blank", blank, "percent", _state(blank, limits.missing, math.inf), of=told.numbers)
+    for key, lines in (("jumps", told.jumps), ("flow", told.flow)):
+        yield Check("returns", key, float(len(lines)), "count", "warn" if lines else "good", of=told.came)
+
+
 def _time(quality: WaveQuality) -> Iterator[Check]:
     marks, (red, amber) = quality.marks, quality.marks.speed_limits
     median = quantile(marks.minutes, 0.5)
@@ -76,6 +109,8 @@ def _time(quality: WaveQuality) -> Iterator[Check]:
         yield _cases(quality, "time", "fast", 0.0, _SOME)
         yield _cases(quality, "time", "quick", quality.limits.often, math.inf)
         yield _cases(quality, "time", "overlap", 0.0, _RARE)
+    if quality.week is not None:
+        yield _cases(quality, "time", "hours", 0.0, math.inf)
 
 
 def _answers(quality: WaveQuality) -> Iterator[Check]:
@@ -93,21 +128,38 @@ def _answers(quality: WaveQuality) -> Iterator[Check]:
         state: State = "bad" if items else "good"
         yield Check("answers", "missing_items", float(items), "count", state, 0, of=len(marks.coded))
         yield _cases(quality, "answers", "missing", _SOME, math.inf)
+    if marks.n:
+        yield _cases(quality, "answers", "broken", 0.0, math.inf)
+    if quality.sample.role("case_id") and marks.n and not quality.observation:
+        yield _cases(quality, "answers", "same_case", 0.0, 0.0)
+    if quality.sample.role("privacy") and marks.n:
+        yield _cases(quality, "answers", "overheard", limits.often, math.inf)
+    if any(item.kind == "integer" for item in marks.items) and marks.n:
+        heaped = sum(line.rounded.heaped > limits.heaped for line in quality.heaped)
+        yield Check("answers", "heaped", float(heaped), "count", "warn" if heaped else "good", of=len(quality.heaped))
     if any(item.kind != "one" for item in marks.items) and marks.n:
         yield _cases(quality, "answers", "outlier", 0.0, math.inf)
 
 
 def _place(quality: WaveQuality) -> Iterator[Check]:
-    captured, allowed = quality.marks.captured
+    marks = quality.marks
+    captured, allowed = marks.captured
     if allowed:
         share = captured / allowed
         yield Check("place", "captured", share, "percent", "warn" if share < 0.8 else "good", of=allowed)
-    if (known := ~_nan(quality.marks.metres)).any():
-        share = float(quality.marks.by_check["far"][known].mean())
-        count = int(quality.marks.by_check["far"].sum())
+    if (known := ~_nan(marks.metres)).any():
+        share = float(marks.by_check["far"][known].mean())
+        count = int(marks.by_check["far"].sum())
         yield Check("place", "far", share, "percent", _state(share, 0.0, _SOME), _SOME, count, int(known.sum()))
+        yield _cases(quality, "place", "same_point", 0.0, math.inf)
+        yield _cases(quality, "place", "leap", 0.0, math.inf)
     facts = quality.facts
     if facts.planned_sites:
+        visited = len(facts.units & set(marks.sites.tolist())) / facts.planned_sites
+        yield Check("place", "visited", visited, "percent", "none", of=facts.planned_sites)
+        if facts.sites_before:
+            kept = facts.sites_kept / facts.planned_sites
+            yield Check("place", "kept", kept, "percent", "none", of=facts.planned_sites)
         share, limit = facts.substituted / facts.planned_sites, quality.limits.substituted
         yield Check("place", "substituted", share, "percent", _state(share, 0.0, limit), limit, of=facts.planned_sites)
 

@@ -24,6 +24,7 @@ from survey_server.estimation.quality import (
     straight_lines,
 )
 from survey_server.reports.coded import Coded, Codes, minutes_of
+from survey_server.reports.quality.wave_habits import habit_marks
 from survey_server.reports.questionnaire import Item
 from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample
 
@@ -53,6 +54,13 @@ class QualityFacts:
     modes: Mapping[str, int] = field(default_factory=dict)
     """Visits planned by mode of observation."""
     newest_version: str = ""
+    time_zone: str = ""
+    """Where the clock on the wall is that hours of the day are told by; "" leaves them out."""
+    units: frozenset[str] = frozenset()
+    """The sites of the wave: the units that monthly returns are due from."""
+    sites_before: int = 0
+    sites_kept: int = 0
+    """How many sites the wave before had, and how many of this one's were among them."""
 
 
 class Marks:
@@ -199,6 +207,7 @@ class Marks:
             "late": np.nan_to_num(self.lag) > limits.late_days,
             "clock": self._wrong_clock(),
             "version": self._old_version(),
+            **habit_marks(self),
         }
 
     def _straight(self) -> Bools:

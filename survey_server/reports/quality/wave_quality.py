@@ -17,13 +17,16 @@ from survey_server.estimation.design import Bools
 from survey_server.estimation.interviewer import InterviewerEffect, interviewer_effect
 from survey_server.estimation.quality import Thresholds, quantile, share_of
 from survey_server.reports.coded import Coded
+from survey_server.reports.quality.wave_habits import daily_of, days_of, heaped_items, lengths_of, week_of
 from survey_server.reports.quality.wave_marks import Marks, QualityFacts
 from survey_server.reports.quality.wave_observation import Observation, observe
+from survey_server.reports.quality.wave_response import Response
+from survey_server.reports.quality.wave_returns import read_returns
 from survey_server.reports.questionnaire import Item
 from survey_server.reports.sample import Sample
 from survey_server.xlsform.registry import Indicator
 
-PERSON_CHECKS = ("fast", "straight", "alike", "far", "overlap", "late", "clock")
+PERSON_CHECKS = ("fast", "straight", "alike", "far", "same_point", "leap", "overlap", "hours", "late", "clock")
 """The checks whose shares are told of every interviewer and team."""
 
 _HURRIED = 0.60
@@ -44,6 +47,8 @@ class Group:
     checked: int
     mismatched: int
     flags: tuple[str, ...]
+    days: tuple[int, ...] = ()
+    """Interviews on each day of the fieldwork."""
 
     def share(self, check: str) -> float:
         """The share of the interviews that fail a check."""
@@ -77,7 +82,12 @@ class WaveQuality:
     """Everything that the page and the field sheet tell of one wave."""
 
     def __init__(
-        self, sample: Sample, facts: QualityFacts, limits: Thresholds | None = None, checks: Sample | None = None
+        self,
+        sample: Sample,
+        facts: QualityFacts,
+        limits: Thresholds | None = None,
+        checks: Sample | None = None,
+        response: Response | None = None,
     ) -> None:
         self.sample, self.facts, self.limits = sample, facts, limits or Thresholds()
         self.marks = Marks(sample, facts, self.limits)
@@ -86,6 +96,12 @@ class WaveQuality:
         self.effects = tuple(_effects(self.marks))
         self.observation: Observation | None = observe(self.marks) if sample.role("mode") else None
         self.versions = dict(sorted(Counter(str(v) for v in sample.everyone.get("_version", [])).items()))
+        self.response = response
+        self.returns = read_returns(self.marks, facts.units)
+        self.week = week_of(self.marks)
+        self.lengths = lengths_of(self.marks)
+        self.heaped = tuple(heaped_items(self.marks))
+        self.days = days_of(self.marks)
         self.people = tuple(self._groups(self.marks.interviewers))
         self.teams = tuple(self._groups(self.marks.teams))
 
@@ -129,7 +145,8 @@ class WaveQuality:
         if checked >= _CHECKS and mismatched >= 2 and mismatched > self.limits.often * checked:
             flags.append("mismatch")
         share = float(known.mean()) if len(known) else math.nan
-        return Group(code, team, n, minutes, cases, share, checked, mismatched, tuple(flags))
+        days = daily_of(self.marks, rows, self.days)
+        return Group(code, team, n, minutes, cases, share, checked, mismatched, tuple(flags), days)
 
     def _checked(self, rows: Bools) -> tuple[int, int]:
         if self.back is None:

@@ -11,7 +11,7 @@ from threading import Lock
 
 from survey_server.db.analysis.frames import wave_frame
 from survey_server.db.analysis.indicators import load_registry
-from survey_server.db.analysis.quality_facts import FieldState, read_field_state, wave_signature
+from survey_server.db.analysis.quality_facts import FieldState, find_wave_before, read_field_state, wave_signature
 from survey_server.db.analysis.report_data import count_wave, versions_met
 from survey_server.db.forms import list_forms
 from survey_server.db.models import Form, FormVersion, Programme, Wave
@@ -21,8 +21,9 @@ from survey_server.estimation.quality import Thresholds
 from survey_server.reports.quality.wave_checks import Check, grade_of, list_checks
 from survey_server.reports.quality.wave_marks import QualityFacts
 from survey_server.reports.quality.wave_quality import WaveQuality
+from survey_server.reports.quality.wave_response import Response, read_response
 from survey_server.reports.questionnaire import questionnaire_of
-from survey_server.reports.registers.forms import BACK_CHECKS
+from survey_server.reports.registers.forms import BACK_CHECKS, CONTACTS
 from survey_server.reports.sample import Sample
 from survey_server.reports.wave_data import WaveData, WaveInfo
 
@@ -58,8 +59,8 @@ class QualityView:
 def read_wave_quality(session: Session, programme: Programme, form: Form, wave: Wave) -> QualityView | None:
     """The quality of the wave now; None while it has no submissions. Computed once for each state of the data."""
     key = (str(session.get_bind().engine.url), wave.programme_id, wave.id)
-    back = _back_check_waves(session, programme, form)
-    signature = (*wave_signature(session, [wave, *back]), json.dumps(programme.policies.get("quality") or {}))
+    back, log = (_other_waves(session, programme, form, name) for name in (BACK_CHECKS, CONTACTS))
+    signature = (*wave_signature(session, [wave, *back, *log]), json.dumps(programme.policies.get("quality") or {}))
     with _lock:
         turn = _locks.setdefault(key, Lock())
     with turn:
@@ -67,7 +68,7 @@ def read_wave_quality(session: Session, programme: Programme, form: Form, wave: 
             kept = _kept.get(key)
         if kept is not None and kept[0] == signature:
             return kept[1]
-        found = _read(session, programme, form, wave, back)
+        found = _read(session, programme, form, wave, back, log)
         if found is not None:
             with _lock:
                 _kept[key] = (signature, found)
@@ -77,12 +78,15 @@ def read_wave_quality(session: Session, programme: Programme, form: Form, wave: 
         return found
 
 
-def _back_check_waves(session: Session, programme: Programme, form: Form) -> list[Wave]:
-    forms = [one for one in list_forms(session, programme.id) if one.form_id == BACK_CHECKS and one.id != form.id]
+def _other_waves(session: Session, programme: Programme, form: Form, name: str) -> list[Wave]:
+    """The waves of the form that is kept beside this one: its back-checks, its contact log."""
+    forms = [one for one in list_forms(session, programme.id) if one.form_id == name and one.id != form.id]
     return [wave for one in forms for wave in list_waves(session, programme.id, one)]
 
 
-def _read(session: Session, programme: Programme, form: Form, wave: Wave, back: Sequence[Wave]) -> QualityView | None:
+def _read(
+    session: Session, programme: Programme, form: Form, wave: Wave, back: Sequence[Wave], log: Sequence[Wave]
+) -> QualityView | None:
     sample = _sample(session, form, wave)
     if sample is None:
         return None
@@ -100,13 +104,19 @@ def _read(session: Session, programme: Programme, form: Form, wave: Wave, back: 
         lost=field.lost,
         conflicts=counts.conflicts,
         quarantined=counts.quarantined,
-        planned_sites=field.planned_sites,
-        substituted=field.substituted,
+        planned_sites=len(field.sites),
+        substituted=sum(field.substituted.values()),
+        sites_before=len(field.sites_before),
+        sites_kept=len(field.sites & field.sites_before),
+        units=field.sites,
+        time_zone=programme.time_zone,
         modes=field.modes,
         newest_version=_newest(session, form),
     )
     limits = Thresholds.of(programme.policies.get("quality") or {})
-    quality = WaveQuality(sample, facts, limits, _checks(session, programme, back))
+    visited = sample.role("consent") is not None and sample.role("psu") is not None
+    response = _response(session, programme, wave, facts, log) if visited else None
+    quality = WaveQuality(sample, facts, limits, _checks(session, programme, back), response)
     title = dict(sample.data.questionnaire.title)
     return QualityView(form, wave, title, quality, list_checks(quality), field)
 
@@ -118,7 +128,7 @@ def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
         return None
     data = WaveData(
         form_id=form.form_id,
-        wave=WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state),
+        wave=_info(wave),
         questionnaires=tuple(questionnaire_of(json.loads(version.phone)) for version in versions),
         registry=load_registry(session, versions[-1]),
         frame=frame,
@@ -128,11 +138,26 @@ def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
 
 def _checks(session: Session, programme: Programme, waves: Sequence[Wave]) -> Sample | None:
     """The back-checks: those of the latest of their waves that has any (they are kept in one long one)."""
-    forms = {form.id: form for form in list_forms(session, programme.id)}
-    for wave in reversed(waves):
-        if (sample := _sample(session, forms[wave.form_row], wave)) is not None:
-            return sample
-    return None
+    found = (_sample_of(session, programme, wave) for wave in reversed(waves))
+    return next((sample for sample in found if sample is not None), None)
+
+
+def _sample_of(session: Session, programme: Programme, wave: Wave) -> Sample | None:
+    return _sample(session, session.get_one(Form, (programme.id, wave.form_row)), wave)
+
+
+def _response(
+    session: Session, programme: Programme, wave: Wave, facts: QualityFacts, log: Sequence[Wave]
+) -> Response | None:
+    """Who answered, by the contact log: of the form that people are visited for, at sites, with their consent."""
+    logs = [sample for one in log if (sample := _sample_of(session, programme, one)) is not None]
+    before = find_wave_before(session, wave)
+    teams = {**facts.team_of_site, **facts.team_of_interviewer}
+    return read_response(logs, _info(wave), _info(before) if before else None, teams)
+
+
+def _info(wave: Wave) -> WaveInfo:
+    return WaveInfo(wave.name, wave.ordinal, wave.starts, wave.ends, wave.state)
 
 
 def _newest(session: Session, form: Form) -> str:

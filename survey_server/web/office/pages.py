@@ -16,7 +16,7 @@ from survey_server.web.office.field import (
     sites,
 )
 from survey_server.web.office.frame import office
-from survey_server.web.office.results import cube, decisions, exports, indicators, quality, reports
+from survey_server.web.office.results import cube, decisions, exports, indicators, quality, reports, times
 from survey_server.web.office.review import (
     duplicates,
     editing,
@@ -65,6 +65,7 @@ __all__ = [
     "settings",
     "sites",
     "submissions",
+    "times",
     "tokens",
     "versions",
     "waves",

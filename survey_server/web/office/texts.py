@@ -74,7 +74,8 @@ class Texts:
 
     def percent(self, part: float, whole: float) -> str:
         """How much of the whole, without decimals; a dash where there is no whole."""
-        return f"{100 * part / whole:.0f}%" if whole else "–"
+        sign = "%" if self.language == "en" else "\u00a0%"
+        return f"{100 * part / whole:.0f}{sign}" if whole else "–"
 
     def day(self, value: date | None) -> str:
         """21 nov 2026; a dash for none."""

@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 from flask import Response, request
+from numpy.typing import NDArray
 
 from survey_server.db.access.scopes import devices_of, keep_visible, may_see_cases, restricted_forms
-from survey_server.db.analysis.quality_facts import ids_of_instances, interviewers_of
+from survey_server.db.analysis.quality_facts import ids_of_instances, interviewers_of, logs_of_wave
 from survey_server.db.models import Form, Wave, now
 from survey_server.db.session import Session
+from survey_server.outlines import department_names
 from survey_server.problems import NotThere
 from survey_server.reports.quality.field_sheet import FieldSheet, build_sheets, render_field_sheet
 from survey_server.reports.quality.wave_checks import BLOCKS
+from survey_server.reports.quality.wave_habits import LANGUAGE
 from survey_server.reports.quality.wave_quality import Group
 from survey_server.reports.quality.wave_quality_data import QualityView, read_wave_quality
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
+from survey_server.web.office.review.timeline import AUDIT
 from survey_server.web.office.roles import Right
 
 MOST_CASES = 200
@@ -39,14 +44,40 @@ class Case:
     beside_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Week:
+    """The hours of the week in which work began, and how deep each is shaded."""
+
+    counts: list[list[int]]
+    hours: range
+    most: int
+    top: tuple[int, int]
+    """The day and the hour in which most began."""
+
+    @classmethod
+    def of(cls, grid: NDArray[np.intp] | None) -> Week | None:
+        """The grid from the first hour anything began in to the last, at least the working day."""
+        if grid is None or not grid.sum():
+            return None
+        hours = np.flatnonzero(grid.sum(axis=0))
+        day, hour = np.unravel_index(int(grid.argmax()), grid.shape)
+        span = range(min(int(hours[0]), 7), max(int(hours[-1]), 18) + 1)
+        return cls(grid.tolist(), span, int(grid.max()), (int(day), int(hour)))
+
+    def shade(self, n: int) -> int:
+        """From 0 for none to 4 for the most."""
+        return 0 if not n else 1 + int(3 * n / self.most)
+
+
 @page("/p/<code>/waves/<int:wave_id>/quality", Right.QUALITY)
 def quality_page(visit: Visit, wave_id: int) -> Answer:
     """Everything that the checks find in the wave now."""
     with reading(visit) as session:
-        form, wave = _wave(session, visit, wave_id)
+        form, wave = get_wave(session, visit, wave_id)
         view = read_wave_quality(session, visit.here, form, wave)
         cases = may_see_cases(session, visit.reader, wave)
-        own = _own_people(session, visit)
+        own = own_people(session, visit)
+        timed = bool(logs_of_wave(session, wave, AUDIT, 1))
     if view is None:
         return render("quality.html", wave=wave, form=form, view=None, own=own, cases=cases)
     return render(
@@ -64,6 +95,10 @@ def quality_page(visit: Visit, wave_id: int) -> Answer:
         items=view.quality.missing[:SHOWN_ITEMS],
         outliers=view.quality.outlier_lines(),
         clocks=_wrong_clocks(view),
+        week=Week.of(view.quality.week),
+        spoken=_choices(visit, view, LANGUAGE),
+        departments=department_names(),
+        timed=timed,
     )
 
 
@@ -72,7 +107,7 @@ def quality_cases_page(visit: Visit, wave_id: int, check: str) -> Answer:
     """The interviews that one check marks, of one interviewer or team if asked; only those that the reader may open."""
     who, team = request.args.get("interviewer", ""), request.args.get("team", "")
     with reading(visit) as session:
-        form, wave = _wave(session, visit, wave_id)
+        form, wave = get_wave(session, visit, wave_id)
         visit.need(visit.may(Right.QUALITY) and may_see_cases(session, visit.reader, wave))
         view = read_wave_quality(session, visit.here, form, wave)
         if view is None or (check not in view.quality.marks.by_check and check != "mismatch"):
@@ -97,9 +132,9 @@ def quality_cases_page(visit: Visit, wave_id: int, check: str) -> Answer:
 def field_sheet(visit: Visit, wave_id: int) -> Answer:
     """The week of each team on a page of paper, as PDF."""
     with reading(visit) as session:
-        form, wave = _wave(session, visit, wave_id)
+        form, wave = get_wave(session, visit, wave_id)
         view = read_wave_quality(session, visit.here, form, wave)
-        own = _own_people(session, visit)
+        own = own_people(session, visit)
     if view is None:
         raise NotThere("This wave has no submissions yet.")
     sheets = build_sheets(view, _last_day(visit, view), visit.texts.language)
@@ -130,7 +165,7 @@ def _last_day(visit: Visit, view: QualityView) -> date:
         return min(today, last) if last else today
 
 
-def _wave(session: Session, visit: Visit, wave_id: int) -> tuple[Form, Wave]:
+def get_wave(session: Session, visit: Visit, wave_id: int) -> tuple[Form, Wave]:
     """The wave with its form; one of a form with restricted reports looks like one that doesn't exist."""
     wave = session.get(Wave, (visit.here.id, wave_id))
     if wave is None or wave.form_row in restricted_forms(session, visit.here.id):
@@ -138,7 +173,7 @@ def _wave(session: Session, visit: Visit, wave_id: int) -> tuple[Form, Wave]:
     return session.get_one(Form, (visit.here.id, wave.form_row)), wave
 
 
-def _own_people(session: Session, visit: Visit) -> frozenset[str] | None:
+def own_people(session: Session, visit: Visit) -> frozenset[str] | None:
     """The interviewers of whom a supervisor reads; None for who sees all of them."""
     if visit.may(Right.WAVES) or visit.may(Right.RESEARCH_FILES):
         return None
@@ -163,6 +198,12 @@ def _shown(
 def _wrong_clocks(view: QualityView) -> list[tuple[str, str, float]]:
     limit = 60 * view.quality.limits.clock_minutes
     return [clock for clock in view.quality.facts.clocks if abs(clock[2]) > limit][:SHOWN_PEOPLE]
+
+
+def _choices(visit: Visit, view: QualityView, name: str) -> dict[str, str]:
+    """What the choices of a question are called in the reader's language."""
+    item = view.quality.sample.data.questionnaire.by_name.get(name)
+    return {choice.code: visit.texts.of(choice.labels, choice.code) for choice in item.choices} if item else {}
 
 
 def _checks_shown(view: QualityView) -> set[str]:
