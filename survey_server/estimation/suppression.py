@@ -6,9 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-import numpy as np
-
-from survey_server.estimation.arrays import Bools, Floats
 from survey_server.estimation.intervals import korn_graubard_interval
 
 Flag: TypeAlias = Literal["", "bracketed", "suppressed"]
@@ -42,58 +39,6 @@ def complementary(flags: Sequence[Flag], sizes: Sequence[float], total_shown: bo
     if total_shown and shown and hidden and (len(hidden) == 1 or sum(sizes[i] for i in hidden) < SUPPRESSED_BELOW):
         done[min(shown, key=lambda i: (sizes[i], i))] = "suppressed"
     return done
-
-
-def complementary_table(hidden: Bools, sizes: Floats) -> Bools:
-    """A two-way table whose row and column totals are shown: no line keeps exactly one hidden cell, if it can be had.
-
-    Repeats until nothing changes: every line with a single hidden cell hides another, its smallest among those whose
-    crossing line has a hidden cell already, else its smallest.
-    """
-    done = hidden.copy()
-    while True:
-        before = int(done.sum())
-        for cells, counts in ((done, sizes), (done.T, sizes.T)):
-            for line, count in zip(cells, counts, strict=True):
-                others = np.flatnonzero(~line & (count > 0))
-                if line[count > 0].sum() == 1 and len(others):
-                    uncrossed = cells.sum(axis=0)[others] == 0
-                    line[others[np.lexsort((count[others], uncrossed))[0]]] = True
-        if int(done.sum()) == before:
-            return _unsolvable(hidden, done, sizes)
-
-
-def _unsolvable(primary: Bools, hidden: Bools, sizes: Floats) -> Bools:
-    """The table with more cells hidden until no primary one follows from the totals of both ways by linear algebra.
-
-    Each that does is set in a square of four hidden cells, the cheapest that leaves another count possible.
-    """
-    done = hidden.copy()
-    for row, column in np.argwhere(primary & (sizes > 0)):
-        if min(done.shape) > 1 and _is_solved(done, row, column):
-            other_row, other_column = _square(done, sizes, row, column)
-            done[[row, other_row, other_row], [other_column, column, other_column]] = True
-    return done
-
-
-def _is_solved(hidden: Bools, row: int, column: int) -> bool:
-    """Whether the totals of rows and columns leave one value only for a hidden cell."""
-    cells = np.argwhere(hidden)
-    totals = np.vstack([(cells[:, way] == line) for way in (0, 1) for line in np.unique(cells[:, way])]).astype(float)
-    place = int(np.flatnonzero((cells == (row, column)).all(axis=1))[0])
-    fixed: Floats = np.linalg.pinv(totals) @ totals
-    return bool(fixed[place, place] > 1 - 1e-6)
-
-
-def _square(hidden: Bools, sizes: Floats, row: int, column: int) -> tuple[int, int]:
-    """The other corner of the square that hides least: first those that let the counts move without falling under 0."""
-    rows, columns = (np.delete(np.arange(n), at) for n, at in zip(sizes.shape, (row, column), strict=True))
-    cost = np.where(hidden, 0.0, sizes + 1.0)
-    total = cost[np.ix_(rows, columns)] + cost[row, columns][None, :] + cost[rows, column][:, None]
-    moves = sizes[np.ix_(rows, columns)] > 0
-    moves |= (sizes[row, columns][None, :] > 0) & (sizes[rows, column][:, None] > 0)
-    best = np.unravel_index(np.argmin(np.where(moves, total, total + total.max() + 1.0)), total.shape)
-    return int(rows[best[0]]), int(columns[best[1]])
 
 
 def nested_editions(editions: Mapping[str, Sequence[Flag]]) -> dict[str, list[Flag]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from survey_server.estimation.suppression import (
     complementary,
-    complementary_table,
     flag_for,
     flag_for_post,
     nchs_presentation,
@@ -46,15 +44,6 @@ def test_it_leaves_cells_alone_where_nothing_can_be_subtracted() -> None:
     assert complementary(["", "", ""], [300, 20, 60]) == ["", "", ""]
     assert complementary(["", "suppressed", ""], [300, 20, 60], total_shown=False) == ["", "suppressed", ""]
     assert complementary(["", "suppressed", ""], [300, 0, 60]) == ["", "suppressed", ""]
-
-
-def test_it_protects_both_ways_of_a_table() -> None:
-    sizes = np.array([[20, 90, 80], [100, 110, 120], [95, 130, 140]])
-    hidden = complementary_table(sizes < 25, sizes)
-    for lines in (hidden, hidden.T):
-        assert all(line.sum() != 1 for line in lines)
-    assert hidden[0, 0]
-    assert hidden.sum() == 4
 
 
 def test_it_never_shows_in_public_what_a_fuller_edition_hides() -> None:

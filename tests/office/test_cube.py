@@ -22,13 +22,15 @@ from survey_server.db.waves import add_wave
 from survey_server.demo.calendar import GUATEMALA, Calendar
 from survey_server.demo.incidents import incidents
 from survey_server.demo.walk import answer_all
-from survey_server.estimation.incidents import GRAVE_TYPES
+from survey_server.estimation.incidents import GRAVE
 from survey_server.xlsform.filling.interview import Interview
 from tests.office.world import World
 
 FORMS = Path(__file__).parents[2] / "forms"
 TODAY = date(2026, 11, 21)
 HERE = "/office/p/norte"
+CLOSED, NOW = (datetime(2026, month, 21, 18, tzinfo=GUATEMALA) for month in (5, 11))
+RUNNING = "2026-S2"
 
 
 @pytest.fixture
@@ -55,11 +57,8 @@ def fill(database: Database, programme: Programme) -> None:
         answer_all(interview, done.told.answer)
         xml = interview.finish(instance_id=f"uuid:cube-{number}", now=done.started + timedelta(minutes=4))
         arrivals.append(Arrival(f"uuid:cube-{number}", "ssr_incident", compiled.version, xml))
-    take_in(
-        database,
-        Source(programme.id, "file", "test", received_at=datetime(2026, 11, 21, 18, tzinfo=GUATEMALA)),
-        arrivals,
-    )
+    for part, received_at in ((arrivals[:60], CLOSED), (arrivals[60:], NOW)):
+        take_in(database, Source(programme.id, "file", "test", received_at=received_at), part)
 
 
 def test_it_counts_every_incident_once(filled: World) -> None:
@@ -69,23 +68,32 @@ def test_it_counts_every_incident_once(filled: World) -> None:
     assert told["fresh"].startswith("2026-11-22T00:00")
 
 
-def test_it_hides_small_counts_of_grave_kinds_in_a_place(filled: World) -> None:
-    told = filled.browser("analyst").get(f"{HERE}/cube.json?by=area&by=type").get_json()
-    grave = [row for row in told["rows"] if row["type"] in GRAVE_TYPES]
-    assert grave
-    assert all(row["n"] is None and row["flag"] == "suppressed" for row in grave if row["n"] is None or row["n"] < 5)
-    assert not [row for row in grave if row["n"] is not None and row["n"] < 5]
-
-
-def test_it_shows_no_grave_incident_by_square_kilometre(filled: World) -> None:
-    told = filled.browser("analyst").get(f"{HERE}/cube.json?by=grid,type").get_json()
+def test_it_leaves_grave_kinds_out_in_a_place_and_says_so(filled: World) -> None:
+    browser = filled.browser("analyst")
+    told = browser.get(f"{HERE}/cube.json?by=area&by=type").get_json()
+    assert told["grave"] is False
     assert told["rows"]
-    assert not {row["type"] for row in told["rows"]} & set(GRAVE_TYPES)
+    assert not [row for row in told["rows"] if row["type"][:2] in ("01", "02", "03")]
+    assert told["rows"] == browser.get(f"{HERE}/cube.json?by=area,type").get_json()["rows"]
+    assert "Sin los hechos graves" in browser.get(f"{HERE}/cube?by=area").text
 
 
-def test_it_refuses_hours_by_square_kilometre(filled: World) -> None:
-    answer = filled.browser("analyst").get(f"{HERE}/cube.json?by=grid,hour")
-    assert answer.status_code == 400
+def test_it_tells_grave_kinds_of_places_together_by_group_and_closed_half_year(filled: World) -> None:
+    browser = filled.browser("analyst")
+    told = browser.get(f"{HERE}/cube.json?by=department,group,half").get_json()
+    assert told["grave"] is True
+    grave = [row for row in told["rows"] if row["group"] in GRAVE]
+    assert grave
+    assert not [row for row in grave if row["half"] == RUNNING]
+    assert "Otros lugares juntos" in browser.get(f"{HERE}/cube?by=area,group,half").text
+    assert not [row for row in grave if row["n"] < 5 and not row["flag"]]
+
+
+def test_it_refuses_anything_beside_the_half_year_by_square_kilometre(filled: World) -> None:
+    for by in ("grid,hour", "grid,type,half", "grid"):
+        assert filled.browser("analyst").get(f"{HERE}/cube.json?by={by}").status_code == 400
+    told = filled.browser("analyst").get(f"{HERE}/cube.json?by=grid,half").get_json()
+    assert not [row for row in told["rows"] if row["n"] < 5 and not row["flag"]]
 
 
 def test_it_gives_the_same_numbers_as_a_page_and_as_csv(filled: World) -> None:

@@ -39,7 +39,8 @@ def register(
     """A register as the database gives it."""
     frame = pd.DataFrame(rows)
     frame["_id"] = [f"{name}-{place}" for place in range(len(frame))]
-    frame["_received_at"] = pd.Timestamp("2027-01-05", tz="UTC")
+    if "_received_at" not in frame.columns:
+        frame["_received_at"] = pd.Timestamp("2027-01-05", tz="UTC")
     questionnaire, registry = compiled(name)
     frames = {key: pd.DataFrame(lines) for key, lines in (repeats or {}).items()}
     info = WaveInfo("Registro", 1)

@@ -1,17 +1,15 @@
-"""Incidents in the report: kinds of events by department and by hour, small counts of grave kinds left out."""
+"""Incidents in the report: kinds of events by department and by hour, small counts of grave kinds told together."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from survey_server.estimation.events import ALL, event_cube
+from survey_server.estimation.incident_counts import count_incidents
 from survey_server.estimation.incidents import GRAVE, incident_frame
-from survey_server.estimation.suppression import complementary_table
+from survey_server.estimation.told_places import JOINED
 from survey_server.reports.measure import count_cell
 from survey_server.reports.registers.forms import INCIDENTS
 from survey_server.reports.registers.monthly import choice_labels, plain, programme_start
@@ -20,6 +18,7 @@ from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Note, Row, Table
 
 BANDS = ((0, 5), (6, 11), (12, 17), (18, 23))
+HALVES_SHOWN = 2
 
 
 def incident_tables(study: Study) -> Iterator[Table]:
@@ -27,7 +26,7 @@ def incident_tables(study: Study) -> Iterator[Table]:
     sample = study.registers.get(INCIDENTS)
     if sample is None or not {"ictype", "t_event"} <= set(sample.frame.columns):
         return
-    frame = incident_frame(sample.frame, area="adm1")
+    frame = incident_frame(sample.frame)
     yield _hours(study, sample, frame)
     yield _places(study, sample, frame)
 
@@ -60,35 +59,47 @@ def _hours(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:
 
 
 def _places(study: Study, sample: Sample, frame: pd.DataFrame) -> Table:
-    """Departments by groups of kinds; under five of a grave kind in one place is not told."""
-    t = study.t
-    cube = event_cube(frame, ("area", "group"), grave=GRAVE, type_key="group")
-    labels = choice_labels(study, sample, "adm1")
-    found = {(str(row["area"]), str(row["group"])): row for row in cube.to_dict(orient="records")}
-    groups = [group for group in ("violent", "sexual", "property", "drugs", "other") if (ALL, group) in found]
-    areas = sorted({area for area, _ in found if area != ALL})
-    counts = np.array([[float(_n(found.get((area, group)))) for group in groups] for area in areas])
-    hidden = complementary_table(np.isnan(counts), np.nan_to_num(counts, nan=1.0))
+    """Departments by groups of kinds: the grave ones by closed half-years, few of them with other departments'."""
+    t, labels = study.t, choice_labels(study, sample, "adm1")
+    plain_kinds = _by_key(count_incidents(frame, ("department", "group")))
+    grave = _by_key(count_incidents(frame, ("department", "group", "half")))
+    groups = [group for group in ("property", "drugs", "other") if any(key[1] == group for key in plain_kinds)]
+    halves = sorted(set(frame.loc[frame["told.area"].notna(), "half"]))[-HALVES_SHOWN:]
+    cells = [(group, half) for group in GRAVE for half in halves if any(key[1:] == (group, half) for key in grave)]
+    areas = sorted(str(area) for area in frame["department"].dropna().unique())
     rows = []
-    for area, line, dark in zip(areas, counts, hidden, strict=True):
-        cells = [_count(value, is_dark) for value, is_dark in zip(line, dark, strict=True)]
-        rows.append(Row(area, labels.get(area, area), (*cells, count_cell(_n(found[area, ALL])))))
-    heads = (*(Column(group, t[f"incidents.group.{group}"]) for group in groups), Column("all", t["incidents.all"]))
+    for area in (*areas, JOINED):
+        counts = [count_cell(plain_kinds.get((area, group), 0.0)) for group in groups]
+        whole = count_cell(sum(cell.value or 0.0 for cell in counts))
+        told = tuple(_told(grave, area, group, half) for group, half in cells)
+        if area != JOINED:
+            rows.append(Row(area, labels.get(area, area), (*counts, whole, *told)))
+        elif any(cell.value for cell in told):
+            rows.append(
+                Row("joined", t["incidents.joined"], (*(Cell(format="count") for _ in (*counts, whole)), *told))
+            )
+    heads = [*(Column(group, t[f"incidents.group.{group}"]) for group in groups), Column("all", t["incidents.all"])]
+    heads += [Column(f"{group}.{half}", half, t[f"incidents.group.{group}"]) for group, half in cells]
     notes, corner = (note("incidents.places.note"),), t["breakdown.department"]
     return Table(
-        "incidents.places", t["incidents.table.places"], heads, tuple(rows), None, notes, "items narrow fixed", corner
+        "incidents.places", t["incidents.table.places"], tuple(heads), tuple(rows), None, notes, "items narrow", corner
     )
 
 
-def _n(row: Mapping[Hashable, Any] | None) -> float:
-    """The count of a cell of the cube: 0 where nothing happened, NaN where it may not be told."""
-    if row is None:
-        return 0.0
-    return math.nan if row["flag"] == "suppressed" else float(row["n"])
+def _by_key(cells: pd.DataFrame) -> Mapping[tuple[str, ...], float]:
+    """The counts by their dimensions."""
+    names = [name for name in ("department", "group", "half") if name in cells.columns]
+    return dict(zip(zip(*(cells[name] for name in names), strict=True), cells["n"].astype(float), strict=True))
 
 
-def _count(value: float, hidden: bool) -> Cell:
-    return Cell(format="count", flag="suppressed") if hidden or math.isnan(value) else Cell(value, "count")
+def _told(grave: Mapping[tuple[str, ...], float], area: str, group: str, half: str) -> Cell:
+    """What may be told of grave incidents; where departments are told together, none of them says that it has none."""
+    count = grave.get((area, group, half))
+    if count is not None:
+        return count_cell(count)
+    if (JOINED, group, half) in grave and area != JOINED:
+        return Cell(format="count", flag="suppressed")
+    return count_cell(0.0) if area != JOINED else Cell(format="count")
 
 
 def _largest(study: Study, sample: Sample) -> Table:
