@@ -26,6 +26,7 @@ from survey_server.db.jobs import (
     renew_lease,
 )
 from survey_server.db.keeping.retention import keep_programmes
+from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
 from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
@@ -87,11 +88,11 @@ def _deliver(task: Task) -> Mapping[str, Any] | None:
 
 def _export(task: Task) -> None:
     media = Files(open_media_store(task.config), Keyring(task.config.secret_key))
-    make_asked(task.database, task.config.data_dir, task.programme_id, task.detail, task.tell, media)
+    make_asked(task.database, open_shelf(task.config), task.programme_id, task.detail, task.tell, media)
 
 
 def _report(task: Task) -> None:
-    made_reports.make_asked(task.database, task.config.data_dir, task.programme_id, task.detail)
+    made_reports.make_asked(task.database, open_shelf(task.config), task.programme_id, task.detail)
 
 
 def _apply_retention(task: Task) -> Mapping[str, Any]:

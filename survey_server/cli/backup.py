@@ -11,6 +11,7 @@ import click
 from survey_server.config import Config
 from survey_server.db.keeping.backups import DATABASE, BackupTold, restore_backup, write_backup
 from survey_server.db.keeping.moving import copy_everything
+from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
 from survey_server.db.migrate import migrate as bring_to_newest
 from survey_server.db.session import Database, hold_sqlite_alone, open_database
@@ -39,9 +40,8 @@ def backup(file: Path, passphrase: str) -> None:
     part = file.with_name(f"{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
-            told = write_backup(
-                written, passphrase, database, open_media_store(config), config.data_dir, config.secret_key
-            )
+            store, shelf = open_media_store(config), open_shelf(config)
+            told = write_backup(written, passphrase, database, store, shelf, config.data_dir, config.secret_key)
             written.flush()
             os.fsync(written.fileno())
         part.replace(file)

@@ -31,6 +31,7 @@ from survey_server.db.field.teams import add_team, assign, set_supervisor
 from survey_server.db.forms import get_form
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.media.pieces import Hander, MediaIntake
+from survey_server.db.media.shelves import FolderShelf
 from survey_server.db.models import Base, MadeReport, Person, Programme, Submission, Wave, now
 from survey_server.db.opening import add_paper
 from survey_server.db.openrosa import entities as entity_lists
@@ -352,7 +353,7 @@ def _results(app: Flask, database: Database, camp: Camp) -> None:
     }
     with database.transaction() as session:
         edit_indicator(session, get_form(session, here, "mini"), "S1", cells, seen=0, reason=camp.mark, actor=who)
-    files = ReportFiles(config.data_dir, camp.programme.code)
+    files = ReportFiles(FolderShelf(config.data_dir), camp.programme.code)
     made = {
         "wave-summary.pdf": b"%PDF-1.7 " + camp.mark.encode(),
         "wave-summary.json": b'{"data_hash": "0", "pages": []}',

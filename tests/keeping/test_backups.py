@@ -18,6 +18,7 @@ from survey_server.db.audit import find_broken_link
 from survey_server.db.keeping.backups import restore_backup, write_backup
 from survey_server.db.keeping.moving import sum_tables
 from survey_server.db.media.files import FolderStore
+from survey_server.db.media.shelves import FolderShelf
 from survey_server.db.models import Programme, Submission
 from survey_server.db.session import Database, open_database
 from survey_server.problems import BrokenBackup, NotABackup
@@ -30,7 +31,7 @@ SECRET = "s" * 40
 
 def back_up(database: Database, store: FolderStore, data_dir: Path) -> bytes:
     file = io.BytesIO()
-    write_backup(file, PASSPHRASE, database, store, data_dir, SECRET)
+    write_backup(file, PASSPHRASE, database, store, FolderShelf(data_dir), data_dir, SECRET)
     return file.getvalue()
 
 

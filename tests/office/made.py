@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 
+from survey_server.db.media.shelves import FolderShelf
 from survey_server.web.office.results.made_reports import keep_made
 from survey_server.web.office.results.report_files import ReportFile, ReportFiles
 from tests.office.world import World
@@ -23,7 +24,7 @@ def make_report(world: World, *, interim: bool = False, data_hash: str = "abcdef
     ]
     page = {"id": "decision", "message": {"text": "Calidad B"}, "blocks": blocks}
     document = json.dumps({"report_id": "R", "data_hash": data_hash, "pages": [page]}).encode()
-    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(world.app.config["SURVEY"].data_dir), "norte")
     report = files.ask(("W1", data_hash), "es", "full", asked_by="person:1", interim=interim)
     content = {"wave-summary.pdf": b"%PDF-1.7", "wave-summary.json": document}
     files.make(report, lambda: content, partial(keep_made, world.database, world.here.id))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from survey_server.db.jobs import LEASE, claim_job, end_job
+from survey_server.db.media.shelves import FolderShelf, read_whole
 from survey_server.db.models import now
 from survey_server.problems import JobLost, NothingToReport, NotThere
 from survey_server.web.office.results import report_files
@@ -35,19 +36,19 @@ def make_pdf() -> Mapping[str, bytes]:
 
 
 def test_it_keeps_the_files_of_a_report_and_makes_it_once_a_minute(tmp_path: Path) -> None:
-    files = ReportFiles(tmp_path, "norte")
+    files = ReportFiles(FolderShelf(tmp_path), "norte")
     asked = files.ask(("W1",), "es", "full", asked_by="person:1", interim=False)
     assert files.get(asked.id).state == "making"
     assert files.files(asked) == []
     done = ask(files, make_pdf)
     assert done.state == "ready"
     assert files.files(done) == [("a.pdf", 8), ("b.zip", 2)]
-    assert files.find_file(done, "a.pdf").read_bytes() == b"%PDF-1.7"
+    assert files.read(done, "a.pdf") == b"%PDF-1.7"
     assert done.id in {each.id for each in files.list_all()}
 
 
 def test_it_tells_why_a_report_could_not_be_made_and_tries_again_when_asked(tmp_path: Path) -> None:
-    files = ReportFiles(tmp_path, "norte")
+    files = ReportFiles(FolderShelf(tmp_path), "norte")
 
     def fail() -> Mapping[str, bytes]:
         raise NothingToReport("W1 has no interviews.")
@@ -65,7 +66,7 @@ def test_it_takes_a_report_up_again_whose_server_died_and_makes_it_once(world: W
     where = coordinator.post("/office/p/norte/reports", {"wave": "W1", "language": "es", "edition": "full"}).location
     lost = claim_job(world.database, ["report"])
     assert lost is not None and claim_job(world.database, ["report"]) is None
-    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(world.app.config["SURVEY"].data_dir), "norte")
     report = files.get(where.rpartition("/")[2])
     assert report.state == "making"
     later = now() + 2 * LEASE
@@ -79,30 +80,31 @@ def test_it_takes_a_report_up_again_whose_server_died_and_makes_it_once(world: W
 
 
 def test_it_counts_a_report_that_nobody_ever_finished_as_failed(tmp_path: Path) -> None:
-    files = ReportFiles(tmp_path, "norte")
+    files = ReportFiles(FolderShelf(tmp_path), "norte")
     report = ask(files, make_pdf)
-    path = files.folder / report.id / "status.json"
-    values = json.loads(path.read_text()) | {"state": "making", "asked": (now() - timedelta(hours=3)).isoformat()}
-    path.write_text(json.dumps(values))
+    key = f"{files.place}/{report.id}/status.json"
+    values = json.loads(read_whole(files.shelf, key))
+    values |= {"state": "making", "asked": (now() - timedelta(hours=3)).isoformat()}
+    files.shelf.write(key, json.dumps(values).encode())
     assert files.get(report.id).state == "failed"
 
 
 @pytest.mark.parametrize("name", ["../status.json", "status.json", "missing.pdf", "a.pdf.part", "/etc/passwd"])
 def test_it_gives_only_the_files_of_the_report(tmp_path: Path, name: str) -> None:
-    files = ReportFiles(tmp_path, "norte")
+    files = ReportFiles(FolderShelf(tmp_path), "norte")
     report = ask(files, make_pdf)
     with pytest.raises(NotThere):
-        files.find_file(files.get(report.id), name)
+        files.read(files.get(report.id), name)
 
 
 @pytest.mark.parametrize("report_id", ["", "..", "0" * 16, "../../norte"])
 def test_it_knows_no_other_report(tmp_path: Path, report_id: str) -> None:
     with pytest.raises(NotThere):
-        ReportFiles(tmp_path, "norte").get(report_id)
+        ReportFiles(FolderShelf(tmp_path), "norte").get(report_id)
 
 
 def test_it_keeps_a_preliminary_report_from_who_may_see_only_final_ones(world: World) -> None:
-    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(world.app.config["SURVEY"].data_dir), "norte")
     report = files.ask(("W2",), "es", "full", asked_by="person:1", interim=True)
     files.make(report, make_pdf)
     path = f"/office/p/norte/reports/{report.id}"
@@ -127,14 +129,14 @@ def test_it_prints_on_the_paper_that_was_chosen(world: World) -> None:
         values = {"wave": "W1", "language": "en", "edition": "us", "paper": paper}
         paths.add(coordinator.post("/office/p/norte/reports", values).location)
     work(world)
-    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(world.app.config["SURVEY"].data_dir), "norte")
     made = [report for report in files.list_all() if report.edition == "us"]
     assert len(paths) == len(made) == 2
     assert {report.paper for report in made} == {"A4", "Letter"}
 
 
 def test_it_serves_the_report_for_reading_without_any_script(world: World) -> None:
-    files = ReportFiles(world.app.config["SURVEY"].data_dir, "norte")
+    files = ReportFiles(FolderShelf(world.app.config["SURVEY"].data_dir), "norte")
     report = ask(files, lambda: {"r.html": b"<!doctype html><p>hola"})
     answer = world.browser("analyst").get(f"/office/p/norte/reports/{report.id}/r.html")
     policy = answer.headers["Content-Security-Policy"]

@@ -1,7 +1,7 @@
 """One file with everything of a server: database, media, reports, secret; made while it runs, proven when it's read.
 
 The file is a tar in a sealed stream (sealed_stream.py): `survey.db` (a SQLite file, whatever the server's own database
-is), `secret.key`, `files/...` (the data folder's media, reports and exports), and at its end `manifest.json` with the
+is), `secret.key`, `files/...` (media, reports and exports), and at its end `manifest.json` with the
 SHA-256 of each file before it and the sum of every table.
 """
 
@@ -14,7 +14,6 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -25,6 +24,7 @@ from sqlalchemy import select
 from survey_server.db.audit import SERVER, find_broken_link
 from survey_server.db.keeping.moving import copy_everything, sum_tables
 from survey_server.db.media.files import MediaStore
+from survey_server.db.media.shelves import Shelf
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Media, Programme, now
 from survey_server.db.session import Database, open_database
@@ -32,7 +32,7 @@ from survey_server.problems import BrokenBackup
 from survey_server.sealed_stream import OpeningReader, SealingWriter
 
 DATABASE, SECRET, MANIFEST, FILES = "survey.db", "secret.key", "manifest.json", "files"
-_FOLDERS = ("reports", "exports")
+FOLDERS = ("reports", "exports")
 _BLOCK = 1 << 20
 
 
@@ -49,12 +49,21 @@ class BackupTold:
 
 
 def write_backup(
-    file: IO[bytes], passphrase: str, database: Database, store: MediaStore, data_dir: Path, secret: str
+    file: IO[bytes],
+    passphrase: str,
+    database: Database,
+    store: MediaStore,
+    shelf: Shelf,
+    place: Path,
+    secret: str,
 ) -> BackupTold:
-    """Write everything, of one moment, to `file`; the server goes on, and what comes meanwhile is in the next one."""
+    """Write everything, of one moment, to `file`; the server goes on, and what comes meanwhile is in the next one.
+
+    `place` has room for a copy of the database while this goes on.
+    """
     made_at = now().isoformat()
     with (
-        tempfile.TemporaryDirectory(prefix="survey-backup-", dir=data_dir) as folder,
+        tempfile.TemporaryDirectory(prefix="survey-backup-", dir=place) as folder,
         closing(SealingWriter(file, passphrase)) as sealed,
     ):
         copy = Path(folder) / DATABASE
@@ -67,8 +76,9 @@ def write_backup(
             tables = sum_tables(session)
             missing = _add_media(archive, session, store)
         snapshot.close()
-        for path in _other_files(data_dir):
-            archive.add_file(f"{FILES}/{path.relative_to(data_dir).as_posix()}", path)
+        for key, size in [found for under in FOLDERS for found in shelf.sizes(under).items()]:
+            with shelf.open(key) as opened:
+                archive.add(f"{FILES}/{key}", opened, size)
         told = BackupTold(
             made_at, {name: one.rows for name, one in tables.items()}, len(archive.digests), archive.size, missing
         )
@@ -120,16 +130,16 @@ class _Archive:
 
     def add_file(self, name: str, path: Path) -> None:
         with path.open("rb") as opened:
-            self._add(name, opened, path.stat().st_size)
+            self.add(name, opened, path.stat().st_size)
 
     def add_bytes(self, name: str, content: bytes) -> None:
-        self._add(name, io.BytesIO(content), len(content))
+        self.add(name, io.BytesIO(content), len(content))
 
     def end(self, manifest: dict[str, Any]) -> None:
         self.add_bytes(MANIFEST, json.dumps(manifest, indent=1).encode())
         self._tar.close()
 
-    def _add(self, name: str, content: IO[bytes], size: int) -> None:
+    def add(self, name: str, content: IO[bytes], size: int) -> None:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = size, 0o600
         noting = _Noting(content)
@@ -161,11 +171,6 @@ def _add_media(archive: _Archive, session: Any, store: MediaStore) -> int:
         else:
             missing += 1
     return missing
-
-
-def _other_files(data_dir: Path) -> Iterator[Path]:
-    for name in _FOLDERS:
-        yield from sorted(path for path in (data_dir / name).rglob("*") if path.is_file())
 
 
 def _unpack(file: IO[bytes], passphrase: str, place: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import urllib3
@@ -32,10 +33,15 @@ def open_media_store(config: Config) -> MediaStore:
 
 def open_object_store(url: str) -> ObjectStore:
     """The store at `s3+https://KEY:SECRET@HOST[:PORT]/BUCKET[/PREFIX][?region=NAME]`; raises BadSetting."""
+    return ObjectStore(open_bucket(url))
+
+
+def open_bucket(url: str) -> Bucket:
+    """The part of a store at such an address that is this server's; raises BadSetting."""
     parts = urlsplit(url)
-    bucket, _, prefix = parts.path.strip("/").partition("/")
+    name, _, prefix = parts.path.strip("/").partition("/")
     if parts.scheme not in ("s3+https", "s3+http") or not (
-        parts.hostname and parts.username and parts.password and bucket
+        parts.hostname and parts.username and parts.password and name
     ):
         raise BadSetting(
             "SURVEY_MEDIA_URL: write it as s3+https://KEY:SECRET@HOST/BUCKET, with %2F for / in the secret."
@@ -49,7 +55,71 @@ def open_object_store(url: str) -> ObjectStore:
         region=parse_qs(parts.query).get("region", ["us-east-1"])[0],
         http_client=pool,
     )
-    return ObjectStore(client, bucket, prefix)
+    return Bucket(client, name, f"{prefix}/" if prefix else "")
+
+
+class Bucket:
+    """Objects by their names, of which all begin with `prefix`. Raises MediaStoreGone while the store is gone."""
+
+    def __init__(self, client: Minio, name: str, prefix: str) -> None:
+        self._client = client
+        self._name = name
+        self.prefix = prefix
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an object."""
+        with _as_problems():
+            return self._is_there(name)
+
+    def objects(self, beginning: str) -> list[Object]:
+        """The objects whose names begin so, with their sizes and times."""
+        with _as_problems():
+            return list(self._client.list_objects(bucket_name=self._name, prefix=beginning, recursive=True))
+
+    def sizes(self, beginning: str) -> dict[str, int]:
+        """The names that begin so, and how many bytes each has."""
+        return {str(found.object_name): found.size or 0 for found in self.objects(beginning)}
+
+    def open(self, name: str) -> urllib3.BaseHTTPResponse | None:
+        """The content, to be read in blocks and closed; None when there is no such object."""
+        with _as_problems():
+            try:
+                return self._client.get_object(bucket_name=self._name, object_name=name)
+            except MinioException:  # servers word "no such object" in several ways; asking again is sure
+                if self._is_there(name):
+                    raise
+        return None
+
+    def read(self, name: str) -> bytes | None:
+        """The whole content; None when there is no such object."""
+        answer = self.open(name)
+        if answer is None:
+            return None
+        with _as_problems():
+            try:
+                return bytes(answer.read())
+            finally:
+                answer.close()
+                answer.release_conn()
+
+    def write(self, name: str, content: BinaryIO, length: int) -> None:
+        """Make an object of `length` bytes, in the place of what was."""
+        with _as_problems():
+            self._client.put_object(bucket_name=self._name, object_name=name, data=content, length=length)
+
+    def remove(self, name: str) -> None:
+        """Delete an object; one that isn't there is no mistake."""
+        with _as_problems():
+            self._client.remove_object(bucket_name=self._name, object_name=name)
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self._client.stat_object(bucket_name=self._name, object_name=name)
+        except S3Error as error:
+            if error.code in ("NoSuchKey", "NoSuchObject"):
+                return False
+            raise
+        return True
 
 
 class ObjectStore:
@@ -58,15 +128,12 @@ class ObjectStore:
     A piece is named by where it begins: servers need not know of each other, and the same piece twice is one.
     """
 
-    def __init__(self, client: Minio, bucket: str, prefix: str = "") -> None:
-        self._client = client
+    def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._prefix = f"{prefix}/" if prefix else ""
 
     def has(self, programme_id: int, sha256: str) -> bool:
         """Whether the blob is here, whole and checked."""
-        with _as_problems():
-            return self._is_there(self._blob(programme_id, sha256))
+        return self._bucket.has(self._blob(programme_id, sha256))
 
     def arrived(self, programme_id: int, sha256: str) -> int:
         """How many bytes of a blob that isn't whole yet have arrived, without a gap."""
@@ -85,12 +152,12 @@ class ObjectStore:
         if self.has(programme_id, sha256):
             return
         names = [name for name, _ in self._pieces(programme_id, sha256)]
-        body = b"".join(self._get(name) for name in names)
+        body = b"".join(self._bucket.read(name) or b"" for name in names)
         right = hashlib.sha256(body).hexdigest() == sha256
         if right:
             self._write(self._blob(programme_id, sha256), body)
         for name in names:
-            self._remove(name)
+            self._bucket.remove(name)
         if not right:
             raise MediaDigestWrong(offset=0)
 
@@ -100,71 +167,40 @@ class ObjectStore:
 
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
-        return self._get(self._blob(programme_id, sha256))
+        body = self._bucket.read(self._blob(programme_id, sha256))
+        if body is None:
+            raise UnknownMedia()
+        return body
 
     def drop(self, programme_id: int, sha256: str) -> None:
         """Delete the blob; one that isn't there is no mistake."""
-        self._remove(self._blob(programme_id, sha256))
+        self._bucket.remove(self._blob(programme_id, sha256))
 
     def drop_abandoned(self, programme_id: int, before: datetime) -> int:
         """Let go of what began to arrive and has not grown since `before`; how many. A sender begins those anew."""
         newest: dict[str, datetime] = {}
         names: dict[str, list[str]] = {}
-        with _as_problems():
-            for found in self._list(f"{self._prefix}{int(programme_id)}/arriving/"):
-                sha256 = str(found.object_name).split("/")[-2]
-                names.setdefault(sha256, []).append(str(found.object_name))
-                newest[sha256] = max(found.last_modified or before, newest.get(sha256, before))
+        for found in self._bucket.objects(f"{self._bucket.prefix}{int(programme_id)}/arriving/"):
+            sha256 = str(found.object_name).split("/")[-2]
+            names.setdefault(sha256, []).append(str(found.object_name))
+            newest[sha256] = max(found.last_modified or before, newest.get(sha256, before))
         old = [sha256 for sha256, grown in newest.items() if grown <= before]
         for name in (name for sha256 in old for name in names[sha256]):
-            self._remove(name)
+            self._bucket.remove(name)
         return len(old)
 
     def _pieces(self, programme_id: int, sha256: str) -> list[tuple[str, int]]:
         """Names and sizes of the pieces that follow each other from the beginning."""
-        begins = {}
-        with _as_problems():
-            for found in self._list(self._arriving(programme_id, sha256)):
-                begins[int(str(found.object_name).rpartition("/")[2])] = (str(found.object_name), found.size or 0)
+        found = self._bucket.sizes(self._arriving(programme_id, sha256))
+        begins = {int(name.rpartition("/")[2]): (name, size) for name, size in found.items()}
         chain, end = [], 0
         while end in begins:
             chain.append(begins[end])
             end += begins[end][1]
         return chain
 
-    def _list(self, prefix: str) -> Iterator[Object]:
-        return iter(self._client.list_objects(bucket_name=self._bucket, prefix=prefix, recursive=True))
-
-    def _get(self, name: str) -> bytes:
-        with _as_problems():
-            try:
-                answer = self._client.get_object(bucket_name=self._bucket, object_name=name)
-            except MinioException as error:  # servers word "no such object" in several ways; asking again is sure
-                if self._is_there(name):
-                    raise
-                raise UnknownMedia() from error
-            try:
-                return bytes(answer.read())
-            finally:
-                answer.close()
-                answer.release_conn()
-
-    def _is_there(self, name: str) -> bool:
-        try:
-            self._client.stat_object(bucket_name=self._bucket, object_name=name)
-        except S3Error as error:
-            if error.code in ("NoSuchKey", "NoSuchObject"):
-                return False
-            raise
-        return True
-
     def _write(self, name: str, body: bytes) -> None:
-        with _as_problems():
-            self._client.put_object(bucket_name=self._bucket, object_name=name, data=io.BytesIO(body), length=len(body))
-
-    def _remove(self, name: str) -> None:
-        with _as_problems():
-            self._client.remove_object(bucket_name=self._bucket, object_name=name)
+        self._bucket.write(name, io.BytesIO(body), len(body))
 
     def _blob(self, programme_id: int, sha256: str) -> str:
         return f"{self._home(programme_id, sha256)}{sha256[:2]}/{sha256}"
@@ -176,7 +212,7 @@ class ObjectStore:
         """The programme's place. A name that isn't a digest never becomes one, whoever calls."""
         if not _SHA256.match(sha256):
             raise UnknownMedia()
-        return f"{self._prefix}{int(programme_id)}/"
+        return f"{self._bucket.prefix}{int(programme_id)}/"
 
 
 @contextmanager

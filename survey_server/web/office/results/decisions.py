@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from flask import redirect, request, url_for
 
-from survey_server.db.access.attempts import begin_attempt, forgive_attempt, keys_of_code
-from survey_server.db.access.people import check_password, get_person
-from survey_server.db.access.second_factor import check_second_factor
 from survey_server.db.analysis.decisions import (
     READINGS,
     SIGNATURES,
@@ -19,10 +16,11 @@ from survey_server.db.analysis.decisions import (
     withdraw_decision,
     write_decision,
 )
+from survey_server.db.media.shelves import open_shelf
 from survey_server.db.models import MadeReport
 from survey_server.problems import NotAllowed, Problem, UnfitDecision
 from survey_server.reports.make import LANGUAGES
-from survey_server.web.office.access.account import is_known_browser, who_tries
+from survey_server.web.office.access.proving import prove_again
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.results.made_reports import get_made
 from survey_server.web.office.results.report_files import ReportFiles
@@ -111,20 +109,12 @@ def withdraw_the_decision(visit: Visit, decision_id: int) -> Answer:
 
 def _prove(visit: Visit) -> str:
     """How the person proved that it is them; raises UnfitDecision."""
-    name = visit.login.login
-    keys = keys_of_code(who_tries(name), name, known=is_known_browser(name))
-    with visit.database.transaction() as session:
-        begin_attempt(session, keys)
-        person = get_person(session, visit.login.person_id)
-    if not check_password(person, request.form.get("password", "")):
+    proof = prove_again(visit)
+    if proof == "wrong-password":
         raise UnfitDecision("The password isn't right.", why="password")
-    with visit.database.transaction() as session:
-        person = get_person(session, visit.login.person_id)
-        has_one = bool(person.totp_secret)
-        if has_one and not check_second_factor(session, person, request.form.get("code", ""), visit.config.secret_key):
-            raise UnfitDecision("The code isn't right, or was used already.", why="code")
-        forgive_attempt(session, keys)
-    return "password+code" if has_one else "password"
+    if proof == "wrong-code":
+        raise UnfitDecision("The code isn't right, or was used already.", why="code")
+    return proof
 
 
 def _decision(
@@ -165,4 +155,4 @@ def _made(visit: Visit, report_id: str) -> MadeReport:
 
 
 def _kept(visit: Visit) -> ReportFiles:
-    return ReportFiles(visit.config.data_dir, visit.here.code)
+    return ReportFiles(open_shelf(visit.config), visit.here.code)

@@ -1,4 +1,4 @@
-"""Exports in the making and made: each a folder below the data folder, so that every process sees the same ones."""
+"""Exports in the making and made: each a folder of the shelf, so that every server sees the same ones."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from survey_server.db.access.scopes import find_reader
+from survey_server.db.media.shelves import Shelf, read_whole
 from survey_server.db.models import Programme, now
 from survey_server.db.session import Database
 from survey_server.exports.attached import Files
@@ -59,38 +60,44 @@ class ExportFile:
 class ExportFiles:
     """The exports of one programme."""
 
-    def __init__(self, data_dir: Path, programme: str) -> None:
-        self.folder = data_dir / "exports" / programme
+    def __init__(self, shelf: Shelf, programme: str) -> None:
+        self.shelf = shelf
+        self.place = f"exports/{programme}"
 
     def ask(self, form_id: str, wave: str, kind: str, purpose: str, asked_by: str) -> ExportFile:
         """Note that an export is wanted; a job makes it (`make_asked`)."""
         self._drop_old()
         export = ExportFile(secrets.token_hex(8), form_id, wave, kind, purpose, asked_by, now().isoformat())
-        (self.folder / export.id).mkdir(mode=0o700, parents=True)
         self._write(export)
         return export
 
     def get(self, export_id: str) -> ExportFile:
         """One export; raises NotThere. One whose making stopped with the server counts as failed."""
-        path = self.folder / export_id / _STATUS
-        if not _ID.fullmatch(export_id) or not path.is_file():
+        if not _ID.fullmatch(export_id):
             raise NotThere(f"There is no export {export_id}.")
-        export = ExportFile(**json.loads(path.read_text()))
+        export = ExportFile(**json.loads(read_whole(self.shelf, f"{self.place}/{export_id}/{_STATUS}")))
         if export.state == "making" and now() - export.asked_at > _LONGEST:
             return replace(export, state="failed", problem="The server was stopped while it was being made.")
         return export
 
     def list_all(self) -> list[ExportFile]:
         """All of them, the newest first."""
-        found = [self.get(path.parent.name) for path in self.folder.glob(f"*/{_STATUS}")]
+        keys = [PurePosixPath(key) for key in self.shelf.sizes(self.place)]
+        found = [self.get(key.parent.name) for key in keys if key.name == _STATUS]
         return sorted(found, key=lambda export: export.asked, reverse=True)
 
-    def find_file(self, export: ExportFile) -> Path:
-        """Its file; raises NotThere while there is none."""
-        path = self.folder / export.id / export.name
-        if export.state != "ready" or not path.is_file():
+    def find_size(self, export: ExportFile) -> int:
+        """How many bytes its file has; raises NotThere while there is none."""
+        size = self.shelf.sizes(f"{self.place}/{export.id}").get(self._file(export))
+        if export.state != "ready" or size is None:
             raise NotThere("This export has no file.")
-        return path
+        return size
+
+    def open(self, export: ExportFile) -> BinaryIO:
+        """Its file, to be read in blocks and closed; raises NotThere while there is none."""
+        if export.state != "ready":
+            raise NotThere("This export has no file.")
+        return self.shelf.open(self._file(export))
 
     def make(self, export: ExportFile, make: Make) -> None:
         """Make it and note what came of it; raises what went wrong, so that the job knows too."""
@@ -99,7 +106,8 @@ class ExportFiles:
             self._write(replace(export, done=done, of=of))
 
         try:
-            made = make(self.folder / export.id / export.name, tell)
+            with self.shelf.making(self._file(export)) as path:
+                made = make(path, tell)
             count = made.submissions
             self._write(replace(export, state="ready", done=count, of=count, sha256=made.sha256))
         except JobLost:
@@ -114,26 +122,23 @@ class ExportFiles:
     def _drop_old(self) -> None:
         for export in self.list_all():
             if now() - export.asked_at > KEPT:
-                folder = self.folder / export.id
-                for path in folder.iterdir():
-                    path.unlink()
-                folder.rmdir()
+                self.shelf.drop(f"{self.place}/{export.id}")
+
+    def _file(self, export: ExportFile) -> str:
+        return f"{self.place}/{export.id}/{export.name}"
 
     def _write(self, export: ExportFile) -> None:
-        path = self.folder / export.id / _STATUS
-        part = path.with_name(_STATUS + ".part")
-        part.write_text(json.dumps(asdict(export)))
-        part.replace(path)
+        self.shelf.write(f"{self.place}/{export.id}/{_STATUS}", json.dumps(asdict(export)).encode())
 
 
 def make_asked(
-    database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any], tell: Progress, media: Files
+    database: Database, shelf: Shelf, programme_id: int, wanted: Mapping[str, Any], tell: Progress, media: Files
 ) -> None:
     """Make an export that somebody asked for, of what they may read now; one that is made already is left alone."""
     with database.reading() as session:
         programme = session.get_one(Programme, programme_id)
         reader = find_reader(session, programme_id, int(wanted["person"]))
-    files = ExportFiles(data_dir, programme.code)
+    files = ExportFiles(shelf, programme.code)
     export = files.get(wanted["export"])
     if export.state == "ready":
         return

@@ -7,6 +7,7 @@ from flask import redirect, request, send_file, url_for
 from survey_server.db.audit import add_audit
 from survey_server.db.field.progress import WaveProgress, list_waves
 from survey_server.db.jobs import add_job
+from survey_server.db.media.shelves import open_shelf
 from survey_server.exports.make import FORMATS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.results.export_files import ExportFile, ExportFiles
@@ -45,18 +46,21 @@ def make_export_file(visit: Visit) -> Answer:
 def export_page(visit: Visit, export: str) -> Answer:
     """One export: how far it is, or its file with its checksum."""
     found = _get(visit, export)
-    size = _files(visit).find_file(found).stat().st_size if found.state == "ready" else 0
+    size = _files(visit).find_size(found) if found.state == "ready" else 0
     return render("export.html", export=found, size=size, title=_title(visit, found.form_id))
 
 
 @page("/p/<code>/exports/<export>/<name>", Right.RESEARCH_FILES)
 def export_file(visit: Visit, export: str, name: str) -> Answer:
-    """The file, streamed from the disk."""
+    """The file, streamed from where it lies."""
     found = _get(visit, export)
-    path = _files(visit).find_file(found)
+    files = _files(visit)
+    size = files.find_size(found)
     visit.need(name == found.name)
     visit.note("download-export", found.form_id, wave=found.wave, format=found.kind, sha256=found.sha256)
-    return send_file(path, as_attachment=True, download_name=found.name)
+    answer = send_file(files.open(found), as_attachment=True, download_name=found.name)
+    answer.content_length = size
+    return answer
 
 
 def _exports(visit: Visit, wrong: str = "") -> Answer:
@@ -101,4 +105,4 @@ def _title(visit: Visit, form_id: str) -> str:
 
 
 def _files(visit: Visit) -> ExportFiles:
-    return ExportFiles(visit.config.data_dir, visit.here.code)
+    return ExportFiles(open_shelf(visit.config), visit.here.code)

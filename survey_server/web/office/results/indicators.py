@@ -19,6 +19,7 @@ from survey_server.db.analysis.indicators import (
     list_late_changes,
 )
 from survey_server.db.forms import get_current_version, list_forms
+from survey_server.db.media.shelves import open_shelf
 from survey_server.db.models import Form, IndicatorRevision
 from survey_server.db.session import Session
 from survey_server.problems import EditedMeanwhile, NotThere, Problem, UnfitIndicator, UnknownForm
@@ -195,13 +196,13 @@ def _cell(name: str) -> str:
 
 def _printed(visit: Visit) -> tuple[dict[str, str], str]:
     """The values of the results framework in the newest full report of locked waves, by indicator; and that report."""
-    kept = ReportFiles(visit.config.data_dir, visit.here.code)
+    kept = ReportFiles(open_shelf(visit.config), visit.here.code)
     for report in kept.list_all():
         if report.state != "ready" or report.interim or report.edition != "full":
             continue
         name = next((name for name, _ in kept.files(report) if name.endswith(".json")), None)
         if name:
-            document = json.loads(kept.find_file(report, name).read_bytes())
+            document = json.loads(kept.read(report, name))
             return _values(document, visit.texts.number), report.id
     return {}, ""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from survey_server.db.analysis.decisions import find_report, note_report
+from survey_server.db.media.shelves import Shelf
 from survey_server.db.models import MadeReport, Programme
 from survey_server.db.session import Database
 from survey_server.problems import NotThere
@@ -19,11 +19,11 @@ from survey_server.web.office.results.report_files import ReportFile, ReportFile
 JOB = "report"
 
 
-def make_asked(database: Database, data_dir: Path, programme_id: int, wanted: Mapping[str, Any]) -> None:
+def make_asked(database: Database, shelf: Shelf, programme_id: int, wanted: Mapping[str, Any]) -> None:
     """Make a report that somebody asked for; one that is made already is left alone."""
     with database.reading() as session:
         code = session.get_one(Programme, programme_id).code
-    kept = ReportFiles(data_dir, code)
+    kept = ReportFiles(shelf, code)
     report = kept.get(wanted["report"])
     if report.state == "ready":
         return
@@ -59,8 +59,7 @@ def get_made(database: Database, programme_id: int, kept: ReportFiles, report_id
     with database.reading() as session:
         made = find_report(session, programme_id, report_id)
     if made is None:
-        paths = (kept.find_file(report, name) for name, _ in kept.files(report))
-        keep_made(database, programme_id, report, {path.name: path.read_bytes() for path in paths})
+        keep_made(database, programme_id, report, {name: kept.read(report, name) for name, _ in kept.files(report)})
         with database.reading() as session:
             made = find_report(session, programme_id, report_id)
     if made is None:

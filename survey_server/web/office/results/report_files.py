@@ -1,16 +1,17 @@
-"""Reports in the making and made: each a folder below the data folder, so that every process sees the same ones."""
+"""Reports in the making and made: each a folder of the shelf, so that every server sees the same ones."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 
+from survey_server.db.media.shelves import Shelf, read_whole
 from survey_server.db.models import now
 from survey_server.problems import JobLost, NotThere, Problem
 
@@ -47,8 +48,9 @@ Made = Callable[[ReportFile, Mapping[str, bytes]], None]
 class ReportFiles:
     """The reports of one programme."""
 
-    def __init__(self, data_dir: Path, programme: str) -> None:
-        self.folder = data_dir / "reports" / programme
+    def __init__(self, shelf: Shelf, programme: str) -> None:
+        self.shelf = shelf
+        self.place = f"reports/{programme}"
 
     def ask(
         self,
@@ -66,19 +68,18 @@ class ReportFiles:
         report_id = hashlib.sha256(key.encode()).hexdigest()[:16]
         asked = at.isoformat()
         report = ReportFile(report_id, waves, language, edition, asked_by, asked, interim=interim, paper=paper)
-        folder = self.folder / report_id
-        if (folder / _STATUS).exists() and self.get(report_id).state != "failed":
-            return self.get(report_id)
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(NotThere):
+            before = self.get(report_id)
+            if before.state != "failed":
+                return before
         self._write(report)
         return report
 
     def get(self, report_id: str) -> ReportFile:
         """One report; raises NotThere. One whose making stopped with the server counts as failed."""
-        path = self.folder / report_id / _STATUS
-        if not _ID.fullmatch(report_id) or not path.is_file():
+        if not _ID.fullmatch(report_id):
             raise NotThere(f"There is no report {report_id}.")
-        values = json.loads(path.read_text())
+        values = json.loads(read_whole(self.shelf, f"{self.place}/{report_id}/{_STATUS}"))
         report = ReportFile(**{**values, "waves": tuple(values["waves"])})
         if report.state == "making" and now() - report.asked_at > _LONGEST:
             return replace(report, state="failed", problem="The server was stopped while it was being made.")
@@ -86,26 +87,28 @@ class ReportFiles:
 
     def list_all(self) -> list[ReportFile]:
         """All of them, the newest first."""
-        ids = [path.parent.name for path in self.folder.glob(f"*/{_STATUS}")]
+        keys = [PurePosixPath(key) for key in self.shelf.sizes(self.place)]
+        ids = [key.parent.name for key in keys if key.name == _STATUS]
         return sorted(map(self.get, ids), key=lambda report: report.asked, reverse=True)
 
     def files(self, report: ReportFile) -> list[tuple[str, int]]:
         """The names and sizes of what was made."""
-        paths = sorted((self.folder / report.id).iterdir(), key=lambda path: (path.suffix != ".pdf", path.name))
-        return [(path.name, path.stat().st_size) for path in paths if path.name != _STATUS and path.suffix != ".part"]
+        sizes = self.shelf.sizes(f"{self.place}/{report.id}")
+        paths = sorted(map(PurePosixPath, sizes), key=lambda path: (path.suffix != ".pdf", path.name))
+        return [(path.name, sizes[str(path)]) for path in paths if path.name != _STATUS]
 
-    def find_file(self, report: ReportFile, name: str) -> Path:
+    def read(self, report: ReportFile, name: str) -> bytes:
         """One of its files; raises NotThere for any other name."""
         if report.state != "ready" or name not in dict(self.files(report)):
             raise NotThere(f"This report has no file {name}.")
-        return self.folder / report.id / name
+        return read_whole(self.shelf, f"{self.place}/{report.id}/{name}")
 
     def make(self, report: ReportFile, make: Make, made: Made | None = None) -> None:
         """Make it, tell `made` of it and note what came of it; raises what went wrong, so that the job knows too."""
         try:
             files = make()
             for name, content in files.items():
-                _write_whole(self.folder / report.id / name, content)
+                self.shelf.write(f"{self.place}/{report.id}/{name}", content)
             if made is not None:
                 made(report, files)
             self._write(replace(report, state="ready"))
@@ -119,11 +122,4 @@ class ReportFiles:
             raise
 
     def _write(self, report: ReportFile) -> None:
-        _write_whole(self.folder / report.id / _STATUS, json.dumps(asdict(report)).encode())
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Readers see the old file or the new one, never half of it."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)  # noqa: PTH105 - the same, and says what it does
+        self.shelf.write(f"{self.place}/{report.id}/{_STATUS}", json.dumps(asdict(report)).encode())

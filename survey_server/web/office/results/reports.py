@@ -10,6 +10,7 @@ from flask import redirect, request, send_file, url_for
 
 from survey_server.db.field.progress import WaveProgress, list_waves
 from survey_server.db.jobs import add_job
+from survey_server.db.media.shelves import open_shelf
 from survey_server.reports.make import EDITIONS, LANGUAGES, PAPERS
 from survey_server.reports.registers.forms import REGISTERS
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
@@ -84,12 +85,10 @@ def report_page(visit: Visit, report: str) -> Answer:
 def report_file(visit: Visit, report: str, name: str) -> Answer:
     """One file of a report, noted in the audit chain."""
     found = _get(visit, report)
-    path = _files(visit).find_file(found, name)
+    content = _files(visit).read(found, name)
     visit.note("download-report", found.id, file=name)
-    answer = send_file(
-        BytesIO(path.read_bytes()), as_attachment=path.suffix not in (".pdf", ".html"), download_name=name
-    )
-    if path.suffix == ".html":
+    answer = send_file(BytesIO(content), as_attachment=not name.endswith((".pdf", ".html")), download_name=name)
+    if name.endswith(".html"):
         answer.headers["Content-Security-Policy"] = _HTML_POLICY
     return answer
 
@@ -134,4 +133,4 @@ def _get(visit: Visit, report_id: str) -> ReportFile:
 
 
 def _files(visit: Visit) -> ReportFiles:
-    return ReportFiles(visit.config.data_dir, visit.here.code)
+    return ReportFiles(open_shelf(visit.config), visit.here.code)
