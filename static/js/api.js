@@ -16,7 +16,7 @@ const MEANT_TO_PASS = { 401: 'unknown-phone', 403: 'unknown-phone', 408: 'slow',
 
 /** Ask `path`; `body` is sent as JSON, gzipped where the browser can. `bytes` in the outcome is what was sent. */
 export async function call(path, { body, token, stall = STALL } = {}) {
-  const headers = { Accept: 'application/json, application/problem+json' };
+  const headers = { Accept: 'application/json, application/problem+json', 'Accept-Language': document.documentElement.lang };
   if (token) headers.Authorization = `Bearer ${token}`;
   try {
     if (body === undefined) return await readWhole(path, headers, stall);

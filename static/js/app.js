@@ -36,6 +36,7 @@ async function start() {
   await startRouter(root, { '': homeView, ...ROOMS });
   startInstall().catch(() => {}); // the view has said what is wrong with the storage
   startSync().catch(() => {});
+  document.head.append(document.getElementById('next-modules').content);
   import('./views/fill.js').catch(() => {}); // whoever opens the app fills something in
 }
 

@@ -47,11 +47,11 @@ export function registerWorker() {
 
 async function begin() {
   const workers = navigator.serviceWorker;
-  const known = await workers?.getRegistration();
+  const known = workers?.controller ? null : await workers?.getRegistration();
   if (workers && !workers.controller && !known?.active) await firstVisit(known).catch(calmDown);
   else calmDown();
   await parsed();
-  document.head.append(document.getElementById('app-modules').content);
+  document.head.append(document.getElementById('app-modules')?.content ?? ''); // the page that is kept has them in its head
   await import('./app.js');
 }
 
@@ -83,17 +83,18 @@ async function firstVisit(known) {
 /** What this phone has to know, and its first form, while the app is on its way; a new phone is enrolled before. */
 async function askEarly() {
   if (localStorage.getItem('moved')) return; // the database is elsewhere: store.js finds it
-  const known = await deviceToken();
-  if (!known && openedBy) early.set(ENROLLED, enrolEarly(openedBy));
-  const token = known ?? (await early.get(ENROLLED))?.token;
+  const { device, language = 'es' } = await remembered();
+  if (!device && openedBy) early.set(ENROLLED, enrolEarly(openedBy));
+  const token = device?.token ?? (await early.get(ENROLLED))?.token;
   if (!token) return;
-  const { forms = [] } = await (await ask('/api/v1/phone', token)).clone().json();
-  const first = forms.find(({ wave }) => wave) ?? forms[0];
-  for (const { url } of first ? [first, ...(first.datasets ?? [])] : []) ask(url, token);
+  const { forms = [] } = await (await ask('/api/v1/phone', token, language)).clone().json();
+  const form = forms.find(({ wave }) => wave) ?? forms[0];
+  for (const { url } of form ? [form.first ?? form, ...(form.datasets ?? [])] : []) ask(url, token);
 }
 
-function ask(path, token) {
-  const headers = { Accept: JSON_ONLY, Authorization: `Bearer ${token}` };
+/** Ask for `path` before anybody needs it; api.js hands the answer on. */
+export function ask(path, token, language = '') {
+  const headers = { Accept: JSON_ONLY, Authorization: `Bearer ${token}`, ...(language && { 'Accept-Language': language }) };
   const asked = fetch(path, { headers, redirect: 'manual', credentials: 'omit' });
   early.set(path, asked);
   asked.catch(() => early.delete(path));
@@ -125,18 +126,18 @@ export function takeLink() {
   return link;
 }
 
-/** Read without making the database: store.js does that. Null on a phone that isn't enrolled. */
-function deviceToken() {
+/** Who this phone is and what it speaks: { device?, language? }. Read without making the database: store.js does that. */
+function remembered() {
   return new Promise((resolve) => {
+    const found = {};
     const request = indexedDB.open('encuesta');
     request.onupgradeneeded = () => request.transaction.abort();
-    request.onerror = () => resolve(null);
+    request.onerror = () => resolve(found);
     request.onsuccess = () => {
-      const database = request.result;
-      const asked = database.transaction('meta').objectStore('meta').get('device');
-      asked.onsuccess = () => resolve(asked.result?.token ?? null);
-      asked.onerror = () => resolve(null);
-      database.close();
+      const asked = request.result.transaction('meta');
+      for (const key of ['device', 'language']) asked.objectStore('meta').get(key).onsuccess = ({ target }) => { found[key] = target.result; };
+      asked.oncomplete = asked.onabort = () => resolve(found);
+      request.result.close();
     };
   });
 }

@@ -161,6 +161,17 @@ export class Filling {
     this.#repaginate();
   }
 
+  /** Whether the texts of the interview's language are still on their way (rooms/sync/languages.js). */
+  get isLanguageComing() {
+    return Boolean(this.form.others?.some(({ language: name }) => name === this.languageName));
+  }
+
+  /** The texts of the other languages, if they have come. */
+  async takeTexts() {
+    const stored = this.form.others && (await get('forms', this.draft.hash));
+    if (stored && !stored.form.others) Object.assign(this.form, { texts: stored.form.texts, others: undefined });
+  }
+
   /** The app's language as the form names it; a language that only the form speaks stays. */
   #nearest() {
     const { language: spoken } = this.draft;

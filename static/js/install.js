@@ -7,6 +7,12 @@ const PATIENCE = 60_000;
 
 let registration = null;
 let invitation = null;
+let arriving = false;
+
+/** Is what the app needs to work without a signal still coming? */
+export function isArriving() {
+  return arriving;
+}
 
 /** Take a version that has been waiting since the last time, register the service worker and watch for the next. */
 export async function startInstall() {
@@ -18,7 +24,10 @@ export async function startInstall() {
   document.head.append(document.getElementById('app-links').content);
   if (!('serviceWorker' in navigator)) return;
   registration = (await navigator.serviceWorker.getRegistration()) ?? null;
-  if (!(await get('meta', 'catalogue'))?.asked_at) await firstThings();
+  if (!(await get('meta', 'catalogue'))?.asked_at) {
+    arriving = true;
+    await firstThings();
+  }
   takeWhole();
   if (updateIsReady() && !(await isFilling())) return takeUpdate();
   try {
@@ -48,6 +57,9 @@ function takeWhole() {
     if (data !== 'whole') return;
     clearInterval(again);
     calmDown();
+    if (!arriving) return;
+    arriving = false;
+    tellHere('update');
   });
   setTimeout(calmDown, PATIENCE / 2);
   ask();

@@ -87,6 +87,7 @@ export const TEXTS = {
   takeOver: 'Seguir aquí',
   takenOver: 'Otra pestaña siguió con esta entrevista.',
   gone: 'Esta entrevista ya no está en este teléfono.',
+  languageComing: 'Los textos en este idioma vienen en camino.',
   formMissing: 'Falta el formulario de esta entrevista. Se descarga cuando haya señal.',
   formBroken: 'Este formulario no se puede abrir en este teléfono. Avise a la oficina.',
 

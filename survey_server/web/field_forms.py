@@ -20,11 +20,13 @@ from survey_server.db.waves import find_wave_on, list_waves
 from survey_server.web.access import get_database, get_keyring, get_trusted_device
 from survey_server.web.assets import compressed, read_assets
 from survey_server.web.enrol import view_device, view_lock, view_programme
+from survey_server.web.one_language import OneLanguageForms
 from survey_server.web.schemas import FormView
 
 field_forms = Blueprint("field_forms", __name__, url_prefix="/api/v1")
 
 _form = FormView()
+_one_language = OneLanguageForms()
 _FOR_EVER = "private, max-age=31536000, immutable"
 _DATA = (".csv", ".xml", ".geojson")
 """What forms read values from; any other file of a form is something that it shows."""
@@ -68,6 +70,18 @@ def get_form_document(sha256: str) -> Response:
         version = get_phone_form(session, device.programme_id, sha256)
     bodies = {"br": version.phone_br, "gzip": version.phone_gz, "": version.phone}
     return _send_for_ever(bodies, "application/json", sha256)
+
+
+@field_forms.get("/forms/<sha256>/<part>.json")
+def get_form_part(sha256: str, part: str) -> Response:
+    """The form in one language, or the texts of another. What is at this address never changes.
+
+    `part` is the SHA-256 of its bytes. The form in one language tells as `others` where the texts of the others are.
+    """
+    device = get_trusted_device()
+    with get_database().reading() as session:
+        asset = _one_language.get_part(get_phone_form(session, device.programme_id, sha256), part)
+    return _send_for_ever({"br": b"", "gzip": b"", "": asset.body} | dict(asset.encodings), "application/json", part)
 
 
 @field_forms.get("/datasets/<sha256>")
@@ -121,6 +135,7 @@ def _view_form(form_id: str, version: FormVersion, files: list[dict[str, str]], 
             "title": version.titles,
             "hash": version.hash,
             "url": f"/api/v1/forms/{version.hash}.json",
+            "first": _one_language.find(version, request.accept_languages),
             "datasets": [file for file in files if file["url"].startswith("/api/v1/datasets/")],
             "media": [file for file in files if file["url"].startswith("/api/v1/form-files/")],
             "wave": wave,

@@ -49,6 +49,7 @@ OPERATIONS = (
     Operation("enrol.enrol_phone", EnrolAnswer, EnrolRequest, 201, (400, 410, 413, 422, 503), open_to_all=True),
     Operation("field_forms.get_phone", PhoneAnswer, None, 200, (401, 403, 503)),
     Operation("field_forms.get_form_document", "application/json", None, 200, (401, 403, 404, 503)),
+    Operation("field_forms.get_form_part", "application/json", None, 200, (401, 403, 404, 503)),
     Operation("field_forms.get_data_set_content", "text/csv", None, 200, (401, 403, 404, 503)),
     Operation("sync.sync_submissions", SyncAnswer, SyncRequest, 200, (400, 401, 413, 422, 426, 503)),
     Operation("media.announce_media", MediaAnswer, MediaItem, 200, (400, 401, 413, 422, 503, 507)),

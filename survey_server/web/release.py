@@ -20,9 +20,10 @@ from survey_server.web.assets import Asset, Assets, make_asset
 APP_NAME = "Encuesta de servicios"
 START = "js/app.js"
 BOOT = "js/boot.js"
+LOCK = "js/rooms/lock/unlock.js"
+"""What an enrolled phone shows first."""
 FIRST_ROOMS = (
     "js/views/fill.js",
-    "js/rooms/lock/unlock.js",
     "js/rooms/sync/rounds.js",
     "js/rooms/maps/rules.js",
     "js/rooms/sync/catalogue.js",
@@ -54,7 +55,7 @@ class Release:
 
 def make_release(assets: Assets) -> Release:
     """Everything of a version that isn't a file of `static/`."""
-    first = [path for path in list_modules(assets, START, *FIRST_ROOMS, *ENROLLING) if path != BOOT]
+    first = [path for path in list_modules(assets, START, LOCK, *FIRST_ROOMS, *ENROLLING) if path != BOOT]
     first.append("css/lock.css")
     phone_files = assets.under(*_FOLDERS)
     rest = [asset.path for asset in phone_files if asset.path not in {*first, *_WITH_THE_PAGE}]
@@ -94,9 +95,17 @@ def list_modules(assets: Assets, *roots: str) -> list[str]:
 
 
 def _render_shell(assets: Assets, pack: str) -> str:
-    modules = [assets.url(path) for path in list_modules(assets, START, *FIRST_ROOMS) if path != BOOT]
+    """With the pack the modules wait for the service worker that gives them out; those after the lock always wait."""
+    modules = [path for path in list_modules(assets, START, LOCK) if path != BOOT]
     return render_template(
-        "phone/shell.html", url=assets.url, boot=BOOT, modules=modules, version=assets.hash, name=APP_NAME, pack=pack
+        "phone/shell.html",
+        url=assets.url,
+        boot=BOOT,
+        modules=[assets.url(path) for path in modules],
+        next_modules=[assets.url(path) for path in list_modules(assets, *FIRST_ROOMS) if path not in (BOOT, *modules)],
+        version=assets.hash,
+        name=APP_NAME,
+        pack=pack,
     )
 
 

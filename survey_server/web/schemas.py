@@ -103,14 +103,23 @@ class WaveView(Open):
     ends = fields.Date(required=True)
 
 
+class FormInOneLanguage(Open):
+    """The form with the texts of one language, the one of `Accept-Language`; `sha256` is of the very bytes at `url`."""
+
+    language = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    url = fields.String(required=True)
+
+
 class FormView(Open):
-    """A form to fill; `hash` is the SHA-256 of the very bytes at `url`."""
+    """A form to fill; `hash` is the SHA-256 of the very bytes at `url`. `first` is null for a form of one language."""
 
     id = fields.String(required=True)
     version = fields.String(required=True)
     title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     hash = fields.String(required=True)
     url = fields.String(required=True)
+    first = fields.Nested(FormInOneLanguage, required=True, allow_none=True)
     datasets = fields.List(fields.Nested(DataSetView), required=True)
     media = fields.List(fields.Nested(DataSetView), required=True)
     wave = fields.Nested(WaveView, required=True, allow_none=True)

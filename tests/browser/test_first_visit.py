@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import APIResponse, Page, Request, Route
 
 from tests.browser.field import Phone, Server, reload, unlock, wait_whole
 from tests.browser.interviewing import begin, choose_pin, enrol
@@ -16,7 +16,7 @@ from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
-AFTERWARDS = {"js/rooms/lock/trust.js", "js/rooms/field/log.js", "js/rooms/sync/sending.js"}
+AFTERWARDS = {f"js/rooms/{name}.js" for name in ("lock/trust", "field/log", "sync/languages", "sync/sending")}
 """What the first contact needs besides, once the forms are there."""
 FIRST = {"/", "/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css"}
 """All that a new phone asks for before its first form; the form and its data sets follow in one step."""
@@ -87,7 +87,7 @@ def test_it_takes_up_an_enrolment_that_worked_before_the_app_was_there(page: Pag
 def test_it_brings_first_the_form_that_is_touched_and_opens_it(page: Page, link: str) -> None:
     came: list[str] = []
     held: list[Route] = []
-    page.route("**/api/v1/forms/*.json", lambda route: held.append(route))
+    page.route("**/api/v1/forms/**", lambda route: held.append(route))
     page.goto(link)
     choose_pin(page)
     page.locator("button.card", has_text="Todas las preguntas").click()
@@ -95,11 +95,62 @@ def test_it_brings_first_the_form_that_is_touched_and_opens_it(page: Page, link:
         if held:
             route = held.pop(0)
             answer = route.fetch()
-            came.append(answer.json()["id"])
+            came.append(answer.json().get("id", ""))
             route.fulfill(response=answer)
         page.wait_for_timeout(50)
     assert "Juntas" in page.locator("form.questions").inner_text()
     assert len(came) == len(set(came)) and came.index("every_kind") <= 2, "those that were on their way may come before"
+
+
+LANGUAGES = """async (hash) => {
+  const { findForm } = await import(`/static/${document.documentElement.dataset.version}/js/catalogue.js`);
+  const { texts, others = [] } = (await findForm(hash)).form;
+  const spoken = Object.values(texts).map((each) => Object.keys(each).length);
+  return [spoken.length, spoken.every((languages) => languages === 2), others.length];
+}"""
+
+
+def test_it_takes_its_own_language_first_and_speaks_the_others_as_soon_as_they_come(page: Page, link: str) -> None:
+    listed: list[dict[str, str]] = []
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_other_languages(route: Route) -> None:
+        answer = route.fetch()
+        if "instance" in answer.json():
+            route.fulfill(response=answer)
+        else:
+            late.append((route, answer))
+
+    page.route("**/api/v1/forms/*/*.json", hold_other_languages)
+    page.on("response", lambda told: listed.extend(told.json()["forms"]) if told.url.endswith("/phone") else None)
+    page.goto(link)
+    choose_pin(page)
+    begin(page, "Encuesta de percepción")
+    statement = page.locator(".statement").first
+    spanish = statement.inner_text()
+    page.locator("button.language").click()
+    page.locator(".coming").wait_for()
+    assert statement.inner_text() == spanish, "what is missing stands in the language that is there"
+    while page.locator(".coming").count():
+        for route, answer in late:
+            route.fulfill(response=answer)
+        late.clear()
+        page.wait_for_timeout(50)
+    english = statement.inner_text()
+    assert english != spanish
+    page.unroute_all(behavior="ignoreErrors")
+    for route, answer in late:
+        route.fulfill(response=answer)
+    wait_whole(page)
+    page.context.set_offline(True)
+    hashes = [form["hash"] for form in listed if len(form["title"]) == 2]
+    assert len(hashes) == 2
+    for each in hashes:
+        count, spoken, missing = page.evaluate(LANGUAGES, each)
+        assert count > 100 and spoken and missing == 0
+    for expected in (spanish, english):
+        page.locator("button.language").click()
+        wait_for_script(page, "text => document.querySelector('.statement').innerText === text", arg=expected)
 
 
 def test_it_keeps_nothing_of_a_page_that_broke_off_and_starts_all_the_same(page: Page, phone: Phone, link: str) -> None:

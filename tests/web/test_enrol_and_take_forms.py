@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import brotli
 import pytest
@@ -86,6 +87,36 @@ def test_it_gives_forms_and_data_sets_under_the_digest_of_their_bytes(
         assert answer.headers["Vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "language"), [("en", "English (en)"), ("es-GT", "Español (es)"), ("quc", "Español (es)")]
+)
+def test_it_gives_a_form_in_one_language_and_the_other_texts_apart(phone: Phone, wanted: str, language: str) -> None:
+    [listed] = phone.get("/api/v1/phone", **{"Accept-Language": wanted}).get_json()["forms"]
+    whole = json.loads(phone.get(listed["url"]).data)
+    assert listed["first"]["language"] == language
+
+    def read(file: dict[str, str]) -> Any:
+        answer = phone.get(file["url"], **{"Accept-Encoding": "br"})
+        body = brotli.decompress(answer.data)
+        assert hashlib.sha256(body).hexdigest() == file["sha256"]
+        assert "immutable" in answer.headers["Cache-Control"]
+        return json.loads(body)
+
+    form = read(listed["first"])
+    assert all(list(each) == [language] for each in form["texts"].values())
+    for other in form.pop("others"):
+        for key, told in read(other).items():
+            form["texts"][key][other["language"]] = told
+    assert form == whole
+    assert phone.get(listed["first"]["url"].replace(listed["first"]["sha256"], "0" * 64)).status_code == 404
+
+
+def test_it_gives_a_form_of_one_language_whole(phone: Phone, database: Database, programme: Programme) -> None:
+    publish_form(database, programme.id, "sited.md", FORM_WITH_DATA.encode(), {"psus.csv": PSUS})
+    forms = {form["id"]: form["first"] for form in phone.get("/api/v1/phone").get_json()["forms"]}
+    assert forms["sited"] is None and forms["mini"] is not None
+
+
 def test_it_sends_forms_compressed_to_who_can_read_that(phone: Phone) -> None:
     [form] = phone.get("/api/v1/phone").get_json()["forms"]
     plain = phone.get(form["url"])
@@ -109,7 +140,9 @@ def test_it_never_tells_a_phone_stratum_arm_or_weight(phone: Phone, database: Da
         assert f'"{secret}"' not in told.text + form.text
 
 
-@pytest.mark.parametrize("path", ["/api/v1/phone", "/api/v1/forms/{}.json", "/api/v1/datasets/{}"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/phone", "/api/v1/forms/{}.json", "/api/v1/forms/{0}/{0}.json", "/api/v1/datasets/{}"]
+)
 def test_it_gives_nothing_to_a_revoked_phone_or_a_stranger(phone: Phone, database: Database, path: str) -> None:
     address = path.format("0" * 64)
     with database.transaction() as session:
@@ -119,7 +152,7 @@ def test_it_gives_nothing_to_a_revoked_phone_or_a_stranger(phone: Phone, databas
     assert phone.get(address).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api/v1/forms/{}.json", "/api/v1/datasets/{}"])
+@pytest.mark.parametrize("path", ["/api/v1/forms/{}.json", "/api/v1/forms/{0}/{0}.json", "/api/v1/datasets/{}"])
 def test_it_finds_nothing_of_another_programme(phone: Phone, database: Database, path: str) -> None:
     with database.transaction() as session:
         other = add_programme(session, "otro", "Otro")

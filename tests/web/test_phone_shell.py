@@ -74,20 +74,30 @@ def test_it_sends_in_two_packs_every_file_that_the_page_does_not_name(client: Fl
     assert {*packed, "js/boot.js", "css/app.css"} == {asset.path for asset in read_assets().under(*folders)}
 
 
+def modules_in(page: str) -> set[str]:
+    return {path.split("/", 3)[3] for path in re.findall(r'rel="modulepreload" href="([^"]+)"', page)}
+
+
 def test_it_lists_the_modules_for_later_and_loads_none_beside_the_pack(client: FlaskClient) -> None:
     page = client.get("/").text.partition('<script type="text/plain"')[0]
-    listed = re.search(r'<template id="app-modules">(.*?)</template>', page, re.DOTALL)
-    assert listed
-    preloaded = {path.split("/", 3)[3] for path in re.findall(r'rel="modulepreload" href="([^"]+)"', listed[1])}
     packed = {path for path in start_pack(client) if path.endswith(".js")}
-    assert packed - preloaded == {"js/enrol.js", "js/views/enrol.js", "js/rooms/lock/setup.js"}
-    assert preloaded < packed
-    assert "modulepreload" not in page.replace(listed[0], "")
+    assert packed - modules_in(page) == {"js/enrol.js", "js/views/enrol.js", "js/rooms/lock/setup.js"}
+    assert modules_in(page) < packed
+    assert "modulepreload" not in re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
+
+
+def test_it_loads_on_an_enrolled_phone_what_leads_to_the_lock_before_anything_else(client: FlaskClient) -> None:
+    kept = client.get(below("shell.html")).text
+    at_once = modules_in(re.sub(r"<template.*?</template>", "", kept, flags=re.DOTALL))
+    assert {"js/app.js", "js/store.js", "js/rooms/lock/unlock.js"} <= at_once
+    assert all(named(module) <= at_once | {"js/boot.js"} for module in at_once)
+    assert not any(path.startswith("js/engine/") for path in at_once)
 
 
 def test_it_gives_the_service_worker_the_page_without_the_pack_and_as_strict(client: FlaskClient) -> None:
     door, kept = client.get("/"), client.get(below("shell.html"))
-    assert kept.text == re.sub(r'<script type="text/plain".*</script>\n', "", door.text, flags=re.DOTALL)
+    bare = re.sub(r'<script type="text/plain".*</script>\n', "", door.text, flags=re.DOTALL)
+    assert kept.text == re.sub(r'<template id="app-modules">(.*?)\n</template>', r"\1", bare, flags=re.DOTALL)
     policy = "Content-Security-Policy"
     assert kept.headers[policy] == door.headers[policy] and "immutable" in kept.headers["Cache-Control"]
 

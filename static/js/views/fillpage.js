@@ -37,6 +37,7 @@ export class FillPage {
   watch(signal) {
     beforeLock(() => this.save(), signal);
     listen('queue', () => this.saving.drawQueue(), signal);
+    listen('catalogue', () => this.takeTexts(), signal);
     const flush = () => { if (document.visibilityState === 'hidden') this.save(); };
     document.addEventListener('visibilitychange', flush, { signal });
     addEventListener('pagehide', () => this.save(), { signal });
@@ -156,12 +157,21 @@ export class FillPage {
     });
   }
 
+  /** The other languages came while the interview is open; what it shows changes only if it waited for them. */
+  async takeTexts() {
+    const waited = this.filling.isLanguageComing;
+    await this.filling.takeTexts();
+    if (waited && !this.filling.isLanguageComing) this.relabel();
+  }
+
   drawHead() {
     const { dir, lang } = writingOf(this.filling.languageName);
     this.element.dir = dir;
     if (lang) this.body.lang = lang;
     else this.body.removeAttribute('lang');
     this.head.draw();
+    this.element.querySelector('.coming')?.remove();
+    if (this.filling.isLanguageComing) this.foot.prepend(h('p.telling.coming', { role: 'status' }, icon('waiting'), t('languageComing')));
   }
 
   /** The app itself speaks Spanish and English; a form may speak more. */

@@ -2,7 +2,7 @@
 import { listen } from '../bus.js';
 import { listDrafts } from '../drafts.js';
 import { addStyle, h, icon } from '../h.js';
-import { onInstallChange, takeUpdate, updateIsReady } from '../install.js';
+import { isArriving, onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { keyAlarm } from '../keys.js';
 import { get } from '../store.js';
 import { syncNow } from '../sync.js';
@@ -11,7 +11,10 @@ import { addTexts, language, t, titleOf } from '../texts.js';
 import { languageButton, queueCard, takeNotice } from './parts.js';
 import { stateCards } from './state.js';
 
-addTexts({ formComing: ['Viene en camino. Tóquelo para que llegue antes que los otros.', 'On its way. Touch it to have it before the others.'] });
+addTexts({
+  formComing: ['Viene en camino. Tóquelo para que llegue antes que los otros.', 'On its way. Touch it to have it before the others.'],
+  arriving: ['Sigue llegando lo que hace falta para trabajar sin señal. Deje abierta la aplicación.', 'What is needed to work without a signal is still coming. Leave the app open.'],
+});
 
 /** The form that somebody touched before it was there. */
 let wanted = null;
@@ -45,7 +48,8 @@ async function contents(device, signal) {
       updateIsReady() ? updateBanner() : null,
       await queueCard(signal),
       await unfinished(drafts, catalogue),
-      h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? [], catalogue?.coming ?? []))),
+      h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? [], catalogue?.coming ?? [])),
+      catalogue && (isArriving() || !catalogue.asked_at) ? h('p.telling', { role: 'status' }, icon('waiting'), h('span', {}, t('arriving'))) : null),
     h('footer.foot', {}, h('a.quiet', { href: '#/phone' }, icon('phone'), h('span', {}, device.label || t('phone')))),
   ];
 }

@@ -121,8 +121,9 @@ export function spoken({ interview: { texts }, node }, key) {
 
 /** Whether nothing that other questions say can change how this one looks. Its own value may still change. */
 function isStill({ control, bind }, { form }) {
-  if (!still.has(control)) still.set(control, isSettled(control, bind, form.texts ?? {}));
-  return still.get(control);
+  const { texts } = form; // another object once more languages have come
+  if (still.get(control)?.texts !== texts) still.set(control, { texts, settled: isSettled(control, bind, texts) });
+  return still.get(control).settled;
 }
 
 function isSettled({ label, hint, choices }, bind, texts) {

@@ -87,6 +87,7 @@ Object.assign(ENGLISH, {
   takeOver: 'Continue here',
   takenOver: 'Another tab went on with this interview.',
   gone: 'This interview is no longer on this phone.',
+  languageComing: 'The texts in this language are on their way.',
   formMissing: 'The form of this interview is missing. It downloads when there is a signal.',
   formBroken: 'This form cannot be opened on this phone. Tell the office.',
 

@@ -1,19 +1,23 @@
 /**
- * The forms of this phone. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }],
+ * The forms of this phone. A new phone takes them in its own language first, the others' texts after all forms (languages.js);
+ * until it has everything `asked_at` is 0. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }],
  * coming?: [{ id, title, wave }] }; an entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
  * whatever the server says, and a form is only taken when this app can open it: until then the one before it stays.
  */
 import { call, download } from '../../api.js';
+import { ask } from '../../boot.js';
 import { tell } from '../../bus.js';
 import { Interview } from '../../engine/interview.js';
 import { lookForUpdate } from '../../install.js';
 import { commit, get, getAll, getKeys } from '../../store.js';
 
 let wanted = null;
+let askFor = () => {};
 
 /** Somebody waits for this form: it comes next. */
 export function want(formId) {
   wanted = formId;
+  askFor();
 }
 
 /** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). */
@@ -24,11 +28,13 @@ export async function refreshCatalogue(device) {
   if (!Array.isArray(answer.data.forms)) return { reason: 'portal' };
   if (answer.data.app && answer.data.app !== appVersion()) lookForUpdate();
   const before = await get('meta', 'catalogue');
-  const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), stuck: null };
+  const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), asked: new Set(), stuck: null };
+  askFor = () => askForNext(round, device.token);
   while (round.left.length) {
-    if (!before?.asked_at) await publish(round);
+    if (isNew(round)) await publish(round);
     await takeOne(round, device.token);
   }
+  if (isNew(round)) round.stuck ??= await (await import('./languages.js')).completeForms(answer.data.forms, device.token);
   await publish(round, [...(await officeChanges(answer.data)), ...(await unneeded(round.forms))]);
   return round.stuck ?? fetchShown(round.forms, device);
 }
@@ -38,10 +44,28 @@ function inOrder(forms) {
   return forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave));
 }
 
+/** A phone in use takes what is new in all languages at once. */
+function isNew({ before }) {
+  return !before?.asked_at;
+}
+
+function next({ left }) {
+  return left.find(({ id }) => id === wanted) ?? left[0];
+}
+
+/** While one form comes the next is asked for: its way over a thin line is as long again. */
+async function askForNext(round, token) {
+  const entry = next(round);
+  if (!isNew(round) || !entry || round.asked.has(entry)) return;
+  round.asked.add(entry);
+  if (!(await get('forms', entry.hash)) && round.left.includes(entry)) ask((entry.first ?? entry).url, token);
+}
+
 async function takeOne(round, token) {
-  const place = Math.max(0, round.left.findIndex(({ id }) => id === wanted));
-  const [entry] = round.left.splice(place, 1);
-  const trouble = await obtain(entry, token, round.before?.unopened ?? []);
+  const entry = next(round);
+  round.left.splice(round.left.indexOf(entry), 1);
+  askFor();
+  const trouble = await obtain(entry, token, round);
   const kept = trouble ? round.before?.forms.find((old) => old.id === entry.id) : entry;
   if (kept) round.forms.push(kept);
   if (trouble?.why) round.unopened.push({ id: entry.id, title: entry.title, version: entry.version, hash: entry.hash, why: trouble.why, app: appVersion() });
@@ -80,19 +104,19 @@ async function fetchShown(forms, device) {
 }
 
 /** The entry's form and files on the phone and openable: null, { reason } for later, or { why } it can't be opened here. */
-async function obtain(entry, token, unopened) {
+async function obtain(entry, token, { before }) {
   if (await get('forms', entry.hash)) return null;
-  const failed = unopened.find(({ hash }) => hash === entry.hash);
+  const failed = before?.unopened?.find(({ hash }) => hash === entry.hash);
   if (failed?.why === 'broken' && failed.app === appVersion()) return { why: failed.why };
   try {
-    return await fetchForm(entry, token);
+    return await fetchForm(entry, before?.asked_at ? null : entry.first, token);
   } catch (error) {
     if (error?.name === 'StoreFailed') return error.full ? { why: 'large' } : { reason: 'phone' };
     return { why: error instanceof RangeError ? 'large' : 'broken' };
   }
 }
 
-async function fetchForm(entry, token) {
+async function fetchForm(entry, first, token) {
   const changes = [];
   const files = {};
   const data = async ({ filename, sha256, url }) => {
@@ -103,7 +127,7 @@ async function fetchForm(entry, token) {
     if (got) changes.push({ store: 'datasets', key: sha256, value: files[filename] });
     return {};
   };
-  const [{ reason, bytes }, ...others] = await Promise.all([download(entry.url, entry.hash, token), ...(entry.datasets ?? []).map(data)]);
+  const [{ reason, bytes }, ...others] = await Promise.all([download(first?.url ?? entry.url, first?.sha256 ?? entry.hash, token), ...(entry.datasets ?? []).map(data)]);
   const stopped = [reason, ...others.map((each) => each.reason)].find(Boolean);
   if (stopped) return { reason: stopped };
   const form = JSON.parse(new TextDecoder().decode(bytes));
