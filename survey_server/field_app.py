@@ -26,7 +26,6 @@ FIELD_FACE: tuple[Blueprint, ...] = (enrol, field_forms, sync, media, openapi, o
 def make_app(config: Config, faces: tuple[Blueprint, ...]) -> Flask:
     """An application of these faces. The database must have been migrated."""
     app = Flask("survey_server", static_folder=None)
-    app.secret_key = config.secret_key
     app.config.update(SURVEY=config, CLOCK=now, MAX_CONTENT_LENGTH=config.max_body_bytes)
     app.extensions["database"] = open_database(config.database_url)
     app.extensions["keyring"] = Keyring(config.secret_key)

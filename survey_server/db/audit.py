@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.models import AuditHead, AuditRow, now, table_of
+from survey_server.db.prepared import Prepared
 
 SERVER = 0
 """The chain of what belongs to no programme: logins, people, the making of programmes."""
@@ -26,16 +27,16 @@ def add_audit(session: Session, programme_id: int, actor: str, action: str, subj
     counts and ids, never answers, names or tokens.
     """
     connection = session.connection()
-    head = connection.execute(_HEAD, {"of_programme": programme_id}).one_or_none()
+    head = _HEAD.first(connection, {"of_programme": programme_id})
     number, previous = (head.number + 1, head.hash) if head else (1, _START)
     at = now()
     digest = _hash(previous, programme_id, number, round(at.timestamp() * 1000), actor, action, subject, detail)
     row = {"programme_id": programme_id, "number": number, "at": at, "actor": actor, "action": action}
-    connection.execute(_ADD_ROW, {**row, "subject": subject, "detail": detail, "hash": digest})
+    _ADD_ROW.run(connection, {**row, "subject": subject, "detail": detail, "hash": digest})
     if head:
-        connection.execute(_MOVE_HEAD, {"of_programme": programme_id, "number": number, "hash": digest})
+        _MOVE_HEAD.run(connection, {"of_programme": programme_id, "number": number, "hash": digest})
     else:
-        connection.execute(_ADD_HEAD, {"programme_id": programme_id, "number": number, "hash": digest})
+        _ADD_HEAD.run(connection, {"programme_id": programme_id, "number": number, "hash": digest})
 
 
 def find_broken_link(session: Session, programme_id: int) -> int | None:
@@ -86,9 +87,8 @@ def _hash(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
 _heads, _rows = table_of(AuditHead), table_of(AuditRow)
 _of_programme = _heads.c.programme_id == bindparam("of_programme")
-_HEAD = select(_heads.c.number, _heads.c.hash).where(_of_programme).with_for_update()
-_ADD_HEAD, _ADD_ROW = insert(_heads), insert(_rows)
-_MOVE_HEAD = update(_heads).where(_of_programme).values(number=bindparam("number"), hash=bindparam("hash"))
+_HEAD = Prepared(select(_heads.c.number, _heads.c.hash).where(_of_programme).with_for_update())
+_ADD_HEAD, _ADD_ROW = Prepared(insert(_heads)), Prepared(insert(_rows))
+_MOVE_HEAD = Prepared(update(_heads).where(_of_programme).values(number=bindparam("number"), hash=bindparam("hash")))

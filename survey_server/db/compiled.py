@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 from sqlalchemy import select
@@ -30,8 +31,12 @@ class CompiledVersion:
 
     def question_of(self, *roles: str) -> str | None:
         """The question that plays the first of these roles that the design sheet gives to a question."""
-        parts = {part.role: part.field for part in reversed(self.registry.design) if part.source == "question"}
+        parts = self._questions
         return next((parts[role] for role in roles if role in parts), None)
+
+    @cached_property
+    def _questions(self) -> dict[str, str]:
+        return {part.role: part.field for part in reversed(self.registry.design) if part.source == "question"}
 
 
 _compiled: OrderedDict[tuple[str, int, int], CompiledVersion] = OrderedDict()

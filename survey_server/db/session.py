@@ -54,17 +54,12 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose changes are committed, durably, when the block ends well; else nothing of it is kept."""
-        with (
-            self._in_turn(),
-            _as_problems(),
-            Session(self._writing, expire_on_commit=False, info=self._info) as session,
-        ):
-            try:
+        with self._in_turn(), _as_problems(), self._writing.connect() as connection:
+            connection.begin()
+            with _OnConnection(connection, self._info) as session:
                 yield session
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
+                session.flush()
+            connection.commit()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -82,26 +77,38 @@ class Database:
             raise DatabaseBusy()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session on one consistent state of the data; it changes nothing and waits for no writer."""
-        with _as_problems(), Session(self.engine, expire_on_commit=False, info=self._info) as session:
-            yield session
-            session.expunge_all()  # what was read stays readable after the block
-            session.rollback()
+    def reading(self, *, one_state: bool = False) -> Iterator[Session]:
+        """A session that changes nothing and waits for no writer.
+
+        With `one_state` everything that it reads is of one moment, however long that takes. What was read stays
+        readable after the block.
+        """
+        with _as_problems(), self.engine.connect() as connection:
+            if one_state and not self.is_sqlite:  # SQLite's transactions are so by themselves
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.begin()
+            with _OnConnection(connection, self._info) as session:
+                yield session
 
     def check_ready(self) -> None:
         """Raise what stands in the way of storing an interview now."""
         with self.transaction() as session:
             session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
 
-    def keep_one_state(self, session: Session) -> None:
-        """Let everything that a new reading session reads be of one moment, however long it takes."""
-        if not self.is_sqlite:  # SQLite's transactions are so by themselves
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
     def close(self) -> None:
         """Give the connections back; the object can't be used any more."""
         self.engine.dispose()
+
+
+class _OnConnection(Session):
+    """A session in the transaction of one connection. Who uses the connection alone pays for nothing else."""
+
+    def __init__(self, connection: Connection, info: dict[str, Any]) -> None:
+        super().__init__(connection, expire_on_commit=False, info=info, join_transaction_mode="rollback_only")
+        self._connection = connection
+
+    def connection(self, *_: Any, **__: Any) -> Connection:
+        return self._connection
 
 
 class _File:
@@ -188,7 +195,13 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at its start: one that reads first and writes later would fail when another came between.
     writes = connection.get_execution_options().get("survey_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(None, None, error, sqlite3.Error, hide_parameters=True) from error
+    finally:
+        cursor.close()
 
 
 def _postgres_engine(url: str) -> Engine:

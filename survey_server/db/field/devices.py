@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.models import Device, Enrolment, Programme, Team, now, table_of
+from survey_server.db.prepared import Prepared
 from survey_server.problems import BadToken, CodeUsed, NotThere, UnknownDevice
 
 CODE_LIVES = timedelta(days=3)
@@ -120,7 +121,7 @@ def get_sender(session: Session, token: str) -> Sender:
     A token of one kind opens no door of the other: one in an address may be seen by more eyes than one in a header.
     """
     values = {"programme_id": programme_of(token, "."), "token_sha256": token_digest(token), "kind": PHONE}
-    row = session.connection().execute(_SENDER, values).one_or_none()
+    row = _SENDER.first(session.connection(), values)
     if row is None:
         raise BadToken()
     return Sender(row.programme_id, row.id, row.interviewer, row.revoked_at is not None, row.field_revision)
@@ -162,7 +163,7 @@ def set_device_contact(
         "clock_offset_seconds": (clock - received_at).total_seconds() if clock else None,
         "storage": report.get("storage"),
     }
-    session.connection().execute(_CONTACT, values)
+    _CONTACT.run(session.connection(), values)
 
 
 def _is(device: Device) -> tuple[Any, Any]:
@@ -180,10 +181,9 @@ def programme_of(secret: str, mark: str) -> int:
     return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0
 
 
-# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
 _devices = table_of(Device)
 _programmes = table_of(Programme)
-_SENDER = (
+_SENDER = Prepared(
     select(
         _devices.c.programme_id,
         _devices.c.id,
@@ -198,7 +198,7 @@ _SENDER = (
         _devices.c.kind == bindparam("kind"),
     )
 )
-_CONTACT = (
+_CONTACT = Prepared(
     update(_devices)
     .where(_devices.c.programme_id == bindparam("of_programme"), _devices.c.id == bindparam("of_device"))
     .values(

@@ -14,6 +14,7 @@ from survey_server.db.media.files import MediaStore
 from survey_server.db.media.pieces import MOST_PER_INTERVIEW, Hander
 from survey_server.db.media.types import find_type
 from survey_server.db.models import Media, new_id, now, table_of
+from survey_server.db.prepared import Prepared
 
 _HEAD = 512
 _BLOCK = 1024 * 1024
@@ -68,10 +69,10 @@ def note_files(session: Session, hander: Hander, instance_id: str, files: Sequen
         return
     connection = session.connection()
     mine = {"programme_id": hander.programme_id, "instance_id": instance_id}
-    known = {(row.name, row.sha256) for row in connection.execute(_KNOWN, mine)}
+    known = {(row.name, row.sha256) for row in _KNOWN.fetch(connection, mine)}
     rows = list(_rows(hander, instance_id, files, known))
     if rows := rows[: max(0, MOST_PER_INTERVIEW - len(known))]:
-        connection.execute(_INSERT, rows)
+        _INSERT.run(connection, *rows)
 
 
 def _rows(
@@ -100,9 +101,10 @@ def _rows(
         }
 
 
-# Made once: intake runs them for every interview, and to build a statement costs more than to run it.
 _media = table_of(Media)
-_INSERT = insert(_media)
-_KNOWN = select(_media.c.name, _media.c.sha256).where(
-    _media.c.programme_id == bindparam("programme_id"), _media.c.instance_id == bindparam("instance_id")
+_INSERT = Prepared(insert(_media))
+_KNOWN = Prepared(
+    select(_media.c.name, _media.c.sha256).where(
+        _media.c.programme_id == bindparam("programme_id"), _media.c.instance_id == bindparam("instance_id")
+    )
 )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.intake.fieldwork import touch_fieldwork
 from survey_server.db.models import Erased, table_of
+from survey_server.db.prepared import Prepared
 
 
 def add_erased(session: Session, programme_id: int, instance_id: str) -> None:
@@ -23,7 +24,7 @@ def add_erased(session: Session, programme_id: int, instance_id: str) -> None:
 def is_erased(session: Session, programme_id: int, instance_id: str) -> bool:
     """Whether it was: a look-up by key."""
     values = {"programme_id": programme_id, "instance_sha256": _digest(instance_id)}
-    return session.connection().execute(_FIND, values).first() is not None
+    return _FIND.first(session.connection(), values) is not None
 
 
 def _digest(instance_id: str) -> str:
@@ -31,6 +32,8 @@ def _digest(instance_id: str) -> str:
 
 
 _erased = table_of(Erased)
-_FIND = select(_erased.c.erased_at).where(
-    _erased.c.programme_id == bindparam("programme_id"), _erased.c.instance_sha256 == bindparam("instance_sha256")
+_FIND = Prepared(
+    select(_erased.c.erased_at).where(
+        _erased.c.programme_id == bindparam("programme_id"), _erased.c.instance_sha256 == bindparam("instance_sha256")
+    )
 )

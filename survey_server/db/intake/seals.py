@@ -14,6 +14,7 @@ from survey_server.db.intake.arrivals import Arrival, Encryption, Envelope, Unfi
 from survey_server.db.intake.keys import Keyring
 from survey_server.db.models import Media, Sealed, Submission, new_id, table_of
 from survey_server.db.openrosa.form_keys import find_form_private
+from survey_server.db.prepared import Prepared
 from survey_server.problems import BrokenEncryption, BrokenSeal, DigestMismatch, ForeignSeal, SealTellsOtherwise
 from survey_server.sealing import open_envelope, read_header
 
@@ -118,8 +119,8 @@ def _compare(header: Mapping[str, Any], arrival: Arrival) -> None:
 
 
 def _find_known(session: Session, programme_id: int, digests: Iterable[str]) -> dict[str, KnownSeal]:
-    rows = session.connection().execute(_KNOWN, {"programme_id": programme_id, "digests": list(digests)})
-    return {row.sha256: KnownSeal(row.id, row.sha256, row.submission_id, row.issue_count or 0) for row in rows}
+    found = [_KNOWN.first(session.connection(), {"programme_id": programme_id, "sha256": each}) for each in digests]
+    return {row.sha256: KnownSeal(row.id, row.sha256, row.submission_id, row.issue_count or 0) for row in found if row}
 
 
 class SealWriter:
@@ -172,9 +173,9 @@ class SealWriter:
     def write(self, session: Session) -> None:
         """Write what was gathered, in the caller's transaction."""
         if self.rows:
-            session.connection().execute(_INSERT, self.rows)
+            _INSERT.run(session.connection(), *self.rows)
         if self.opened:
-            session.connection().execute(_SET_OPENED, self.opened)
+            _SET_OPENED.run(session.connection(), *self.opened)
 
 
 def count_closed(session: Session, programme_id: int, wave_id: int | None = None) -> int:
@@ -231,16 +232,15 @@ def arrival_of(sealed: Sealed) -> Arrival:
     )
 
 
-# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
 _sealed = table_of(Sealed)
 _submissions = table_of(Submission)
-_INSERT = insert(_sealed)
-_SET_OPENED = (
+_INSERT = Prepared(insert(_sealed))
+_SET_OPENED = Prepared(
     update(_sealed)
     .where(_sealed.c.programme_id == bindparam("of_programme"), _sealed.c.id == bindparam("of_id"))
     .values(submission_id=bindparam("submission_id"), opened_at=bindparam("opened_at"))
 )
-_KNOWN = (
+_KNOWN = Prepared(
     select(_sealed.c.id, _sealed.c.sha256, _sealed.c.submission_id, _submissions.c.issue_count)
     .join(
         _submissions,
@@ -249,6 +249,6 @@ _KNOWN = (
     )
     .where(
         _sealed.c.programme_id == bindparam("programme_id"),
-        _sealed.c.sha256.in_(bindparam("digests", expanding=True)),
+        _sealed.c.sha256 == bindparam("sha256"),
     )
 )

@@ -29,6 +29,7 @@ from survey_server.db.models import (
     table_of,
 )
 from survey_server.db.openrosa.entity_intake import apply_interviews
+from survey_server.db.prepared import Prepared
 from survey_server.db.review.words import with_phone
 from survey_server.db.webhooks import Told, add_event
 from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
@@ -36,16 +37,12 @@ from survey_server.xlsform.entities import EntityChange
 
 _LONGEST_CLAIM = 255
 
-# Made once: intake runs them for every batch, and to build a statement costs more than to run it.
 _TABLES = (Submission, SubmissionVersion, SubmissionIssue, SubmissionText, Conflict, Quarantine)
-_INSERTS = [insert(table_of(model)) for model in _TABLES]
+_INSERTS = [Prepared(insert(table_of(model))) for model in _TABLES]
 _submissions = table_of(Submission)
-_COUNT_REPEATS = (
+_COUNT_REPEAT = Prepared(
     update(_submissions)
-    .where(
-        _submissions.c.programme_id == bindparam("of_programme"),
-        _submissions.c.id.in_(bindparam("ids", expanding=True)),
-    )
+    .where(_submissions.c.programme_id == bindparam("of_programme"), _submissions.c.id == bindparam("of_id"))
     .values(repeats=_submissions.c.repeats + 1, changed_at=bindparam("changed_at"))
 )
 
@@ -108,7 +105,7 @@ class Writer:
         tables = (self.submissions, self.versions, self.issues, self.texts, self.conflicts, self.quarantine)
         for statement, rows in zip(_INSERTS, tables, strict=True):
             if rows:
-                self.session.connection().execute(statement, rows)
+                statement.run(self.session.connection(), *rows)
         self.seals.write(self.session)
         if self.entities:
             actor, at = self.source.actor, self.changed_at
@@ -198,8 +195,8 @@ class Writer:
 
     def _count_repeats(self) -> None:
         """How often the same bytes came again, for the quality page: a phone that repeats itself is a sign."""
-        values = {"of_programme": self.source.programme_id, "ids": self.repeated, "changed_at": self.changed_at}
-        self.session.connection().execute(_COUNT_REPEATS, values)
+        own = {"of_programme": self.source.programme_id, "changed_at": self.changed_at}
+        _COUNT_REPEAT.run(self.session.connection(), *({**own, "of_id": known} for known in sorted(set(self.repeated))))
 
     def _add_submission(self, key: tuple[int, str], item: Interview) -> Receipt:
         submission_id = new_id()

@@ -16,6 +16,7 @@ from survey_server.db.intake.seals import ClosedSeal, KnownSeal, open_seals
 from survey_server.db.intake.sources import Source
 from survey_server.db.intake.storing import Known, Receipt, Writer
 from survey_server.db.models import Submission, SubmissionVersion, table_of
+from survey_server.db.prepared import Prepared
 from survey_server.db.session import Database
 from survey_server.problems import QuarantinedFromRevoked
 
@@ -113,23 +114,21 @@ def _find_again(fieldwork: Fieldwork, known: Mapping[tuple[int, str], Known], ar
 
 def _find_known(session: Session, programme_id: int, keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Known]:
     """Which of these (form, instance id) are stored: a look-up by key, whatever the table's size."""
-    by_form: dict[int, list[str]] = {}
-    for form_row, instance_id in keys:
-        by_form.setdefault(form_row, []).append(instance_id)
+    connection = session.connection()
     known = {}
-    for form_row, instance_ids in by_form.items():
-        values = {"programme_id": programme_id, "form_row": form_row, "instance_ids": instance_ids}
-        for row in session.connection().execute(_KNOWN, values):
+    for form_row, instance_id in keys:
+        values = {"programme_id": programme_id, "form_row": form_row, "instance_id": instance_id}
+        if row := _KNOWN.first(connection, values):
             current = row.number if row.number == row.current else None
-            known[form_row, row.instance_id] = Known(row.submission_id, row.sha256, row.issue_count, current)
+            known[form_row, instance_id] = Known(row.submission_id, row.sha256, row.issue_count, current)
     return known
 
 
 _submissions = table_of(Submission)
 _versions = table_of(SubmissionVersion)
-_KNOWN = (  # made once: to build a statement costs more than to run it
+_KNOWN = Prepared(
     select(
-        *(_versions.c.instance_id, _versions.c.submission_id, _versions.c.sha256, _submissions.c.issue_count),
+        *(_versions.c.submission_id, _versions.c.sha256, _submissions.c.issue_count),
         *(_versions.c.number, _submissions.c.number.label("current")),
     )
     .join(
@@ -139,6 +138,6 @@ _KNOWN = (  # made once: to build a statement costs more than to run it
     .where(
         _versions.c.programme_id == bindparam("programme_id"),
         _versions.c.form_row == bindparam("form_row"),
-        _versions.c.instance_id.in_(bindparam("instance_ids", expanding=True)),
+        _versions.c.instance_id == bindparam("instance_id"),
     )
 )

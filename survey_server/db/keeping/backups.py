@@ -112,8 +112,7 @@ def _copy_database(database: Database, copy: Path) -> None:
         return
     migrate(f"sqlite:///{copy}")
     target = open_database(f"sqlite:///{copy}")
-    with database.reading() as session:
-        database.keep_one_state(session)
+    with database.reading(one_state=True) as session:
         copy_everything(session, target)
     target.close()
     with closing(sqlite3.connect(copy)) as connection:

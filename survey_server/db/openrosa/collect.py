@@ -19,6 +19,7 @@ from survey_server.db.audit import add_audit
 from survey_server.db.field.devices import COLLECT, Sender, add_device, programme_of, token_digest
 from survey_server.db.intake.receipts import read_receipt, receipt_code
 from survey_server.db.models import Device, Programme, table_of
+from survey_server.db.prepared import Prepared
 from survey_server.problems import UnknownDevice
 
 _COLOURS = ("#0b5457", "#7a4b00", "#5b3a82", "#8a1f3d", "#1d5c2f", "#2b4a8c")
@@ -77,14 +78,14 @@ def password_of(secret: str, programme_id: int, device_id: int, token_sha256: st
 def find_caller(session: Session, key: str) -> Caller | None:
     """The device with this key, revoked or not."""
     values = {"programme_id": programme_of(key, "."), "token_sha256": token_digest(key)}
-    row = session.connection().execute(_BY_KEY, values).one_or_none()
+    row = _BY_KEY.first(session.connection(), values)
     return _caller(row) if row else None
 
 
 def find_account(session: Session, programme_code: str, user: str, secret: str) -> Account | None:
     """Who signs in by this name in this programme, revoked or not."""
     values = {"code": programme_code, "id": read_receipt(user) or 0}
-    row = session.connection().execute(_BY_NAME, values).one_or_none()
+    row = _BY_NAME.first(session.connection(), values)
     return Account(_caller(row), password_of(secret, row.programme_id, row.id, row.token_sha256)) if row else None
 
 
@@ -96,7 +97,7 @@ def _caller(row: Any) -> Caller:
 def set_seen(session: Session, sender: Sender, program: str, at: datetime) -> None:
     """Note that the device called, and with which program."""
     values = {"of_programme": sender.programme_id, "of_device": sender.id, "at": at, "program": program or None}
-    session.connection().execute(_SEEN, values)
+    _SEEN.run(session.connection(), values)
 
 
 def get_app_user(session: Session, programme_id: int, device_id: int) -> Device:
@@ -155,12 +156,14 @@ _CALLER = (
     .join(_programmes, _programmes.c.id == _devices.c.programme_id)
     .where(_devices.c.kind == COLLECT)
 )
-_BY_KEY = _CALLER.where(
-    _devices.c.programme_id == bindparam("programme_id"), _devices.c.token_sha256 == bindparam("token_sha256")
+_BY_KEY = Prepared(
+    _CALLER.where(
+        _devices.c.programme_id == bindparam("programme_id"), _devices.c.token_sha256 == bindparam("token_sha256")
+    )
 )
-_SEEN = (
+_SEEN = Prepared(
     update(_devices)
     .where(_devices.c.programme_id == bindparam("of_programme"), _devices.c.id == bindparam("of_device"))
     .values(seen_at=bindparam("at"), app_version=bindparam("program"))
 )
-_BY_NAME = _CALLER.where(_programmes.c.code == bindparam("code"), _devices.c.id == bindparam("id"))
+_BY_NAME = Prepared(_CALLER.where(_programmes.c.code == bindparam("code"), _devices.c.id == bindparam("id")))

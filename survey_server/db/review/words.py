@@ -41,5 +41,7 @@ def compact_id(instance_id: str) -> str:
 
 def _words(text: str) -> list[str]:
     """Small letters without accents: "Camión" is found by "camion"."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return [word[:64] for word in _WORD.findall("".join(one for one in parts if not unicodedata.combining(one)))]
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+    return [word[:64] for word in _WORD.findall(plain)]

@@ -20,6 +20,7 @@ from survey_server.xlsform.expressions.program import Program, Step, program_of
 from survey_server.xlsform.expressions.values import parse_moment
 from survey_server.xlsform.filling.answers import fits, store, typed
 from survey_server.xlsform.filling.interview import ZONE
+from survey_server.xlsform.filling.straight import grow
 from survey_server.xlsform.filling.surroundings import Surroundings
 from survey_server.xlsform.filling.tree import Tree, adopt, parse_instance
 from survey_server.xlsform.form import Form
@@ -140,28 +141,55 @@ def column_names(form: Form) -> dict[str, str]:
 
 def check_instance(form: Form, xml: bytes, *, tz: str = ZONE) -> CheckedInstance:
     """Read and check an interview; raises UnreadableInstance only if it isn't XML or isn't this form."""
+    read = _read(form, xml)
+    form_id = read.tree.root.get("id") or form.id
+    if form_id != form.id:
+        raise UnreadableInstance(f"It is an interview of “{form_id}”, not of “{form.id}”.")
+    try:
+        return _Check(form, read, tz).run()
+    finally:
+        read.tree.let_go()
+
+
+@dataclass(slots=True)
+class _Read:
+    """An interview tied to its form: what its meta block says, what the form doesn't know, what it left out."""
+
+    tree: Tree
+    meta: dict[str, str]
+    unknown: list[Node]
+    absent: list[Node]
+
+
+def _read(form: Form, xml: bytes) -> _Read:
+    absent: list[Node] = []
+    tree = grow(form, xml, absent)
+    if tree is not None:
+        return _Read(tree, _meta_of(tree.root), [], absent)
     try:
         root = parse_instance(xml)
     except UnreadableXml as problem:
         raise UnreadableInstance(problem.detail) from None
     if root.name != form.root.template.name:
         raise UnreadableInstance(f"Its root is <{root.qname}>; this form's is <{form.root.name}>.")
-    form_id = root.get("id") or form.id
-    if form_id != form.id:
-        raise UnreadableInstance(f"It is an interview of “{form_id}”, not of “{form.id}”.")
-    return _Check(form, root, tz).run()
+    meta = _meta_of(root)  # before what the form doesn't know is taken out
+    unknown: list[Node] = []
+    return _Read(adopt(form, root, unknown, absent), meta, unknown, absent)
+
+
+def _meta_of(root: Node) -> dict[str, str]:
+    meta = root.find("meta")
+    return {child.name: child.value().strip() for child in meta.children} if meta is not None else {}
 
 
 class _Check:
-    def __init__(self, form: Form, root: Node, tz: str) -> None:
+    def __init__(self, form: Form, read: _Read, tz: str) -> None:
         self.form = form
         self.plan = plan_of(form)
         self.zone = ZoneInfo(tz)
-        self.unknown: list[Node] = []
-        self.absent: list[Node] = []
-        meta = root.find("meta")
-        self.meta = {child.name: child.value().strip() for child in meta.children} if meta is not None else {}
-        self.tree: Tree = adopt(form, root, self.unknown, self.absent)
+        self.unknown, self.absent, self.meta = read.unknown, read.absent, read.meta
+        self.tree = read.tree
+        root = read.tree.root
         self.env = Surroundings(self, self.zone, None, form.default_language, None)
         self.env.cache = self.tree.by_ref
         self.context = Context(self.env, root)

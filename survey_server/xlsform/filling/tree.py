@@ -50,12 +50,13 @@ def counted(shape: Shape) -> bool:
 class Tree:
     """The document of one interview, with every node found by its ref."""
 
-    def __init__(self, form: Form, root: Node) -> None:
+    def __init__(self, form: Form, root: Node, by_ref: dict[str, list[Node]] | None = None) -> None:
         self.form = form
         self.document = Node(ROOT)
         self.root = self.document.append(root)
-        self.by_ref: dict[str, list[Node]] = {}
-        self.index()
+        self.by_ref = by_ref or {}
+        if by_ref is None:
+            self.index()
 
     def index(self) -> None:
         """Find all nodes anew, after instances have come or gone."""
@@ -70,6 +71,12 @@ class Tree:
             if node.children:
                 stack.extend(reversed(node.children))
         self.by_ref = dict(found)
+
+    def let_go(self) -> None:
+        """Untie the nodes from those above them: memory is given back at once, not when the collector comes by."""
+        for nodes in self.by_ref.values():
+            for node in nodes:
+                node.parent = None
 
     def find(self, ref: str) -> Node | None:
         """The node at a concrete ref, such as /data/roster[2]/age."""
