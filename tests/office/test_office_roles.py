@@ -180,6 +180,8 @@ ALLOWED = {
     ("person_page", "GET"): ADMINISTRATORS,
     ("change_roles", "POST"): ADMINISTRATORS,
     ("new_link", "POST"): ADMINISTRATORS,
+    ("change_details", "POST"): ADMINISTRATORS,
+    ("change_administrator", "POST"): ADMINISTRATORS,
     ("change_active", "POST"): ADMINISTRATORS,
     ("reset_factor", "POST"): ADMINISTRATORS,
 }

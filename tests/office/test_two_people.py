@@ -54,6 +54,14 @@ EDITS = {
         {"programme": "norte", "role": ["analyst"]},
         'value="norte"',
     ),
+    "a person": Edit(
+        "administrator",
+        "/office/people/{observer}",
+        "/office/people/{observer}/details",
+        {"name": "Ana Uno", "language": "es"},
+        {"name": "Ana Dos", "language": "en"},
+        '/details"',
+    ),
     "a team": Edit(
         "coordinator", f"{HERE}/teams/{{team_id}}", f"{HERE}/teams/{{team_id}}", {"name": "Uno"}, {"name": "Dos"}
     ),
@@ -67,7 +75,7 @@ def state_of(world: World) -> list[object]:
     """All that the edits above change."""
     with world.database.reading() as session:
         programme = session.get_one(Programme, world.here.id)
-        roles = {member.login: member.roles for member in list_people(session)}
+        roles = {member.login: (member.name, member.language, member.roles) for member in list_people(session)}
         policies = {name: value for name, value in programme.policies.items() if name != "letters"}
         return [
             programme.name,

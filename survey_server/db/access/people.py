@@ -67,6 +67,7 @@ class Member:
     has_password: bool
     second_factor: bool
     roles: dict[str, frozenset[str]]
+    language: str
 
 
 def digest(secret: str) -> str:
@@ -265,13 +266,6 @@ def set_roles(session: Session, person: Person, programme: Programme, roles: Ite
     add_audit(session, programme.id, actor, "set-roles", f"person:{person.id}", roles=roles)
 
 
-def set_active(session: Session, person: Person, active: bool) -> None:
-    """Allow or stop the person's login; stopping ends their sessions at once."""
-    person.active = active
-    if not active:
-        session.execute(delete(OfficeSession).where(OfficeSession.person_id == person.id))
-
-
 def list_people(session: Session) -> list[Member]:
     """Everybody, by name."""
     people = session.scalars(select(Person).order_by(Person.name, Person.login)).all()
@@ -286,6 +280,7 @@ def list_people(session: Session) -> list[Member]:
             person.password_hash is not None,
             bool(person.totp_secret),
             roles.get(person.id, {}),
+            person.language,
         )
         for person in people
     ]

@@ -30,7 +30,12 @@ from survey_server.reports.quality.wave_quality import Group
 from survey_server.reports.quality.wave_quality_data import QualityView
 from survey_server.reports.questionnaire import text_in
 
-REVIEWED = ("fast", "straight", "alike", "far", "overlap", "clock", "missing")
+_ANSWERS, _PLACE, _TIME = (
+    ("fast", "straight", "alike", "same_case", "missing"),
+    ("far", "same_point", "leap"),
+    ("overlap", "hours", "clock"),
+)
+REVIEWED = (*_ANSWERS, *_PLACE, *_TIME)
 """The checks whose interviews a supervisor goes through with the interviewer."""
 
 MOST_CASES, MOST_SITES, MOST_DRAWN = 12, 24, 6

@@ -12,14 +12,15 @@ from survey_server.db.access.people import (
     add_person,
     get_person,
     list_people,
-    set_active,
     set_roles,
 )
 from survey_server.db.access.scopes import check_roles_seen, list_scopes, set_scope, stamp_of_roles
 from survey_server.db.access.second_factor import reset_second_factor
+from survey_server.db.access.standing import set_active, set_administrator, set_details, stamp_of_details
 from survey_server.db.audit import SERVER, add_audit
 from survey_server.db.programmes import get_programme, list_programmes
 from survey_server.problems import EditedMeanwhile, LoginTaken, NotAllowed, NotThere, Problem
+from survey_server.web.office.access.proving import prove_again
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import ADMINISTRATOR, ROLES
 from survey_server.web.office.texts import LANGUAGES
@@ -73,6 +74,38 @@ def change_roles(visit: Visit, person_id: int) -> Answer:
     return redirect(url_for("office.person_page", person_id=person_id, saved=programme.code), 303)
 
 
+@page("/people/<int:person_id>/details", methods=("POST",), administrator=True)
+def change_details(visit: Visit, person_id: int) -> Answer:
+    """Another name or language; the login stays, since the audit log and the authenticator app know it."""
+    name, language = text("name", 120).strip(), request.form.get("language", "")
+    if not name or not name.isprintable() or language not in LANGUAGES:
+        return _person(visit, person_id, wrong="name")
+    try:
+        with visit.database.transaction() as session:
+            person = get_person(session, person_id)
+            set_details(session, person, name, language, seen=text("seen"), actor=visit.login.actor)
+    except EditedMeanwhile as problem:
+        return _person(visit, person_id, problem)
+    return redirect(url_for("office.person_page", person_id=person_id, saved="details"), 303)
+
+
+@page("/people/<int:person_id>/administrator", methods=("POST",), administrator=True)
+def change_administrator(visit: Visit, person_id: int) -> Answer:
+    """Make somebody an administrator, or no longer one; who does it proves once more that it is them."""
+    if person_id == visit.login.person_id:
+        raise NotAllowed("Another administrator has to do this for you.")
+    proof = prove_again(visit)
+    if proof in ("wrong-password", "wrong-code"):
+        return _person(visit, person_id, wrong=proof)
+    wanted = request.form.get("administrator") == "yes"
+    try:
+        with visit.database.transaction() as session:
+            set_administrator(session, get_person(session, person_id), wanted, actor=visit.login.actor, proof=proof)
+    except NotAllowed:
+        return _person(visit, person_id, wrong="not-administrator")
+    return redirect(url_for("office.person_page", person_id=person_id, saved="administrator"), 303)
+
+
 @page("/people/<int:person_id>/link", methods=("POST",), administrator=True)
 def new_link(visit: Visit, person_id: int) -> Answer:
     """A link to choose a new password; older links stop working."""
@@ -122,7 +155,7 @@ def _people(visit: Visit, wrong: str = "", typed: tuple[str, str] = ("", "")) ->
     return response
 
 
-def _person(visit: Visit, person_id: int, problem: Problem | None = None) -> Answer:
+def _person(visit: Visit, person_id: int, problem: Problem | None = None, wrong: str = "") -> Answer:
     with reading(visit) as session:
         member = next((each for each in list_people(session) if each.person_id == person_id), None)
         if member is None:
@@ -137,8 +170,10 @@ def _person(visit: Visit, person_id: int, problem: Problem | None = None) -> Ans
             seen={one.code: stamp_of_roles(session, one.id, person_id) for one in programmes},
             saved=request.args.get("saved", ""),
             problem=problem,
+            wrong=wrong,
+            details_seen=stamp_of_details(member.name, member.language),
         )
-    response.status_code = problem.status if problem else 200
+    response.status_code = problem.status if problem else 422 if wrong else 200
     return response
 
 
