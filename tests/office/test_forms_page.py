@@ -69,9 +69,9 @@ BROKEN = FORM.replace("${age} * 2", "${edad} * 2").replace("mini    | 1  ", "min
     [
         ("mini.md", BROKEN.encode(), ("Hoja survey", "fila 9", "edad")),
         ("mini.md", FORM.replace("¿Se siente seguro?", "¿Está bien?").encode(), ("Falta cambiar la versión",)),
-        ("mini.pdf", b"%PDF-1.7", ("is no form that can be read",)),
-        ("mini.xlsx", b"PK\x03\x04 but no workbook", ("can&#39;t be opened",)),
-        ("mini.xlsx", b"", ("can&#39;t be opened",)),
+        ("mini.pdf", b"%PDF-1.7", ("no es un formulario que se pueda leer",)),
+        ("mini.xlsx", b"PK\x03\x04 but no workbook", ("No se puede abrir el libro",)),
+        ("mini.xlsx", b"", ("No se puede abrir el libro",)),
         ("", b"", ("Primero elija el archivo",)),
     ],
 )

@@ -23,6 +23,7 @@ from survey_server.problems import (
     UnreadableTable,
     VersionNotRaised,
 )
+from survey_server.web.office.faults import say_fault
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
 from survey_server.web.office.typed import asked_whole, text
@@ -121,6 +122,7 @@ def _forms(visit: Visit, problem: Problem | None = None, checked: Draft | None =
         version=request.args.get("version", ""),
         outcome=outcome,
         problem=problem,
+        say=say_fault,
     )
     response.status_code = problem.status if problem else 200
     return response
