@@ -11,8 +11,16 @@ from itertools import pairwise
 from pathlib import Path
 
 MAPS = Path(__file__).resolve().parents[1] / "static" / "maps"
-FILES: Mapping[str, str] = {"GT": "gt_departments.json"}
-"""Country -> file of outlines (GeoJSON, MultiPolygons with `code` and `name`, degrees to three decimals)."""
+_NEIGHBOURS = Path(__file__).resolve().parent / "maps"
+FILES: Mapping[str, Path] = {
+    "GT": MAPS / "gt_departments.json",
+    **{code: _NEIGHBOURS / f"{code.lower()}.json" for code in ("BZ", "CR", "HN", "MX", "NI", "PA", "SV")},
+}
+"""Country -> file of outlines (GeoJSON, MultiPolygons with `code` and `name`, degrees to three decimals).
+
+Phones carry Guatemala's alone. Of Mexico there are the states of the south. Codes are GT01 to GT22, elsewhere those of
+ISO 3166-2 behind an underscore: SV_AH.
+"""
 
 Point = tuple[float, float]
 
@@ -62,7 +70,7 @@ def read_outlines(country: str = "GT") -> tuple[Outline, ...]:
     """The departments of a country by code; none where we have no outlines."""
     if country not in FILES:
         return ()
-    found = json.loads((MAPS / FILES[country]).read_text(encoding="utf-8"))
+    found = json.loads(FILES[country].read_text(encoding="utf-8"))
     outlines = [
         Outline(
             each["properties"]["code"],
@@ -72,6 +80,13 @@ def read_outlines(country: str = "GT") -> tuple[Outline, ...]:
         for each in found["features"]
     ]
     return tuple(sorted(outlines, key=lambda outline: outline.code))
+
+
+def outlines_of(departments: Iterable[str | None]) -> tuple[Outline, ...]:
+    """All departments of every country that one of these codes lies in, to be drawn as one map."""
+    wanted = set(departments)
+    countries = (read_outlines(country) for country in FILES)
+    return tuple(each for outlines in countries if wanted & {o.code for o in outlines} for each in outlines)
 
 
 def department_names() -> dict[str, str]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
-from survey_server.outlines import MAPS, Drawing, draw_outlines, read_outlines
+from survey_server.outlines import (
+    FILES,
+    MAPS,
+    Drawing,
+    department_names,
+    draw_outlines,
+    outlines_of,
+    read_outlines,
+)
 
 CITY = (-90.513, 14.641)
 
@@ -21,7 +30,45 @@ def test_it_knows_every_department() -> None:
 
 
 def test_it_knows_no_outlines_of_a_country_without_a_file() -> None:
-    assert read_outlines("SV") == ()
+    assert read_outlines("PE") == ()
+
+
+@pytest.mark.parametrize(
+    ("country", "departments", "place", "capital"),
+    [
+        ("BZ", 6, "BZ_CY", (-88.77, 17.25)),
+        ("CR", 7, "CR_SJ", (-84.08, 9.93)),
+        ("HN", 18, "HN_FM", (-87.21, 14.09)),
+        ("MX", 7, "MX_CHP", (-93.11, 16.75)),
+        ("NI", 17, "NI_MN", (-86.25, 12.11)),
+        ("PA", 12, "PA_8", (-79.52, 9.02)),
+        ("SV", 14, "SV_SS", (-89.19, 13.72)),
+    ],
+)
+def test_it_knows_the_departments_of_the_neighbours_where_they_lie(
+    country: str, departments: int, place: str, capital: tuple[float, float]
+) -> None:
+    outlines = read_outlines(country)
+    assert len({outline.code for outline in outlines}) == len(outlines) == departments
+    around = [outline.code for outline in outlines if any(surrounds(ring, *capital) for ring in outline.rings)]
+    assert around == [place]
+    assert FILES[country].stat().st_size < 30_000
+
+
+def surrounds(ring: Sequence[tuple[float, float]], x: float, y: float) -> bool:
+    """Whether a ray to the east of the point leaves the ring: the even-odd rule."""
+    edges = zip(ring, ring[1:], strict=False)
+    return bool(
+        sum((a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) for a, b in edges) % 2
+    )
+
+
+def test_it_draws_several_countries_as_one_map_and_none_that_nobody_asked_for() -> None:
+    both = outlines_of(["GT17", "BZ_TOL", None, "nowhere"])
+    assert {outline.code[:2] for outline in both} == {"GT", "BZ"}
+    assert len(draw_outlines(both, 400).shapes) == 28
+    assert outlines_of(["nowhere"]) == ()
+    assert department_names()["HN_OC"] == "Ocotepeque"
 
 
 def test_it_keeps_all_shapes_within_the_picture(drawing: Drawing) -> None:

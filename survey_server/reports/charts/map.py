@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from survey_server.outlines import Drawing as Map
-from survey_server.outlines import draw_outlines, read_outlines
+from survey_server.outlines import draw_outlines, outlines_of
 from survey_server.reports.catalogue import Catalogue
 from survey_server.reports.charts.palette import INK, QUIET, ordered_shades
 from survey_server.reports.charts.svg import HATCHED, WIDTHS, Drawing
@@ -14,7 +14,7 @@ GAP, KEY, TITLE = 12.0, 42.0, 24.0
 
 def draw_map(chart: Chart, catalogue: Catalogue) -> str:
     """One small map for each column of the table, whose rows are departments; each map has classes of its own."""
-    outlines = read_outlines("GT")
+    outlines = outlines_of(row.key.rpartition("=")[2] for row in chart.table.rows)
     columns = list(enumerate(chart.table.columns))
     full, per_row = WIDTHS[chart.size], {"wide": 6, "full": 3, "half": 2}[chart.size]
     width = (full - GAP * (per_row - 1)) / per_row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from survey_server.outlines import read_outlines
+from survey_server.outlines import outlines_of
 from survey_server.reports.matrix import Breakdown, Matrix, hidden
 from survey_server.reports.measure import KINDS, Pair, estimate_cell
 from survey_server.reports.results import Result, indicator_cube
@@ -96,7 +96,7 @@ def _map(matrix: Matrix) -> Iterator[Chart]:
     """The first headlines by department on maps: departments, never sampling points."""
     study, pair = matrix.study, matrix.pair
     found = next((b for b in matrix.breakdowns if b.name == pair.after.role("department")), None)
-    known = {outline.code for outline in read_outlines("GT")}
+    known = {outline.code for outline in outlines_of(found.levels)} if found else set()
     if found is None or len(known & set(found.levels)) < MAPPED_FROM:
         return
     results = [r for r in matrix.results if r.indicator.direction != "context"][:MAPS_SHOWN]

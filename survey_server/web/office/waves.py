@@ -25,7 +25,7 @@ from survey_server.db.intake.seals import count_closed
 from survey_server.db.models import Wave, now
 from survey_server.db.opening import headlines_still_locked
 from survey_server.db.waves import set_wave_state
-from survey_server.outlines import draw_outlines, read_outlines
+from survey_server.outlines import draw_outlines, outlines_of
 from survey_server.problems import NotThere, UnfitWave
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
@@ -139,13 +139,14 @@ def build_chart(days: Sequence[DayProgress]) -> DayChart | None:
 
 def build_map(sites: Sequence[SiteProgress]) -> dict[str, Any] | None:
     """The departments with how far each is, in four steps; None when no site lies in one that we can draw."""
-    drawing = draw_outlines(read_outlines("GT"), 420)
     by_department: dict[str, list[SiteProgress]] = {}
     for site in sites:
         by_department.setdefault(site.department_code, []).append(site)
-    known = {shape.code for shape in drawing.shapes} & by_department.keys()
+    outlines = outlines_of(by_department)
+    known = {outline.code for outline in outlines} & by_department.keys()
     if not known:
         return None
+    drawing = draw_outlines(outlines, 420)
     shares = {code: _share(by_department[code]) for code in known}
     return {"drawing": drawing, "shares": shares, "steps": {code: _step(*share) for code, share in shares.items()}}
 

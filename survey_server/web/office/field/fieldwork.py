@@ -23,7 +23,7 @@ from survey_server.db.field.teams import (
 )
 from survey_server.db.models import Programme, now
 from survey_server.db.stamps import check_stamp, stamp_of_values
-from survey_server.outlines import read_outlines
+from survey_server.outlines import department_names
 from survey_server.problems import BadInput, CodeTaken, EditedMeanwhile, Problem, UnfitStop
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.programmes import by_form
@@ -208,7 +208,7 @@ def _stops(visit: Visit, problem: Problem | None = None) -> Answer:
     with reading(visit) as session:
         stops = list_stops(session, visit.here.id)
         sites = list_sites(session, visit.here.id)
-    names = {outline.code: outline.name for outline in read_outlines()}
+    names = department_names()
     names |= {
         site.department: site.extra.get("department_name") or names.get(site.department, site.department)
         for site in sites

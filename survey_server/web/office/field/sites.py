@@ -12,7 +12,7 @@ from survey_server.db.field.site_files import check_places, read_site_file, take
 from survey_server.db.field.site_rows import SITE_POLICIES, raise_faults, read_site_rows
 from survey_server.db.field.sites import OFFICE_ONLY, edit_site, get_site_by_id, list_sites, set_sites, stamp_of
 from survey_server.db.models import Site
-from survey_server.outlines import draw_outlines, read_outlines
+from survey_server.outlines import draw_outlines, outlines_of, read_outlines
 from survey_server.problems import EditedMeanwhile, NotAllowed, Problem, UnfitSites, UnreadableTable
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
@@ -186,9 +186,10 @@ def _said(site: Site) -> str:
 
 def _map(sites: list[Site]) -> dict[str, Any] | None:
     """How many sites each department has, and the places that are known."""
-    outlines = read_outlines("GT")
-    known = {outline.code for outline in outlines}
-    if not any(site.department in known or site.longitude is not None for site in sites):
+    outlines = outlines_of(site.department for site in sites)
+    if not outlines and any(site.longitude is not None for site in sites):
+        outlines = read_outlines()
+    if not outlines:
         return None
     drawing = draw_outlines(outlines, 320)
     counts = {shape.code: sum(1 for site in sites if site.department == shape.code) for shape in drawing.shapes}
