@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -57,10 +58,10 @@ def test_it_knows_the_departments_of_the_neighbours_where_they_lie(
 
 def surrounds(ring: Sequence[tuple[float, float]], x: float, y: float) -> bool:
     """Whether a ray to the east of the point leaves the ring: the even-odd rule."""
-    edges = zip(ring, ring[1:], strict=False)
-    return bool(
-        sum((a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]) for a, b in edges) % 2
-    )
+    crossed = 0
+    for (x0, y0), (x1, y1) in pairwise(ring):
+        crossed += (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+    return bool(crossed % 2)
 
 
 def test_it_draws_several_countries_as_one_map_and_none_that_nobody_asked_for() -> None:
