@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from survey_server.reports.wave_data import WaveInfo
 BEST_FIRST = ("11", "12", "23", "22", "21", "26", "25", "24", "33", "32", "31", "50", "43", "42", "41")
 """Of several visits to a dwelling the best outcome counts, in this order."""
 
+NOT_SWAPPED = ("0", "None")
 KINDS: Mapping[str, str] = {
     "11": "complete",
     "12": "partial",
@@ -38,6 +40,8 @@ class ContactLog:
     visits: int
     substituted: int
     unsafe: int
+    reasons: Mapping[str, int]
+    """Visits with a substitution, by the code of the reason."""
 
 
 def contact_log(study: Study, wave: WaveInfo) -> ContactLog | None:
@@ -66,8 +70,9 @@ def read_log(rows: pd.DataFrame) -> ContactLog:
         outcome_rates(outcomes),
         len(best),
         len(rows),
-        int((~np.isin(swapped, ("0", "None"))).sum()),
+        int((~np.isin(swapped, NOT_SWAPPED)).sum()),
         int((best == rank["31"]).sum()),
+        dict(Counter(code for code in swapped if code not in NOT_SWAPPED)),
     )
 
 

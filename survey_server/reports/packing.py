@@ -117,7 +117,7 @@ def question_height(question: Question, catalogue: Catalogue) -> float:
     """A question of the toplines in one of three columns."""
     rows = question.table.rows
     labels = THIRD - 14 - 24 * (len(question.table.columns) - 1) - (14 if len(question.table.columns) > 1 else 0)
-    tall = 9.5 + sum(8.0 * _lines(row.label, labels, 6.9) + 0.7 for row in rows)
+    tall = 9.5 + sum(7.75 * _lines(row.label, labels, 6.9) + 0.65 for row in rows)
     tall += 13.0 if question.section else 0.0
     tall += 8.2 * _lines(question.lead_in, THIRD, 7.0) + 8.9 * _lines(question.wording, THIRD, 7.5, bold=True)
     base = f" · {catalogue.write(question.table.base)}" if question.table.base else ""

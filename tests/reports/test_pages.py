@@ -16,6 +16,7 @@ from survey_server.reports.measure import Pair
 from survey_server.reports.outcomes import contact_log
 from survey_server.reports.page_order import ORDER
 from survey_server.reports.pages.decision import sign_of
+from survey_server.reports.pages.outcome_places import place_table
 from survey_server.reports.questionnaire import Choice, Item
 from survey_server.reports.registers.forms import CONTACTS
 from survey_server.reports.sample import Sample
@@ -24,6 +25,7 @@ from survey_server.reports.value import Lines, Page, Table
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData, WaveInfo
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
 from survey_server.xlsform.registry import Indicator
+from tests.reports.registers import compiled
 
 Waves = tuple[ProgrammeInfo, list[WaveData], list[WaveData]]
 
@@ -183,6 +185,28 @@ def test_it_counts_the_best_outcome_of_each_dwelling(waves: Waves) -> None:
     assert log.rates.coop1 == pytest.approx(4 / 6)
     assert log.rates.e == pytest.approx(7 / 8)
     assert contact_log(study, WaveInfo("Ola 9", 9)) is None
+    assert log.reasons == {"2": 1}
+
+
+def test_it_says_who_answered_by_stratum_tier_and_department_and_where_nobody_could_go(waves: Waves) -> None:
+    dwellings = [("P1", place, "11") for place in range(20)] + [("P1", 20 + place, "22") for place in range(10)]
+    dwellings += [("P2", 1, "11"), ("P2", 2, "31"), ("P3", 1, "31"), ("P3", 2, "24")]
+    frame = pd.DataFrame(dwellings, columns=["psu", "dwelling", "disp"]).assign(wave="2", subst="0")
+    places = frame["psu"].map({"P1": ("norte", 1.0, "GT17"), "P2": ("sur", 3.0, "GT01"), "P3": ("sur", 3.0, "GT17")})
+    frame[["site.stratum", "site.risk_tier", "site.department"]] = pd.DataFrame(places.tolist())
+    _, registry = compiled(CONTACTS)
+    log = replace(waves[2][0], form_id=CONTACTS, frame=frame.assign(_id=frame.index.astype(str)), registry=registry)
+    pair = Pair(*(Sample(data) for data in (waves[1][0], waves[2][0])))
+    study = Study(waves[0], (pair,), get_catalogue("es"), {CONTACTS: Sample(log)})
+    told = next(iter(place_table(study, pair)))
+    assert [row.key for row in told.rows if row.kind == "section"] == [
+        *("site.stratum", "site.risk_tier", "site.department"),
+    ]
+    assert told.cell("site.stratum=norte", "rr1.after").value == pytest.approx(100 * 20 / 30)
+    assert told.cell("site.stratum=sur", "rr1.after").flag == "suppressed"
+    for row, counts in {"site.risk_tier=3": (2, 2, 4), "site.department=GT17": (2, 1, 32), "all": (3, 2, 34)}.items():
+        assert tuple(told.cell(row, f"{kind}.after").value for kind in ("points", "away", "dwellings")) == counts
+    assert told.cell("all", "dwellings.before").value == 0
 
 
 ITEMS = {

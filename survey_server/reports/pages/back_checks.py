@@ -13,7 +13,7 @@ from survey_server.reports.measure import Pair, count_cell
 from survey_server.reports.registers.forms import BACK_CHECKS
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Column, Note, Row, SideBySide, Table
+from survey_server.reports.value import Cell, Column, Note, Row, Table
 
 FIRM, LOOSE = ("n_adults", "age", "edu"), ("cross_freq", "v_theft")
 """What must match a back-check (age by one year), and what memory may change."""
@@ -22,13 +22,14 @@ MISMATCH_LIMIT = 5.0
 _AGE_SLACK = 1
 
 
-def back_check_blocks(study: Study) -> Iterator[Block]:
+def back_check_tables(study: Study) -> Iterator[Table]:
     """The tables of the back-checks; none without them."""
     checks = study.registers.get(BACK_CHECKS)
     if checks is not None and "case_id" in checks.frame.columns:
         matched = back_checks(study, checks)
         if len(matched):
-            yield SideBySide((_checks(study, checks, matched), _by_interviewer(study, matched)))
+            yield _checks(study, checks, matched)
+            yield _by_interviewer(study, matched)
 
 
 def back_check_warnings(study: Study) -> Iterator[Note]:

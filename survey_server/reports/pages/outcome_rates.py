@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from survey_server.estimation.interviewer import interviewer_effect, leave_one_out
 from survey_server.problems import BadEstimate, EmptyDomain
 from survey_server.reports.measure import KINDS, Pair, count_cell, number_cell
 from survey_server.reports.outcomes import ContactLog, contact_log
+from survey_server.reports.registers.forms import CONTACTS
+from survey_server.reports.registers.monthly import choice_labels
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import Cell, Column, Note, Row, Table
@@ -47,10 +49,20 @@ def outcome_table(study: Study, pair: Pair) -> Iterator[Table]:
             "substituted", t["outcome.substituted"], tuple(count_cell(log.substituted if log else None) for log in logs)
         )
     )
+    rows += _reasons(study, logs)
     rows.append(Row("unsafe", t["outcome.unsafe"], tuple(count_cell(log.unsafe if log else None) for log in logs)))
+    notes = (note("outcome.note"),)
     yield Table(
-        f"quality.rates.{pair.form_id}", t["outcome.title"], columns, tuple(rows), notes=(note("outcome.note"),)
+        f"quality.rates.{pair.form_id}", t["outcome.title"], columns, tuple(rows), notes=notes, layout="items narrow"
     )
+
+
+def _reasons(study: Study, logs: Sequence[ContactLog | None]) -> Iterator[Row]:
+    """Substitutions by their reason, in the words of the log."""
+    labels = choice_labels(study, study.registers[CONTACTS], "subst")
+    for code in sorted({code for log in logs if log for code in log.reasons}):
+        cells = tuple(count_cell(log.reasons.get(code, 0) if log else None) for log in logs)
+        yield Row(f"substituted.{code}", labels.get(code, code), cells, "aside")
 
 
 def _rate(log: ContactLog | None, rate: str) -> Cell:

@@ -10,7 +10,8 @@ import numpy as np
 from survey_server.reports.coded import codes_of
 from survey_server.reports.comparability import missing_share
 from survey_server.reports.measure import Pair, count_cell, number_cell, share_cell
-from survey_server.reports.pages.back_checks import back_check_blocks, back_check_warnings
+from survey_server.reports.pages.back_checks import back_check_tables, back_check_warnings
+from survey_server.reports.pages.outcome_places import place_table
 from survey_server.reports.pages.outcome_rates import interviewer_table, logs_of, outcome_table, rate_warnings
 from survey_server.reports.quality.fieldwork import OFTEN, Fieldwork, Interviewer, Work
 from survey_server.reports.questionnaire import text_in
@@ -33,20 +34,17 @@ from survey_server.reports.value import (
 )
 
 MISSING_LIMIT, LATE_DAYS, LATE_LIMIT = 15.0, 5, 0.05
-WORST_ITEMS, INTERVIEWERS_SHOWN = 8, 40
+WORST_ITEMS, INTERVIEWERS_SHOWN, FEW_EFFECTS = 8, 40, 2
 LEAST_ANSWERING, LEAST_RETURNS, FEW_RETURNS = 0.25, 0.60, 0.85
 
 
 def build_quality(study: Study) -> Page | LeftOut:
     """The page about the fieldwork; its grade drives the box "Read with care"."""
     warnings = list(quality_warnings(study))
-    blocks: list[Block] = []
+    blocks: list[Block] = [Prose(tuple(warnings), "list")] if warnings else []
+    blocks.append(Prose((note("quality.elsewhere"),), "small"))
     for pair in study.pairs:
         blocks += _form(study, pair)
-    blocks += back_check_blocks(study)
-    if warnings:
-        blocks.insert(0, Prose(tuple(warnings), "list"))
-    blocks.append(Prose((note("quality.elsewhere"),), "small"))
     grade = study_grade(study)
     message = Note("quality.message", {"count": Cell(float(len(warnings)))}, {"grade": grade})
     return Page("quality", study.t["page.quality"], message, tuple(blocks))
@@ -115,8 +113,13 @@ def _form(study: Study, pair: Pair) -> Iterator[Block]:
     tables = [_outcomes(study, work), _lengths(study, work), _sync(study, work), _versions(study, work)]
     tables += [_issues(study, work)] if any(wave.sample.data.facts.issues for wave in work.waves) else []
     tables += outcome_table(study, pair)
-    yield SideBySide(tuple(table for table in tables if table.rows))
-    yield from interviewer_table(study, pair, explained=pair is study.pairs[0])
+    tables += back_check_tables(study) if pair in study.surveys[:1] else ()
+    effects = list(interviewer_table(study, pair, explained=pair is study.pairs[0]))
+    beside = effects if all(len(table.rows) <= FEW_EFFECTS for table in effects) else []
+    yield SideBySide(tuple(table for table in (*tables, *beside) if table.rows))
+    yield from place_table(study, pair)
+    if not beside:
+        yield from effects
     if any(_missing_items(pair, wave) for wave in work.waves):
         yield _missing(study, work)
     yield from _interviewers(study, work)
@@ -130,7 +133,7 @@ def _columns(work: Work) -> tuple[Column, ...]:
 
 def _table(study: Study, work: Work, kind: str, rows: Sequence[Row], *notes: Note) -> Table:
     table_id = f"quality.{kind}.{work.pair.form_id}"
-    layout = "items folded" if kind == "missing" else ""
+    layout = "items folded" if kind == "missing" else "items narrow"
     return Table(table_id, study.t[f"quality.table.{kind}"], _columns(work), tuple(rows), notes=notes, layout=layout)
 
 
@@ -194,12 +197,22 @@ def _sync(study: Study, work: Work) -> Table:
     if any(fact.planned_sites for fact in facts):
         rows.insert(0, _line(study, work, "planned", lambda wave: count_cell(wave.sample.data.facts.planned_sites)))
         rows.insert(1, _line(study, work, "visited", _visited))
+        if len(work.waves) > 1:
+            rows.insert(2, Row("kept", study.t["quality.row.kept"], (Cell(format="percent1"), _kept(work))))
     return _table(study, work, "sync", rows)
 
 
 def _visited(wave: Fieldwork) -> Cell:
     column = wave.sample.role("psu") or wave.sample.role("site")
     return count_cell(wave.frame[column].nunique() if column else None)
+
+
+def _kept(work: Work) -> Cell:
+    """How many of the later wave's points were there in the earlier one."""
+    before, after = (
+        set(wave.frame[column].dropna()) if (column := wave.sample.role("psu")) else set() for wave in work.waves
+    )
+    return share_cell(len(before & after), len(after))
 
 
 def _versions(study: Study, work: Work) -> Table:
