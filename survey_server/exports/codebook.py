@@ -60,15 +60,18 @@ def read_script(plan: Plan, language: str) -> bytes:
     lines = [
         "# Reads the CSV files beside this script. A blank cell is a question that was not asked, unless the row's",
         f"# {BLANK} column names it: then it was asked and not answered.",
+        "# It runs in any locale: texts are marked as UTF-8, whatever R itself speaks.",
+        "",
+        "read_export <- function(name) {",
+        '  data <- read.csv(name, encoding = "UTF-8", check.names = FALSE, na.strings = "", colClasses = "character")',
+        '  names(data)[1] <- sub("^\\xef\\xbb\\xbf", "", names(data)[1], useBytes = TRUE)',
+        "  data",
+        "}",
         "",
     ]
     for table, variables in plan.tables.items():
         frame = _r_name(file_name(plan, table))
-        file = f"{file_name(plan, table)}.csv"
-        lines.append(
-            f'{frame} <- read.csv("{file}", fileEncoding = "UTF-8-BOM", check.names = FALSE, na.strings = "", '
-            'colClasses = "character")'
-        )
+        lines.append(f"{frame} <- read_export({_quoted(f'{file_name(plan, table)}.csv')})")
         for variable in variables:
             lines += _r_lines(frame, variable, language)
         lines.append("")
@@ -81,8 +84,8 @@ def _r_lines(frame: str, variable: Variable, language: str) -> list[str]:
         return [f"{column} <- as.numeric({column})"]
     if variable.kind != "one" or not variable.choices:
         return []
-    codes = ", ".join(_quoted(choice.code) for choice in variable.choices)
-    labels = ", ".join(_quoted(text_in(choice.labels, language) or choice.code) for choice in variable.choices)
+    labelled = {choice.code: text_in(choice.labels, language) or choice.code for choice in reversed(variable.choices)}
+    codes, labels = (", ".join(_quoted(text) for text in list(part)[::-1]) for part in (labelled, labelled.values()))
     return [f"{column} <- factor({column}, levels = c({codes}), labels = make.unique(c({labels})))"]
 
 
@@ -122,10 +125,18 @@ def _tag(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "")
-    return f'"{escaped}"'
+    """A text of R in plain ASCII, so that it means the same in every locale."""
+    return '"' + "".join(_escaped(letter) for letter in text if letter not in "\r\0") + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return f"\\{letter}"
+    if " " <= letter <= "~":
+        return letter
+    return "\\n" if letter == "\n" else f"\\U{{{ord(letter):x}}}"
 
 
 def _r_name(name: str) -> str:
-    clean = "".join(letter if letter.isalnum() else "_" for letter in name)
+    clean = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name)
     return clean if clean[:1].isalpha() else f"t_{clean}"

@@ -32,9 +32,11 @@ from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
 from survey_server.exports import make as making
 from survey_server.exports.attached import Files
+from survey_server.exports.codebook import read_script
 from survey_server.exports.make import FORMATS, make_export
 from survey_server.exports.pictures import without_marks
 from survey_server.exports.places import read_geometry
+from survey_server.exports.plan import MAIN, Choice, Plan, Variable
 from survey_server.problems import ExportIncomplete, NothingToExport
 from tests.exports.conftest import FIRST, Send
 
@@ -382,3 +384,16 @@ def test_it_takes_what_the_camera_noted_out_of_other_pictures(kind: str) -> None
         assert shown.tobytes() == Image.open(drawn).tobytes()
     assert without_marks(drawn.getvalue()[:40]) != drawn.getvalue()
     assert without_marks(b"%PDF-1.7") == b"%PDF-1.7"
+
+
+def test_it_writes_a_script_for_r_that_reads_the_same_in_every_locale() -> None:
+    labels = {"es": 'Petén "norte" \\ sur\nfin', "en": "Petén"}
+    choices = (Choice("1", {"es": "Sí"}), Choice("1", {"es": "Sí, otra vez"}), Choice("2", {"es": "No 😀"}))
+    place = Variable("lugar", "lugar", "/data/lugar", MAIN, "one", labels, (Choice("GT17", labels), *choices))
+    number = Variable("edad", "edad", "/data/edad", MAIN, "int", {"es": "¿Edad?"})
+    script = read_script(Plan("año 1", {}, {MAIN: (place, number)}, {}), "es").decode("ascii")
+    assert "<- read_export(" in script
+    line = next(line for line in script.splitlines() if "factor(" in line)
+    assert line.count('"1"') == 1  # R refuses a level that is there twice
+    assert '"Pet\\U{e9}n \\"norte\\" \\\\ sur\\nfin", "S\\U{ed}", "No \\U{1f600}"' in line
+    assert '[["edad"]] <- as.numeric(' in script
