@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from typing import IO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-TURNS = 4
+TURNS = 8
 """Requests that are worked on at once in a process: more would only take the interpreter away from one another."""
 LONGEST_RECEIVED = 2 << 20
 """Bytes of a body that are received before its turn comes; longer ones, of large files, are read while they come."""

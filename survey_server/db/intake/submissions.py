@@ -1,4 +1,4 @@
-"""The one way in: interviews are stored once, in one transaction per batch, and answered after the commit."""
+"""The one way in: interviews are stored once, each batch whole or not at all, and answered after the commit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from survey_server.db.intake.arrivals import Arrival, Interview, Reader, Unfit
+from survey_server.db.intake.counter import counter_of
 from survey_server.db.intake.fieldwork import Fieldwork, load_fieldwork
 from survey_server.db.intake.keys import Keyring
 from survey_server.db.intake.seals import ClosedSeal, KnownSeal, open_seals
@@ -42,19 +43,43 @@ def take_in(
     `beside` writes what belongs to them, such as files, in the same transaction.
     All or nothing: when this raises, nothing of the batch is stored; when it returns, everything is on the disk.
     """
+    receipts: list[Receipt] = counter_of(database, _store).hand_in(
+        _Batch(source, arrivals, keyring, open_again, beside)
+    )
+    return receipts
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one request hands in."""
+
+    source: Source
+    arrivals: Sequence[Arrival]
+    keyring: Keyring | None
+    open_again: bool
+    beside: Callable[[Session, Sequence[Receipt]], None] | None
+
+
+def _store(database: Database, batches: Sequence[_Batch]) -> list[list[Receipt]]:
+    """All of them in one transaction."""
     for tries_left in reversed(range(_TRIES)):
-        read = _read(database, source, arrivals, keyring, open_again)
+        with database.reading() as session:
+            reads = [_read(session, batch) for batch in batches]
         try:
             with database.transaction() as session:
-                receipts = Writer(session, source, read.known).write(read.items)
-                if beside is not None:
-                    beside(session, receipts)
-                return receipts
+                return [_write(session, batch, read) for batch, read in zip(batches, reads, strict=True)]
         except IntegrityError:
             # Another request stored one of these ids between our reading and our writing: look again.
-            if not tries_left:
+            if not tries_left or len(batches) > 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def _write(session: Session, batch: _Batch, read: _Read) -> list[Receipt]:
+    receipts = Writer(session, batch.source, read.known).write(read.items)
+    if batch.beside is not None:
+        batch.beside(session, receipts)
+    return receipts
 
 
 @dataclass(frozen=True)
@@ -65,32 +90,30 @@ class _Read:
     known: dict[tuple[int, str], Known]
 
 
-def _read(
-    database: Database, source: Source, arrivals: Sequence[Arrival], keyring: Keyring | None, open_again: bool
-) -> _Read:
+def _read(session: Session, batch: _Batch) -> _Read:
+    source, arrivals, keyring = batch.source, batch.arrivals, batch.keyring
     device = source.device
-    with database.reading() as session:
-        fieldwork = load_fieldwork(session, source.programme_id, device.field_revision if device else None)
-        trusted = keyring is not None and not (device and device.revoked)
-        judged = (
-            open_seals(session, source.programme_id, keyring, arrivals, again=open_again)
-            if keyring is not None and trusted
-            else list(arrivals)
-        )
-        readable = [one for one in judged if isinstance(one, Arrival)]
-        known = _find_known(session, source.programme_id, _claimed_keys(fieldwork, readable))
-        interviewer = device.interviewer if device else None
-        reader = Reader(session, source.programme_id, source.received_at, interviewer, fieldwork)
-        items: list[tuple[Arrival, Item]] = []
-        for arrival, one in zip(arrivals, judged, strict=True):
-            if isinstance(one, Arrival):
-                items.append((one, _find_again(fieldwork, known, one) or _judge(source, reader, one)))
-            else:
-                items.append((arrival, one))
-        read = [item for _, item in items if isinstance(item, Interview)]
-        others = {(item.form_row, item.instance_id) for item in read if item.instance_id != item.arrival.id}
-        others |= {(item.form_row, item.deprecated_id) for item in read if item.deprecated_id}
-        return _Read(items, known | _find_known(session, source.programme_id, others))
+    fieldwork = load_fieldwork(session, source.programme_id, device.field_revision if device else None)
+    trusted = keyring is not None and not (device and device.revoked)
+    judged = (
+        open_seals(session, source.programme_id, keyring, arrivals, again=batch.open_again)
+        if keyring is not None and trusted
+        else list(arrivals)
+    )
+    readable = [one for one in judged if isinstance(one, Arrival)]
+    known = _find_known(session, source.programme_id, _claimed_keys(fieldwork, readable))
+    interviewer = device.interviewer if device else None
+    reader = Reader(session, source.programme_id, source.received_at, interviewer, fieldwork)
+    items: list[tuple[Arrival, Item]] = []
+    for arrival, one in zip(arrivals, judged, strict=True):
+        if isinstance(one, Arrival):
+            items.append((one, _find_again(fieldwork, known, one) or _judge(source, reader, one)))
+        else:
+            items.append((arrival, one))
+    read = [item for _, item in items if isinstance(item, Interview)]
+    others = {(item.form_row, item.instance_id) for item in read if item.instance_id != item.arrival.id}
+    others |= {(item.form_row, item.deprecated_id) for item in read if item.deprecated_id}
+    return _Read(items, known | _find_known(session, source.programme_id, others))
 
 
 def _judge(source: Source, reader: Reader, arrival: Arrival) -> Interview | Unfit:
