@@ -89,12 +89,12 @@ class Server:
         return [self.process.pid, *map(int, children)]
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-            connection.request("GET", "/api/v1/openapi.json")
-            status = connection.getresponse().status
-            connection.close()
-            return status == 200
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection,
+        ):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
         return False
 
 

@@ -25,6 +25,9 @@ FLOORS = {
     "work": 6,
     "field_app": 6,
     "app": 6,
+    "door": 0,
+    "apart_app": 6,
+    "office_process": 7,
     "demo": 7,
     "cli": 8,
 }

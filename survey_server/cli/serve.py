@@ -14,6 +14,7 @@ from granian.server.mp import MPServer
 
 from survey_server.config import Config
 from survey_server.db.migrate import migrate
+from survey_server.door import open_door
 from survey_server.logs import logging_setup
 
 STOP_SECONDS = 30
@@ -43,6 +44,14 @@ class Serving:
     workers: int = 1
     threads: int = 32
     field_only: bool = False
+    office_apart: bool = False
+
+    @property
+    def target(self) -> str:
+        """What each worker makes its application with."""
+        if self.field_only:
+            return "survey_server.field_app:create_field_server"
+        return "survey_server.apart_app:create_apart_server" if self.office_apart else "survey_server.app:create_server"
 
 
 @click.command()
@@ -51,20 +60,28 @@ class Serving:
 @click.option("--workers", default=1, show_default=True, help="Processes; with SQLite one is best.")
 @click.option("--threads", default=32, show_default=True, help="Requests that each process receives at once.")
 @click.option("--field-only", is_flag=True, help="Phones and OpenRosa alone: the office is another process's.")
+@click.option("--office-apart", is_flag=True, help="The office in a process of its own, which ends when unused.")
 @click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="TLS certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key (PEM).")
 def serve(
-    host: str, port: int, workers: int, threads: int, field_only: bool, certificate: Path | None, key: Path | None
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    field_only: bool,
+    office_apart: bool,
+    certificate: Path | None,
+    key: Path | None,
 ) -> None:
     """Serve the phone app, the API and the office. A stop (SIGTERM, Ctrl-C) lets requests in hand end."""
     migrate(Config.from_environment().database_url)
-    run_server(Serving(host, port, workers, threads, field_only), certificate, key)
+    run_server(Serving(host, port, workers, threads, field_only, office_apart), certificate, key)
 
 
 def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
     """Serve until a signal says stop. Settings come from the environment, in each process anew."""
-    OneSocket(
-        "survey_server.field_app:create_field_server" if serving.field_only else "survey_server.app:create_server",
+    server = OneSocket(
+        serving.target,
         factory=True,
         interface=Interfaces.WSGI,
         address=serving.host,
@@ -78,4 +95,10 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
         log_dictconfig=logging_setup(Config.from_environment().log),
         ssl_cert=certificate,
         ssl_key=key,
-    ).serve()
+    )
+    if not serving.office_apart:
+        server.serve()
+        return
+    with open_door() as door:
+        server.on_reload(door.renew)
+        server.serve()

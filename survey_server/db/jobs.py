@@ -104,6 +104,19 @@ def claim_job(database: Database, kinds: Collection[str], at: datetime | None = 
         return JobInHand(job.programme_id, job.id, job.kind, job.key, job.detail, job.tries, job.claim)
 
 
+def is_due(database: Database, at: datetime | None = None) -> bool:
+    """Whether a job waits for somebody now, or was left by somebody who died."""
+    at = at or now()
+    with database.reading() as session:
+        return session.scalar(select(Job.id).where(or_(_waits(at), _was_left(at))).limit(1)) is not None
+
+
+def has_work(database: Database) -> bool:
+    """Whether a job is due or being done."""
+    with database.reading() as session:
+        return session.scalar(select(Job.id).where(or_(_waits(now()), Job.state == "running")).limit(1)) is not None
+
+
 def renew_lease(
     database: Database, job: JobInHand, progress: tuple[int, int] | None = None, at: datetime | None = None
 ) -> None:

@@ -1,0 +1,161 @@
+"""The office as a process of its own: what the field's process hands over, and what comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import pytest
+from werkzeug.test import Client
+
+from survey_server.db.media.files import FolderStore
+from survey_server.db.session import open_database
+from survey_server.office_process import Office
+from survey_server.web.apart import OfficeApart
+from tests.faults.office import Office as Coordinator
+from tests.faults.office import add_coordinator
+from tests.faults.senders import Senders, check_nothing_lost, make_field
+from tests.serving import Server, running
+
+LARGE = os.urandom(3_000_000)
+TOLD = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "HTTP_X_TOLD", "wsgi.url_scheme", "PATH")
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    """Say what was asked, and send the body back."""
+    start_response("418 So it is", [("X-A", "1"), ("X-A", "2"), ("X-Empty", "")])
+    yield "|".join(str(environ.get(name, "-")) for name in TOLD).encode("latin-1") + b"\n"
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    yield from (body[start : start + 100_000] for start in range(0, len(body), 100_000))
+
+
+def field(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"field"]
+
+
+@contextmanager
+def office_of(app: WSGIApplication) -> Iterator[Client]:
+    """A browser before a field's application whose office is `app`."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/door")
+        listener.listen()
+        office = Office(listener, app, lambda: False)
+        thread = threading.Thread(target=office.serve, daemon=True)
+        thread.start()
+        try:
+            yield Client(OfficeApart(field, f"{folder}/door"))
+        finally:
+            office.stopping.set()
+            thread.join()
+
+
+def test_it_hands_a_request_over_as_it_came_and_the_answer_back_as_it_went() -> None:
+    with office_of(echo) as browser:
+        told = {"REMOTE_ADDR": "192.0.2.7", "HTTP_X_TOLD": "a=\xf1", "wsgi.url_scheme": "https"}
+        answer = browser.post(
+            "/office/\u00f1and\u00fa?x=%C3%B1&y=", data=LARGE, environ_overrides=told, base_url="https://x"
+        )
+        line, _, body = answer.data.partition(b"\n")
+        method, path, *rest = line.split(b"|")
+        assert (method, path.decode()) == (b"POST", "/office/ñandú")
+        assert rest == [b"x=%C3%B1&y=", b"192.0.2.7", b"a=\xf1", b"https", b"-"]
+        assert (answer.status, answer.headers.getlist("X-A")) == ("418 So it is", ["1", "2"])
+        assert (answer.headers["X-Empty"], body == LARGE) == ("", True)
+        assert browser.head("/office").status_code == 418
+        for other in ("/", "/officer", "/api/v1/sync", "/v1/key/x/projects/y/formList"):
+            assert browser.get(other).data == b"field"
+
+
+def test_it_lets_nobody_slip_a_header_in() -> None:
+    """SCGI ends each value with a zero byte: who sends one is answered by the field's application, which refuses it."""
+    with office_of(echo) as browser:
+        assert browser.get("/office/a%00REMOTE_ADDR%00127.0.0.1").data == b"field"
+        assert browser.get("/office/a", environ_overrides={"HTTP_X": "a\0HTTP_COOKIE\0b"}).data == b"field"
+        assert browser.post("/office/a", environ_overrides={"CONTENT_LENGTH": "-1"}).data == b"field"
+
+
+def test_it_says_try_again_when_the_office_ends_before_it_answers_or_is_not_there(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/door")
+        listener.listen()
+        thread = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        thread.start()
+        answer = Client(OfficeApart(field, f"{folder}/door")).get("/office/")
+        thread.join()
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert Client(OfficeApart(field, f"{tmp_path.name}/door")).get("/office/").status_code == 503
+
+
+def test_it_ends_when_nobody_needs_it_and_stays_while_somebody_does() -> None:
+    with socket.socket(socket.AF_UNIX) as listener, tempfile.TemporaryDirectory() as folder:
+        listener.bind(f"{folder}/door")
+        listener.listen()
+        asked: list[bool] = []
+
+        def is_needed() -> bool:
+            asked.append(True)
+            return len(asked) < 3
+
+        Office(listener, echo, is_needed).serve(idle_seconds=0)
+    assert len(asked) == 3
+
+
+def processes_of(server: Server) -> dict[str, list[int]]:
+    """The server's processes by what they are."""
+    found: dict[str, list[int]] = {"worker": [], "door": [], "office": []}
+    todo = sorted(server.workers())
+    while todo:
+        pid = todo.pop()
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        except FileNotFoundError:
+            continue
+        name = "door" if b"survey_server.door" in command else "office" if b"office_process" in command else "worker"
+        found[name].append(pid)
+    return found
+
+
+def libraries_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_it_computes_in_another_process_which_may_die_be_renewed_and_stop_while_interviews_come(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SURVEY_SECOND_FACTOR", "offered")
+    here = make_field(open_database(sqlite_url))
+    add_coordinator(here)
+    page = f"/p/{here.programme.code}"
+    with running(tmp_path, sqlite_url, "--office-apart") as server:
+        coordinator = Coordinator(server)
+        assert here.programme.name in coordinator.get(page)
+        first = processes_of(server)
+        assert {name: len(pids) for name, pids in first.items()} == {"worker": 1, "door": 1, "office": 1}
+        assert "numpy" in libraries_of(first["office"][0])
+        assert not any(name in libraries_of(first["worker"][0]) for name in ("numpy", "pandas", "pango"))
+        os.kill(first["office"][0], signal.SIGKILL)
+        assert here.programme.name in coordinator.get(page)
+        second = processes_of(server)
+        assert second["office"] != first["office"] and second["worker"] == first["worker"]
+        with Senders(here, [server.port]) as senders:
+            senders.wait_for(5)
+            server.reload()
+            while set(processes_of(server)["worker"]) & set(second["worker"]):
+                senders.wait_for(5)
+            senders.wait_for(5)
+        assert here.programme.name in coordinator.get(page)
+        last = processes_of(server)
+        assert not set(last["worker"]) & set(second["worker"])
+        assert server.stop() == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pids in last.values() for pid in pids)
+    assert senders.refused == []
+    check_nothing_lost(senders, FolderStore(tmp_path / "media"))
