@@ -44,7 +44,10 @@ export async function startInstall() {
 /** On a new phone the forms come first over a thin line; the rooms that keep the app for later come after them. */
 function firstThings() {
   return new Promise((resolve) => {
-    listen('catalogue', async () => { if ((await get('meta', 'catalogue'))?.asked_at) resolve(); });
+    listen('catalogue', async () => {
+      const catalogue = await get('meta', 'catalogue');
+      if (catalogue && !catalogue.coming) resolve();
+    });
     setTimeout(resolve, PATIENCE);
   });
 }

@@ -51,7 +51,7 @@ FORMS = Path(__file__).resolve().parents[2] / "forms"
 FILES = ("psus.csv", "posts.csv")
 SECOND = 1000.0
 PERCEPTION = "Encuesta de percepción"
-TITLES = {"perception form": PERCEPTION, "40 questions, 300 places": "Medida survey40"}
+MEASURED = "Medida survey40"
 QUESTION = Step("form.questions .control")
 UNLOCK = Step("#secret", value=PIN, submit=True)
 CHOOSE_PIN = (Step("#secret-again", value=PIN), UNLOCK)
@@ -61,6 +61,14 @@ LINES = (
     (SLOW_3G, 6, "enketo-core 9.4, ODK Web Forms 29"),
     (LINE_2G, 1, "aim 10; enketo-core 31, ODK Web Forms 119"),
 )
+
+
+VISITS = (
+    ("perception form", "bench", PERCEPTION, LINES),
+    ("40 questions, 300 places", "forty", MEASURED, LINES),
+    ("40 questions, the second form of four", "bench", MEASURED, LINES[-1:]),
+)
+"""A programme with four forms, of which the perception form has a wave, and one with a single form."""
 
 
 def card(title: str) -> Step:
@@ -73,11 +81,11 @@ def main(peers: Sequence[Adapter] = (), waterfall: bool = False) -> None:
     with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (server, database):
         _measure_weight()
         with sync_playwright() as playwright:
-            for name, title in TITLES.items():
-                for line, slower, beside in LINES:
+            for name, programme, title, lines in VISITS:
+                for line, slower, beside in lines:
                     profile = Path(folder) / f"{name}-{line.name}-{slower}"
                     where = f"{name}, {line.name}, {slower}x slower"
-                    link = Adapter("link", _new_link(database, server), (*CHOOSE_PIN, card(title), QUESTION))
+                    link = Adapter("link", _new_link(database, server, programme), (*CHOOSE_PIN, card(title), QUESTION))
                     first = visit_cold(playwright, profile, link, line, slower)
                     _tell(f"new phone, from its link: {where}", first, beside, waterfall)
                     _tell_without_pin(first, beside)
@@ -160,7 +168,7 @@ def _measure_installed(playwright: Playwright, folder: Path, server: Server, dat
     phone = Phone(playwright, folder / "installed", tap.address)
     page = phone.open(path=_new_link(database, server).removeprefix(server.address))
     choose_pin(page)
-    page.locator("main section:last-of-type a.card", has_text="Medida survey40").wait_for()
+    page.locator("main section:last-of-type a.card", has_text=MEASURED).wait_for()
     wait_whole(page)
     measure("first load on the wire, all rooms, forms and headers", tap.received / 1024, "KB")
     assert phone.context is not None
@@ -220,20 +228,25 @@ def _server(folder: Path) -> Iterator[tuple[Server, Database]]:
     database = open_database(url)
     with database.transaction() as session:
         programme_id = add_programme(session, "bench", "Bench", demo=True).id
+        single_id = add_programme(session, "forty", "Bench", demo=True).id
     data = {name: (FORMS / name).read_bytes() for name in FILES}
     publish_form(database, programme_id, "ssr_perception.md", (FORMS / "ssr_perception.md").read_bytes(), data)
     for form in (survey40(), big500(), repeat100()):
         publish_form(database, programme_id, "measured.md", form.encode())
+    publish_form(database, single_id, "measured.md", survey40().encode())
     with database.transaction() as session:
         today = now().date()
-        add_wave(session, get_form(session, programme_id, "ssr_perception"), "Ola 2", today, today, state="open")
+        for each, form in ((programme_id, "ssr_perception"), (single_id, "survey40")):
+            add_wave(session, get_form(session, each, form), "Ola 2", today, today, state="open")
     with running(Server(folder)) as server:
         yield server, database
 
 
-def _new_link(database: Database, server: Server) -> str:
+def _new_link(database: Database, server: Server, programme: str = "bench") -> str:
     with database.transaction() as session:
-        return enrol_link(server.address, add_enrolment(session, get_programme(session, "bench").id, "Bench", "OB001"))
+        return enrol_link(
+            server.address, add_enrolment(session, get_programme(session, programme).id, "Bench", "OB001")
+        )
 
 
 def _main() -> None:

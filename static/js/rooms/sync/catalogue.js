@@ -1,7 +1,10 @@
 /**
  * The forms of this phone. A new phone takes them in its own language first, the others' texts after all forms (languages.js);
- * until it has everything `asked_at` is 0. `meta.catalogue` is { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }],
- * coming?: [{ id, title, wave }] }; an entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
+ * until it has everything, also what may be stored only under its PIN, `asked_at` is 0. `meta.catalogue` is
+ *
+ *   { asked_at, programme, policies, forms: [entry], unopened: [{ id, title, version, why }], coming?: [{ id, title, wave }] }
+ *
+ * An entry carries the form's hash, so a form and its files never change under a draft. What a draft needs is never deleted,
  * whatever the server says, and a form is only taken when this app can open it: until then the one before it stays.
  */
 import { call, download } from '../../api.js';
@@ -10,8 +13,12 @@ import { tell } from '../../bus.js';
 import { Interview } from '../../engine/interview.js';
 import { lookForUpdate } from '../../install.js';
 import { commit, get, getAll, getKeys } from '../../store.js';
+import { locked } from '../../vault.js';
+
+const FRESH = 300_000;
 
 let wanted = null;
+let untold = null; // what the office said while the phone had no PIN yet: { answer, token, at }
 let askFor = () => {};
 
 /** Somebody waits for this form: it comes next. */
@@ -22,19 +29,26 @@ export function want(formId) {
 
 /** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). */
 export async function refreshCatalogue(device) {
-  const answer = await call('/api/v1/phone', { token: device.token });
+  const { token } = device;
+  const isFresh = untold?.token === token && Math.abs(Date.now() - untold.at) < FRESH;
+  const answer = isFresh ? untold.answer : await call('/api/v1/phone', { token });
+  untold = null;
   if (answer.kind === 'problem') return { reason: 'server' };
   if (answer.kind !== 'ok') return answer;
   if (!Array.isArray(answer.data.forms)) return { reason: 'portal' };
   if (answer.data.app && answer.data.app !== appVersion()) lookForUpdate();
   const before = await get('meta', 'catalogue');
   const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), asked: new Set(), stuck: null };
-  askFor = () => askForNext(round, device.token);
+  askFor = () => askForNext(round, token);
   while (round.left.length) {
     if (isNew(round)) await publish(round);
-    await takeOne(round, device.token);
+    await takeOne(round, token);
   }
-  if (isNew(round)) round.stuck ??= await (await import('./languages.js')).completeForms(answer.data.forms, device.token);
+  if (isNew(round)) round.stuck ??= await (await import('./languages.js')).completeForms(answer.data.forms, token);
+  if (locked()) { // what else the office says may be private
+    untold = { answer, token, at: Date.now() };
+    return publish(round).then(() => round.stuck);
+  }
   await publish(round, [...(await officeChanges(answer.data)), ...(await unneeded(round.forms))]);
   return round.stuck ?? fetchShown(round.forms, device);
 }
@@ -79,7 +93,7 @@ async function publish({ told, before, forms: taken, unopened, left, stuck }, mo
   const coming = left.filter(({ id }) => !older.some((old) => old.id === id));
   const forms = [...taken, ...older];
   const value = {
-    asked_at: stuck || left.length ? 0 : Date.now(), programme, policies, forms, unopened, stops: told.stop_work?.length ?? 0, field: hasField(told, forms),
+    asked_at: stuck || left.length || locked() ? 0 : Date.now(), programme, policies, forms, unopened, stops: told.stop_work?.length ?? 0, field: hasField(told, forms),
     ...(coming.length ? { coming: coming.map(({ id, title, wave }) => ({ id, title, wave })) } : {}),
   };
   await commit([{ store: 'meta', key: 'catalogue', value }, ...more]);

@@ -18,23 +18,24 @@ const CATALOGUE_AGE = 15 * 60_000;
 let failures = 0;
 let timer = null;
 let round = null;
-let again = false;
+let following = null;
 let catalogueWanted = false;
 
-/** Try now, and forget earlier failures; a round that is running is followed by another. */
+/** Try now, and forget earlier failures; a round that is running is followed by another. Resolves when that is over. */
 export function sendNow({ catalogue = false } = {}) {
   failures = 0;
   catalogueWanted ||= catalogue;
-  again = round !== null;
-  return round ?? begin();
+  if (!round) return begin();
+  following ??= round.catch(() => {}).then(() => {
+    following = null;
+    return begin();
+  });
+  return following;
 }
 
 function begin() {
   clearTimeout(timer);
-  round = work().finally(() => {
-    round = null;
-    if (again) sendNow();
-  });
+  round = work().finally(() => { round = null; });
   return round;
 }
 
@@ -60,11 +61,11 @@ async function oneRound(device) {
   const catalogue = await get('meta', 'catalogue');
   const age = Date.now() - (catalogue?.asked_at ?? 0);
   if (!catalogueWanted && age >= 0 && age < CATALOGUE_AGE) return (await sending()).report(device);
-  if (locked() && !catalogue && !emptySince()) return null; // a new phone: its forms first
-  if (locked() || emptySince()) return (await sending()).report(device); // what it brings may be private, and an empty phone stays empty
+  const chosen = !locked() || (await get('vault', 'lock')); // the forms of a new phone come while its PIN is chosen
+  if (chosen && (locked() || emptySince())) return (await sending()).report(device); // what it brings may be private, and an empty phone stays empty
   catalogueWanted = false;
   const met = await refreshCatalogue(device);
-  if (met) return met;
+  if (met || locked()) return met;
   await (await sending()).noteContact();
   return (await sending()).report(device);
 }
