@@ -7,7 +7,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -223,11 +223,16 @@ def _write_research(session: Session, rows: Rows, plan: Plan, version: object, p
     told += [f"{name} → other: {', '.join(levels)}" for name, levels in found.collapsed.items() if levels]
     files = {
         f"{file_name(plan, MAIN)}-research.csv": b"\xef\xbb\xbf" + text.getvalue().encode(),
-        "codebook.csv": codebook_csv(plan, language),
+        "codebook.csv": codebook_csv(_only(plan, set(found.frame.columns)), language),
         "hidden.txt": "\n".join(told).encode(),
     }
     _write_archive(part, files)
     return len(frame)
+
+
+def _only(plan: Plan, names: set[str]) -> Plan:
+    """The plan of a file that has these columns of the main table and nothing else."""
+    return replace(plan, tables={MAIN: tuple(each for each in plan.tables[MAIN] if each.name in names)})
 
 
 def _digest(path: Path) -> str:

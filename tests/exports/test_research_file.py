@@ -6,6 +6,7 @@ from random import Random
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,10 @@ REGISTRY = Registry(
     design=[
         DesignRole("consent", "question", "consent", ""),
         DesignRole("weight", "site", "weight", ""),
+        DesignRole("weight", "question", "adults", ""),
         DesignRole("psu", "question", "psu", ""),
+        DesignRole("interviewer", "question", "username", ""),
+        DesignRole("case_id", "question", "case_id", ""),
     ],
     indicators=[],
 )
@@ -46,6 +50,14 @@ VARIABLES = [
     variable("remark", "string"),
     variable("place", "geopoint"),
     variable("rooms", "int"),
+    variable("adm1", "one", "GT01 GT02"),
+    variable("border", "one", "0 1"),
+    variable("dwelling", "int"),
+    variable("int_lang", "one", "1 2 3"),
+    variable("born", "date"),
+    variable("seen_at", "dateTime"),
+    variable("username", "string"),
+    variable("case_id", "string"),
 ]
 
 
@@ -65,9 +77,18 @@ def wave(n: int, seed: int) -> pd.DataFrame:
             "remark": "me llamo Ana",
             "place": "14.6 -90.5 0 4",
             "rooms": np.where(np.arange(n) == 3, 40.0, rng.integers(1, 5, n)),
-            "site.department": [f"GT{1 + i % 6:02d}" for i in range(n)],
-            "site.stratum": "norte",
-            "site.weight": 123.456789,
+            "adults": rng.integers(1, 3, n),
+            "adm1": [f"GT{1 + i % 40 % 6:02d}" for i in range(n)],
+            "border": [str(i % 40 % 2) for i in range(n)],
+            "dwelling": [float(200 + i // 40) for i in range(n)],
+            "int_lang": rng.choice(["1", "2", "3"], n, p=[0.8, 0.17, 0.03]),
+            "born": "1980-07-14",
+            "seen_at": "2026-03-05T17:21:09.000-06:00",
+            "username": [f"EN{i % 12:02d}" for i in range(n)],
+            "case_id": [f"P{i % 40}-D{i // 40}" for i in range(n)],
+            "site.department": [f"GT{1 + i % 40 % 6:02d}" for i in range(n)],
+            "site.stratum": ["rara" if i % 40 == 39 and i < 100 else "norte" for i in range(n)],
+            "site.weight": [100 + i % 40 / 7 for i in range(n)],
         }
     )
 
@@ -86,7 +107,40 @@ def test_it_leaves_out_names_places_texts_and_those_who_did_not_consent() -> Non
     assert "me llamo Ana" not in frame.astype(str).to_numpy().ravel()
     assert len(frame) <= (source["consent"] == "1").sum()
     assert set(frame["month"]) == {"2026-03"}
-    assert set(frame["weight"]) == {123.0}
+    assert set(frame["born"]) == {"1980-07"}
+    gone = {"seen_at", "username", "case_id"}
+    assert not gone & set(frame.columns)
+    told = set(frame.astype(str).to_numpy().ravel())
+    assert not told & {*source["username"], *source["case_id"], *source["_id"], *source["psu"]}
+
+
+def test_it_tells_no_site_apart_by_its_own_answers_its_number_or_its_weight() -> None:
+    source = wave(400, 1)
+    frame = make_research_file(source, VARIABLES, REGISTRY, Random(1)).frame
+    assert not {"adm1", "border", "dwelling"} & set(frame.columns)  # the same at a site, or one of each there
+    assert "rooms" in frame.columns
+    assert source["site.weight"].nunique() == 40
+    cells = frame.groupby(["site.department", "site.stratum"])["weight"].nunique()
+    assert (cells <= 2).all()  # households of one and of two adults
+    assert frame["weight"].sum() == pytest.approx(
+        (source["site.weight"] * source["adults"])[source["consent"] == "1"].sum(), rel=0.02
+    )
+
+
+def test_it_names_no_stratum_of_a_department_that_fewer_than_five_people_are_of() -> None:
+    found = make_research_file(wave(400, 1), VARIABLES, REGISTRY, Random(1))
+    assert "rara" not in set(found.frame["site.stratum"])
+    assert "norte" in set(found.frame["site.stratum"])
+    assert found.blanked["site.stratum"] > 0
+    assert found.frame.groupby(["site.department", "site.stratum"]).size().min() >= K
+
+
+def test_it_shows_the_department_that_the_form_asks_where_sites_have_none() -> None:
+    asked = Registry(design=[*REGISTRY.design, DesignRole("department", "question", "adm1", "")], indicators=[])
+    source = wave(400, 1).assign(**{"site.department": ""})
+    frame = make_research_file(source, VARIABLES, asked, Random(1)).frame
+    assert set(frame["site.department"]) >= {"GT01", "GT02"}
+    assert "adm1" not in frame.columns
 
 
 def test_it_puts_rare_groups_together_and_cuts_the_largest_numbers() -> None:
@@ -95,7 +149,17 @@ def test_it_puts_rare_groups_together_and_cuts_the_largest_numbers() -> None:
     assert (source["ethnic"] == "3").sum() < RAREST_GROUP
     assert found.collapsed["ethnic"] == ("3",)
     assert "3" not in set(found.frame["ethnic"])
+    assert found.collapsed["int_lang"] == ("3",)
+    assert found.frame["int_lang"].value_counts()["other"] < RAREST_GROUP <= found.frame["int_lang"].value_counts()["2"]
     assert found.frame["rooms"].max() < 40
+
+
+def test_it_joins_neighbouring_schooling_before_it_blanks_most_of_it() -> None:
+    source = wave(400, 2)
+    found = make_research_file(source, VARIABLES, REGISTRY, Random(1))
+    assert set(found.frame["edu"]) <= {"1-2", "3-4", ""}
+    few = make_research_file(source.assign(ethnic="1", sex="1", age=30.0), VARIABLES, REGISTRY, Random(1))
+    assert set(few.frame["edu"]) == {"1", "2", "3", "4"}
 
 
 def test_it_gives_new_numbers_in_an_order_of_chance() -> None:
