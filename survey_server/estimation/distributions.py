@@ -113,6 +113,25 @@ def t_two_sided_many(t: Floats, df: Floats) -> Floats:
     return done
 
 
+def mixture_upper(x: float, weights: Floats, df: float) -> float:
+    """The chance of a sum of weighted chi-squareds (1 df each), over chi-squared of `df` by df, above x.
+
+    By the saddlepoint approximation, as many whole chi-squareds below as df has; NaN at the middle, where it has no
+    value.
+    """
+    if not (x > 0.0 and df > 0.0 and len(weights) and (weights > 0).all()):
+        return math.nan
+    sums, times = np.append(weights, -x / df), np.append(np.ones(len(weights)), math.floor(df))
+    sums = sums / sums.max()
+    zeta = _invert(lambda at: float((times * sums / (1.0 - 2.0 * at * sums)).sum()), 0.0, 0.49999 / sums.min(), 0.49999)
+    if abs(zeta) < 1e-4:
+        return math.nan
+    spread = 1.0 - 2.0 * zeta * sums
+    w = math.copysign(math.sqrt(float(times @ np.log(spread))), zeta)
+    v = zeta * math.sqrt(2.0 * float((times * sums**2 / spread**2).sum()))
+    return math.erfc((w + math.log(v / w) / w) / math.sqrt(2.0)) / 2.0
+
+
 def f_upper(f: float, df1: float, df2: float) -> float:
     """The chance of an F(df1, df2) above f; df2 may be infinite."""
     if math.isnan(f) or df1 <= 0.0 or df2 <= 0.0:

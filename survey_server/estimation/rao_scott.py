@@ -13,14 +13,17 @@ from numpy.typing import ArrayLike
 from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.change import Shared, change_df, joint_covariance, shared_psus
 from survey_server.estimation.design import Design
-from survey_server.estimation.distributions import chi2_upper, f_upper
+from survey_server.estimation.distributions import chi2_upper, f_upper, mixture_upper
 from survey_server.estimation.taylor import Linear, linear_shares
 from survey_server.problems import BadEstimate, EmptyDomain
 
 
 @dataclass(frozen=True)
 class RaoScott:
-    """Pearson's chi-squared, and its first-order (chi2) and second-order (F) corrections for the design."""
+    """Pearson's chi-squared, and its first-order (chi2) and second-order (F) corrections for the design.
+
+    `p_mixture` is that of the sum of chi-squareds which Pearson's really follows, by the saddlepoint approximation.
+    """
 
     pearson: float
     f: float
@@ -30,6 +33,7 @@ class RaoScott:
     cells_df: int
     mean_deff: float
     p_first_order: float
+    p_mixture: float
 
 
 def rao_scott_test(rows: ArrayLike, columns: ArrayLike, design: Design, domain: ArrayLike | None = None) -> RaoScott:
@@ -125,7 +129,9 @@ def _corrected(pearson: float, delta: Floats, df: float) -> RaoScott:
     k = len(delta)
     ndf = trace**2 / square
     f, mean = pearson / trace, trace / k
-    return RaoScott(pearson, f, ndf, ndf * df, f_upper(f, ndf, ndf * df), k, mean, chi2_upper(pearson / mean, k))
+    first_order = chi2_upper(pearson / mean, k)
+    mixture = mixture_upper(pearson, np.linalg.eigvals(delta).real, ndf * df)
+    return RaoScott(pearson, f, ndf, ndf * df, f_upper(f, ndf, ndf * df), k, mean, first_order, mixture)
 
 
 def _interaction(n_rows: int, n_columns: int) -> Floats:

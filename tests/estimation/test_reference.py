@@ -21,12 +21,7 @@ _spec.loader.exec_module(calls)
 
 CASES = calls.load_cases()
 
-_MIXTURE = "the mixture of chi-squared by a package that wasn't there when R ran: what is printed is an approximation"
-_RAKE = "R's rake() takes unweighted margin means in its residuals; the calibrated weights are the ones to match"
 NOT_APPLICABLE = {
-    **{f"chisq.{test}.dnh": _MIXTURE for test in ("lincom", "saddlepoint")},
-    **{f"synth.rakedse.{item}.{rule}": _RAKE for item in ("q1top", "q4") for rule in ("adjust", "remove", "average")},
-    **{f"synth.raked.{item}": _RAKE for item in ("q1top", "q4")},
     "ciprop.likelihood.dnh": "R reads the interval off a spline through points of the profile: right to 1e-4 only",
 }
 
