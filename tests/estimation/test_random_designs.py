@@ -136,7 +136,7 @@ def ours(case_id: str) -> ArrayLike:
     match what:
         case "mean" | "deff" | "df":
             linear = linear_means(d.y, design)
-            return {"deff": design_effect(linear), "df": linear.df}.get(what, None) or numbers(linear, part)
+            return {"deff": design_effect(linear), "df": linear.df}.get(what) or numbers(linear, part)
         case "total":
             return numbers(linear_totals(d.x, design), part)
         case "ratio":
