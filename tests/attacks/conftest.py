@@ -15,7 +15,8 @@ from survey_server.app import create_app
 from survey_server.db.access import people
 from survey_server.db.migrate import migrate
 from survey_server.db.session import open_database
-from tests.attacks.fortress import Fortress, build_fortress, make_config
+from tests.attacks.camps import Fortress, make_config
+from tests.attacks.fortress import build_fortress
 
 HURT = "=Zqu'\"><img src=x onerror=hurt=1><script>hurt=2</script>{{7*7}}"
 """What every text of one programme is: markup that shows whether it was taken for markup."""

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.attacks.fortress import Camp, Fortress
+from tests.attacks.camps import Camp, Fortress
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = 12
@@ -48,7 +48,7 @@ def test_it_answers_everything_as_its_document_says(besieged: Fortress, mode: Ge
 def fuzz(operation: Any, mode: GenerationMode, camp: Camp) -> None:
     """Call one operation with whatever fits, or doesn't fit, what the document says of it."""
     token = camp.api_token if "/programmes/" in operation.path else camp.token
-    known = {"code": "sur", "form_id": "mini", "sha256": camp.ids["sha256"][0]}
+    known = {"code": "sur", "form_id": "mini"} | {name: camp.ids[name][0] for name in ("sha256", "part")}
 
     @bounded
     @given(case=operation.as_strategy(generation_mode=mode))

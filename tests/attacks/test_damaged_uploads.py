@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 
 from survey_server.db.models import Quarantine, Site, Submission
 from survey_server.sealing import read_public, seal
-from tests.attacks.fortress import Camp, Fortress, interview
+from tests.attacks.camps import Camp, Fortress
+from tests.attacks.filled import interview
 from tests.openrosa.field import BOUNDARY, OPENROSA, upload
 from tests.web.field import item
 

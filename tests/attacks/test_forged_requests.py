@@ -16,7 +16,8 @@ from survey_server.db.webhooks import get_webhook, secret_of
 from survey_server.problems import FormExpired
 from survey_server.web.office.frame import COOKIE
 from survey_server.web.office.proof import make_proof
-from tests.attacks.fortress import SECRET, Fortress, make_config, photograph
+from tests.attacks.camps import SECRET, Fortress, make_config
+from tests.attacks.fortress import photograph
 from tests.office.world import PASSWORD, Browser
 
 ELSEWHERE = (

@@ -14,7 +14,7 @@ from survey_server import sending
 from survey_server.db.publishing import publish_form
 from survey_server.problems import UnansweredWebhook, UnfitWebhook
 from survey_server.sending import Target, find_target, is_allowed, post
-from tests.attacks.fortress import Fortress
+from tests.attacks.camps import Fortress
 from tests.web.field import item
 
 ENDLESS = ("(a+)+$", "(a|aa)+$", "(.*)*$", "([a-z]+)*$", "(a{1,40}){1,40}$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y")

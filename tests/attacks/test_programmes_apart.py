@@ -13,8 +13,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from survey_server.web.office.access.people import GIVEN_ROLES
+from tests.attacks.camps import Camp, Fortress
 from tests.attacks.crawling import Walk, walk
-from tests.attacks.fortress import Camp, Fortress, photograph
+from tests.attacks.fortress import photograph
 from tests.openrosa.field import BOUNDARY, OPENROSA, upload
 
 MARK = re.compile("Zqu|norte-(locked|open|twin|broken)")

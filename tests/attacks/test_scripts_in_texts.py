@@ -20,9 +20,9 @@ from survey_server.reports.make import make_summary
 from survey_server.reports.render import render_html
 from survey_server.web.office.frame import COOKIE
 from survey_server.work import KINDS, Worker
+from tests.attacks.camps import Fortress
 from tests.attacks.conftest import HURT
 from tests.attacks.crawling import Walk, walk
-from tests.attacks.fortress import Fortress
 from tests.chromium import CHROMIUM
 
 HERE = "/office/p/norte/"

@@ -17,8 +17,10 @@ from survey_server.db.access.second_factor import make_secret, seal_secret, set_
 from survey_server.db.models import Person, now
 from survey_server.db.session import open_database
 from survey_server.db.webhooks import get_webhook, secret_of
+from tests.attacks.camps import SECRET, Fortress
 from tests.attacks.conftest import HURT, PLAIN
-from tests.attacks.fortress import SECRET, Fortress, build_fortress, interview
+from tests.attacks.filled import interview
+from tests.attacks.fortress import build_fortress
 from tests.office.test_second_factor import code_of
 from tests.office.world import PASSWORD
 from tests.openrosa.field import OPENROSA

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from survey_server.db.audit import find_broken_link
+from tests.attacks.camps import Fortress
 from tests.attacks.crawling import SeenForm, Walk, walk
-from tests.attacks.fortress import Fortress
 from tests.office.world import Browser
 
 SOME = int(os.environ.get("SURVEY_FUZZ", "90"))
