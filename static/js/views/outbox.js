@@ -1,4 +1,5 @@
 /** Finished interviews: what waits and why, what was refused and why, what was sent and its receipt. */
+import { whenIdle } from '../boot.js';
 import { listen } from '../bus.js';
 import { addStyle, fill, h, icon } from '../h.js';
 import { countQueue } from '../outbox.js';
@@ -44,25 +45,21 @@ const TEXTS = {
 addTexts(TEXTS);
 
 const SHOWN = 40;
-const IN_SIGHT = 8;
+const IN_SIGHT = 6;
 const ICONS = { waiting: 'waiting', media: 'waiting', refused: 'warn', sent: 'check' };
 
 export async function outboxView(_, { signal }) {
   await addStyle('state');
   const list = h('div.stack');
   let drawn = 0;
-  const draw = async () => {
+  const draw = async (most = list.childElementCount ? SHOWN : IN_SIGHT) => { // what is in sight at once, the rest when there is time
     const mine = drawn += 1;
-    const first = list.childElementCount ? SHOWN : IN_SIGHT; // what is in sight at once, the rest when there is time
-    for (const most of new Set([first, SHOWN])) {
-      const { content, more } = await contents(most);
-      if (mine !== drawn) return;
-      fill(list, ...content);
-      if (!more) return;
-      await new Promise((resolve) => { (self.requestIdleCallback ?? setTimeout)(resolve); });
-    }
+    const { content, more } = await contents(most);
+    if (mine !== drawn) return;
+    fill(list, ...content);
+    if (more && most < SHOWN) whenIdle(() => { if (mine === drawn && !signal.aborted) draw(SHOWN); });
   };
-  listen(['queue', 'line'], draw, signal);
+  listen(['queue', 'line'], () => draw(), signal);
   await draw();
   return h('div.page', {}, bar(t('outbox')), h('main', {}, list));
 }
