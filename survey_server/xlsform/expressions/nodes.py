@@ -7,6 +7,7 @@ asks for it. Every interview is such a tree, so a value is one attribute away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 from xml.parsers import expat
 
 from survey_server.problems import Problem
@@ -63,6 +64,18 @@ class Node:
         self.own = True
         self.bind: object = None
         self.line = 0
+
+    @classmethod
+    def like(cls, template: Node, parent: Node | None, below: list[Node]) -> Node:
+        """A blank node of the template's name with these lists below it: made for every element of every interview."""
+        node = cls.__new__(cls)
+        node.kind, node.name, node.prefix, node.qname = template.kind, template.name, template.prefix, template.qname
+        node.ns, node.text, node.parent = template.ns, "", parent
+        node.children, node.attributes = below, NOTHING
+        node.declared = node.text_node = node.bind = None
+        node.ref, node.line = "", 0
+        node.relevant = node.own = True
+        return node
 
     def __repr__(self) -> str:
         return f"<{self.path()} {self.value()!r}>"
@@ -168,6 +181,10 @@ def _before(node: Node) -> Iterator[Node]:
             return
         if sibling.kind == node.kind:
             yield sibling
+
+
+NOTHING = cast("list[Node]", ())
+"""What is below a node to which nothing will be added."""
 
 
 class _Builder:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from survey_server.xlsform.expressions.nodes import ATTRIBUTE, ELEMENT, Node
+from survey_server.xlsform.expressions.nodes import ATTRIBUTE, NOTHING, Node
 from survey_server.xlsform.filling.tree import Tree
 from survey_server.xlsform.form import Form
 from survey_server.xlsform.shapes import Shape
@@ -142,8 +142,7 @@ class _Growth:
 
     def _node(self, place: _Place, parent: Node | None) -> Node:
         shape = place.shape
-        template = shape.template
-        node = Node(ELEMENT, template.name, "", parent, template.prefix, template.ns)
+        node = Node.like(shape.template, parent, [] if place.below else NOTHING)
         node.bind, node.ref = shape.bind, shape.ref
         if place.repeated:
             self.by_ref.setdefault(shape.ref, []).append(node)
@@ -153,6 +152,7 @@ class _Growth:
 
     def _attributes(self, node: Node, place: _Place, told: dict[str, str]) -> None:
         """Those that are told, then what the form has besides."""
+        node.attributes = []
         for name, value in told.items():
             if name.startswith("{"):  # its prefix is lost here
                 raise _Astray()
