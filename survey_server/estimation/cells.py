@@ -71,6 +71,7 @@ class Cells:
         margins = () if calibration is None else calibration.margins
         psu = frame.psu_of[wave][self.design.row_psu]
         self.cell, first = _compress(psu, [*domains, *margins])
+        self.thrice = 3 * self.cell
         self.size = len(first)
         self.psu = psu[first]
         self.levels = [codes[first] for codes in domains]
@@ -105,7 +106,9 @@ def _compress(psu: Codes, domains: Sequence[Codes]) -> tuple[Codes, Codes]:
         key = key * width + (codes + 1)
         if int(key.max(initial=0)) > _DENSE:
             key = pd.factorize(key)[0]
-    cell, _ = pd.factorize(key)
+    met = np.zeros(int(key.max(initial=-1)) + 1, dtype=bool)
+    met[key] = True
+    cell = (np.cumsum(met) - 1)[key]  # in the order of PSUs, so that neighbours are summed into neighbours
     first = np.zeros(int(cell.max(initial=-1)) + 1, dtype=np.intp)
     first[cell[::-1]] = np.arange(len(cell) - 1, -1, -1)
     return cell, first

@@ -67,7 +67,9 @@ def _add(cells: Cells, weight: Floats, together: _Together, shares: Bools) -> tu
     if isinstance(first, Scored) and len(first.values) * cells.size <= max(_SPARSE * len(first.places), _DENSE):
         return _add_scored([read for read in together.reads if isinstance(read, Scored)], cells, weight, wanted)
     each = [
-        (_add_share if share else _add_numbers)(read(), cells.cell, weight, cells.size)
+        _add_share(read(), cells.thrice, weight, cells.size)
+        if share
+        else _add_numbers(read(), cells.cell, weight, cells.size)
         for read, share in zip(together.reads, wanted, strict=True)
     ]
     n, w, y, yy = (np.stack(parts) for parts in zip(*each, strict=True))
@@ -94,12 +96,13 @@ def _add_scored(
     return valid @ n.T, valid @ weighted, filled @ weighted, squares @ weighted
 
 
-def _add_share(column: Floats, cell: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by cell."""
+def _add_share(column: Floats, thrice: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by three times the cell."""
     missing, yes = np.isnan(column), column == 1.0
-    if not (missing | yes | (column == 0.0)).all():
+    if np.count_nonzero(missing) + np.count_nonzero(yes) + np.count_nonzero(column == 0.0) < len(column):
         raise BadEstimate(_NOT_A_SHARE)
-    key = cell * 3 + (2 * missing.astype(np.intp) + yes)
+    answer = missing.view(np.int8)  # one byte a row while it can be: 2 for none, 1 for yes
+    key = np.add(thrice, answer + answer + yes.view(np.int8), casting="unsafe")
     n = np.bincount(key, minlength=3 * size).reshape(size, 3).astype(float)
     w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3).astype(float, copy=False)
     return n[:, 0] + n[:, 1], w[:, 0] + w[:, 1], w[:, 1], np.zeros(size)
