@@ -28,6 +28,7 @@ from survey_server.db.jobs import (
 from survey_server.db.keeping.retention import keep_programmes
 from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
+from survey_server.db.review import integrity
 from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.exports.attached import Files
@@ -99,9 +100,14 @@ def _apply_retention(task: Task) -> Mapping[str, Any]:
     return keep_programmes(task.database, Keyring(task.config.secret_key), open_media_store(task.config))
 
 
+def _watch_restricted(task: Task) -> Mapping[str, Any]:
+    return integrity.watch(task.database)
+
+
 KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
     "webhook": Kind(_deliver, lane="short"),
+    "watch-restricted": Kind(_watch_restricted, lane="short", every=integrity.LOOK_EVERY),
     "export": Kind(_export),
     made_reports.JOB: Kind(_report, lane="reports"),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),

@@ -26,6 +26,10 @@ from survey_server.problems import NotThere, UnfitWebhook
 
 EVENTS = ("submission.received", "submission.edited", "wave.state", "ping")
 """What an address may be told; a ping is sent when somebody asks for it."""
+WAITING, OVERDUE = "restricted.waiting", "restricted.overdue"
+PRIVATE = (WAITING, OVERDUE)
+"""What only addresses of integrity officers are told: that a restricted report waits, and that it still does after an
+hour. Nobody else sees that there are such addresses, nor when they were called."""
 
 JOB = "webhook"
 MOST_TRIES = len(BACK_OFF) + 1
@@ -53,17 +57,25 @@ class Told:
 
 
 def add_webhook(
-    session: Session, programme_id: int, label: str, url: str, events: Sequence[str], *, person_id: int
+    session: Session,
+    programme_id: int,
+    label: str,
+    url: str,
+    events: Sequence[str],
+    *,
+    person_id: int,
+    private: bool = False,
 ) -> Webhook:
-    """Tell `url` of these events from now on; raises UnfitWebhook."""
-    if not label or not events or not set(events) <= set(EVENTS):
+    """Tell `url` of these events from now on; raises UnfitWebhook. A private one is told of private events alone."""
+    known = PRIVATE if private else EVENTS
+    if not label or not events or not set(events) <= set(known):
         raise UnfitWebhook("A webhook needs a name and at least one event.", why="events")
     webhook = Webhook(
         programme_id=programme_id,
         label=label,
         url=url,
         secret=secrets.token_bytes(32),
-        events=[event for event in EVENTS if event in events],
+        events=[event for event in known if event in events],
         made_by=person_id,
     )
     session.add(webhook)
@@ -87,17 +99,24 @@ def sign(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={digest}"
 
 
-def get_webhook(session: Session, programme_id: int, webhook_id: int) -> Webhook:
-    """One webhook; raises NotThere."""
+def get_webhook(session: Session, programme_id: int, webhook_id: int, *, private: bool = False) -> Webhook:
+    """One webhook; raises NotThere, also for a private one where it isn't asked for."""
     webhook = session.get(Webhook, (programme_id, webhook_id))
-    if webhook is None:
+    if webhook is None or is_private(webhook) != private:
         raise NotThere("There is no such webhook.")
     return webhook
 
 
-def set_webhook_stopped(session: Session, programme_id: int, webhook_id: int, stopped: bool, *, person_id: int) -> None:
+def is_private(webhook: Webhook) -> bool:
+    """Whether it is an integrity officer's own."""
+    return any(event in PRIVATE for event in webhook.events)
+
+
+def set_webhook_stopped(
+    session: Session, programme_id: int, webhook_id: int, stopped: bool, *, person_id: int, private: bool = False
+) -> None:
     """Stop telling it anything, or go on; what was waiting when it was stopped is dropped."""
-    webhook = get_webhook(session, programme_id, webhook_id)
+    webhook = get_webhook(session, programme_id, webhook_id, private=private)
     webhook.stopped_at = now() if stopped else None
     session.flush()
     touch_fieldwork(session, programme_id)
@@ -105,8 +124,8 @@ def set_webhook_stopped(session: Session, programme_id: int, webhook_id: int, st
     add_audit(session, programme_id, f"person:{person_id}", action, str(webhook_id))
 
 
-def list_webhooks(session: Session, programme_id: int) -> list[WebhookLine]:
-    """The programme's webhooks with what waits, in the order in which they were made."""
+def list_webhooks(session: Session, programme_id: int, *, private: bool = False) -> list[WebhookLine]:
+    """The programme's webhooks with what waits, in the order in which they were made; or the private ones."""
     delivery = WebhookDelivery
     counts = {
         (row.webhook_id, row.state): (row.n, row.last)
@@ -120,6 +139,8 @@ def list_webhooks(session: Session, programme_id: int) -> list[WebhookLine]:
     }
     lines = []
     for webhook in session.scalars(select(Webhook).where(Webhook.programme_id == programme_id).order_by(Webhook.id)):
+        if is_private(webhook) != private:
+            continue
         waiting, failed = (counts.get((webhook.id, state), (0, None))[0] for state in ("waiting", "failed"))
         lines.append(WebhookLine(webhook, waiting, failed, counts.get((webhook.id, "delivered"), (0, None))[1]))
     return lines
@@ -158,6 +179,7 @@ def send_again(session: Session, programme_id: int, delivery_id: int, *, person_
     delivery = session.get(WebhookDelivery, (programme_id, delivery_id))
     if delivery is None:
         raise NotThere("There is no such delivery.")
+    get_webhook(session, programme_id, delivery.webhook_id)
     delivery.state = "waiting"
     add_job(session, programme_id, JOB, {"delivery": delivery.id}, most_tries=MOST_TRIES)
     add_audit(session, programme_id, f"person:{person_id}", "repeat-delivery", str(delivery_id))

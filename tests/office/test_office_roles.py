@@ -160,6 +160,8 @@ ALLOWED = {
     ("cube_json", "GET"): REPORTERS,
     ("cube_csv", "GET"): REPORTERS,
     ("restricted_page", "GET"): frozenset({"coordinator", "integrity-officer"}),
+    ("follow_report", "POST"): frozenset({"integrity-officer"}),
+    ("change_alerts", "POST"): frozenset({"integrity-officer"}),
     ("settings_page", "GET"): ENROLLERS,
     ("change_settings", "POST"): ENROLLERS,
     ("new_programme_page", "GET"): ADMINISTRATORS,

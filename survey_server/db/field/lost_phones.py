@@ -13,6 +13,8 @@ from survey_server.db.models import Assignment, Device, Incident, Site, Submissi
 from survey_server.problems import EditedMeanwhile, NotThere
 
 LOST = ("lost", "seized")
+RESTRICTED = "restricted-report"
+"""The kind of what follows a restricted report: db/review/integrity.py tells of it, to integrity officers alone."""
 
 
 def report_lost_device(
@@ -69,7 +71,7 @@ def what_may_be_exposed(session: Session, device: Device) -> dict[str, Any]:
 def close_incident(session: Session, programme_id: int, incident_id: int, outcome: str, *, actor: str) -> Incident:
     """Say how it ended, once; raises NotThere, or EditedMeanwhile when somebody has said so already."""
     incident = session.get(Incident, (programme_id, incident_id), with_for_update=True)
-    if incident is None:
+    if incident is None or incident.kind == RESTRICTED:
         raise NotThere("There is no such incident.")
     if incident.closed_at is not None:
         raise EditedMeanwhile("Somebody has closed this incident already.", at=incident.closed_at)
@@ -81,7 +83,7 @@ def close_incident(session: Session, programme_id: int, incident_id: int, outcom
 
 
 def list_incidents(session: Session, programme_id: int) -> list[Incident]:
-    """The incidents, open ones first, the newest first."""
-    query = select(Incident).where(Incident.programme_id == programme_id)
+    """The incidents, open ones first, the newest first; what follows a restricted report is on no such list."""
+    query = select(Incident).where(Incident.programme_id == programme_id, Incident.kind != RESTRICTED)
     found = list(session.scalars(query.order_by(Incident.opened_at.desc(), Incident.id.desc())))
     return sorted(found, key=lambda incident: incident.closed_at is not None)

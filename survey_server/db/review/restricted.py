@@ -48,6 +48,21 @@ def list_restricted(session: Session, reader: Reader, programme_id: int, limit: 
     return sorted(reports, key=lambda each: (each.severity or "9", -each.submission_id))
 
 
+def list_severities(session: Session, programme_id: int, submission_ids: Sequence[int]) -> dict[int, str]:
+    """How grave these reports say they are."""
+    query = (
+        select(Submission.id, SubmissionVersion.answers)
+        .join(
+            SubmissionVersion,
+            (SubmissionVersion.programme_id == Submission.programme_id)
+            & (SubmissionVersion.submission_id == Submission.id)
+            & (SubmissionVersion.number == Submission.number),
+        )
+        .where(Submission.programme_id == programme_id, Submission.id.in_(submission_ids))
+    )
+    return {row.id: _code(row.answers, "l_sev") for row in session.execute(query)}
+
+
 def count_restricted(session: Session, programme_id: int) -> list[tuple[str, int | None]]:
     """Quarter ("2026-3") -> how many were received, the newest first; None where there are too few to be said."""
     forms = restricted_forms(session, programme_id)

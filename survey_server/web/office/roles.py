@@ -69,6 +69,8 @@ class Right(StrEnum):
     """Set hours of check-ins, the referral card and the rules for phones."""
     INCIDENTS = "incidents"
     """Report a phone lost or seized, see and close incidents."""
+    INTEGRITY = "integrity"
+    """Take restricted reports on: acknowledge, refer, close, add to their story; say which address is alerted."""
     QUALITY = "quality"
     """See the quality of the fieldwork by check, team and interviewer, and print the weekly field sheet."""
     TOKENS = "tokens"
@@ -191,7 +193,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
     "justice-clerk": frozenset({Right.PROGRESS, Right.CASES}),
     "liaison": frozenset({Right.PROGRESS, Right.CASES}),
     # Reads restricted reports, and what was marked or flagged elsewhere; nobody else does.
-    "integrity-officer": frozenset({Right.PROGRESS, Right.CASES, Right.RESTRICTED}),
+    "integrity-officer": frozenset({Right.PROGRESS, Right.CASES, Right.RESTRICTED, Right.INTEGRITY}),
     # Keeps the alias table and who is to be traced, outside this server.
     "registrar": frozenset({Right.PROGRESS}),
     # Answers for what is kept of people: the audit log, incidents, check-ins; reads no answers.
