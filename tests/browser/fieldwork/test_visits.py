@@ -60,6 +60,33 @@ def test_it_goes_from_a_visit_to_the_interview_of_the_same_case(
     look(page, screens, "site-done")
 
 
+def test_it_declines_a_whole_site_in_one_step(office: Office, phones: Callable[[str], Page], screens: Path) -> None:
+    page = phones("EN006")
+
+    def mine() -> list[str]:
+        return [each for each in office.documents("ssr_contact") if "<username>EN006</username>" in each]
+
+    open_site(page)
+    numbers = {int(re.findall(r"\d+", each)[0]) for each in page.locator(".dwelling strong").all_inner_texts()}
+    page.locator(".dwelling .plain").first.click()
+    page.locator("form.questions").wait_for()
+    fill_in(page, {"disp": "24", "subst": "0", "sec": "0"})
+    finish(page)
+    wait_until(lambda: len(mine()) == 1, "the visit to arrive")
+    open_site(page)
+    look(page, screens, "decline")
+    page.locator(".decline summary").click()
+    page.screenshot(path=screens / "field-decline-open.png", full_page=True)
+    page.locator(".decline button").click()
+    page.locator("dialog .danger").click()
+    page.locator(".dwelling", has_text="seguridad").nth(1).wait_for()
+    wait_until(lambda: len(mine()) == len(numbers), "every dwelling to arrive")
+    declined = [each for each in mine() if "<disp>31</disp>" in each]
+    told = {int(re.findall(r"<dwelling>(\d+)</dwelling>", each)[0]) for each in declined}
+    assert len(told) == len(numbers) - 1 and told < numbers, "a dwelling that has a result keeps it"
+    assert page.locator(".decline").count() == 0
+
+
 def test_it_never_draws_another_respondent_for_the_same_case(phones: Callable[[str], Page]) -> None:
     page = phones("EN002")
     drawn = set()

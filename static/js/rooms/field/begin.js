@@ -15,9 +15,18 @@ export class Stopped extends Error {}
  * Throws Stopped where work is stopped, CantOpen when the form isn't on the phone.
  */
 export async function begin(form, answers, link) {
-  if (link.site && stopAt(await readOffice(), link.site)) throw new Stopped(link.site);
   const before = await draftOf(form, link.case);
-  if (before) return go(`#/fill/${encodeURIComponent(before)}`);
+  const id = before && !(await isStopped(link)) ? before : (await prepare(form, answers, link)).draft.id;
+  return go(`#/fill/${encodeURIComponent(id)}`);
+}
+
+async function isStopped({ site }) {
+  return Boolean(site && stopAt(await readOffice(), site));
+}
+
+/** The same without going there: a filling whose draft is stored. */
+export async function prepare(form, answers, link) {
+  if (await isStopped(link)) throw new Stopped(link.site);
   const filling = await openFilling(`new:${form}`, link.case ? { random: await drawOf(link.case) } : {});
   for (const [name, value] of Object.entries(answers)) answer(filling, name, value);
   filling.touched = true;
@@ -26,7 +35,7 @@ export async function begin(form, answers, link) {
   if (open) filling.moveTo(open.key);
   await note(`links/${filling.draft.id}`, { ...link, form });
   await filling.save();
-  return go(`#/fill/${encodeURIComponent(filling.draft.id)}`);
+  return filling;
 }
 
 /** The unfinished draft of a case, or null. */

@@ -100,7 +100,16 @@ async function work(each, forms, visits, done) {
   }
   const numbers = [...new Set([...each.dwellings, ...visits.map(({ dwelling }) => dwelling)])].sort((a, b) => a - b);
   const rows = await Promise.all(numbers.map((number) => dwellingRow(each, forms, number, visits.filter(({ dwelling }) => dwelling === number), done)));
-  return h('section', {}, h('h2', {}, t('dwellings')), h('ul.list', {}, rows), another(each));
+  return h('section', {}, h('h2', {}, t('dwellings')), h('ul.list', {}, rows), another(each), await declinePart(each, numbers, visits, done));
+}
+
+/** Declining the whole site, as long as any of its dwellings has no result. */
+async function declinePart(each, numbers, visits, done) {
+  const seen = new Set([...visits.map(({ dwelling }) => dwelling), ...numbers.filter((number) => done.some((one) => one.case === caseOf(each, number)))]);
+  const left = (numbers.length ? numbers : [1]).filter((number) => !seen.has(number));
+  if (left.length === 0) return null;
+  const { declining } = await import('./decline.js');
+  return declining(each.site.code, left.map((dwelling) => visitOf(each, dwelling, 1)));
 }
 
 async function dwellingRow(each, forms, number, visits, done) {
@@ -132,10 +141,16 @@ function another(each) {
     h('form.stack', { onsubmit: submit }, h('label', { for: 'dwelling' }, t('dwellingNumber')), field, message, h('button.plain', {}, t('visitNote', { n: 1 }))));
 }
 
-async function visit(each, dwelling, attempt) {
+/** What form H is told of a visit. */
+function visitOf(each, dwelling, attempt) {
   const next = { form: each.form, answers: answersFor(each, {}) };
-  const link = { kind: 'contact', case: caseOf(each, dwelling), site: each.site.code, dwelling, next };
-  await guarded(() => begin(CONTACT, answersFor(each, { dwelling, attempt }), { ...link, case: `${link.case}`, visit: attempt }));
+  const link = { kind: 'contact', case: caseOf(each, dwelling), site: each.site.code, dwelling, next, visit: attempt };
+  return { answers: answersFor(each, { dwelling, attempt }), link };
+}
+
+async function visit(each, dwelling, attempt) {
+  const { answers, link } = visitOf(each, dwelling, attempt);
+  await guarded(() => begin(CONTACT, answers, link));
 }
 
 async function interview(each, dwelling, wanted) {
