@@ -46,7 +46,7 @@ def invented(shipped, rows=400):
         else:
             columns[name] = rng.choice(np.array([*(codes or ["NONE", "SH001"]), None], dtype=object), rows)
     frame = pd.DataFrame(columns)
-    frame["site.population"] = rng.choice([900.0, 12000.0], rows)
+    frame["site.served"] = rng.choice([900.0, 12000.0], rows)
     return frame
 
 
