@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ SOCKET = "OFFICE_SOCKET"
 STOP_SECONDS = 30
 _BACKLOG = 256
 _LOOK_SECONDS = 0.2
+_AFTER_A_FAULT = 1.0
 
 
 class Door:
@@ -77,6 +79,8 @@ class _Keeper:
             if sys.stdin in ready:
                 return self._end()
             if self.listener in ready:
+                if self.office is not None and self.office.returncode:
+                    time.sleep(_AFTER_A_FAULT)  # what can't start shall not try without a pause
                 command = [sys.executable, "-m", "survey_server.office_process", str(self.listener)]
                 nothing, pass_on = subprocess.DEVNULL, [self.listener]
                 self.office = subprocess.Popen(command, stdin=nothing, pass_fds=pass_on)  # noqa: S603 - ours

@@ -8,37 +8,52 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Iterator
+from threading import BoundedSemaphore
 from typing import BinaryIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 OF_THE_OFFICE = ("/office", "/api/v1/programmes", "/api/v1/openapi.json")
 SECONDS = 300
 """How long the office may be silent: it may have to start first, and pages that compute take their time."""
+MOST_WAITING = 12
+"""Requests of the office that a worker waits for at once."""
 _BLOCK = 1 << 16
 _LONGEST_PAGE = 1 << 20
 _AWAY = b"La oficina no contesta. Intente otra vez en un momento.\nThe office doesn't answer. Try again in a moment.\n"
 
 
 class OfficeApart:
-    """Calls the field's application; what is the office's goes through the door at `path`."""
+    """Calls the field's application; what is the office's goes through the door at `path`.
 
-    def __init__(self, app: WSGIApplication, path: str) -> None:
+    Only some of the threads may wait for the office at once: phones always find one that is free.
+    """
+
+    def __init__(self, app: WSGIApplication, path: str, most: int = MOST_WAITING) -> None:
         self.app = app
         self.path = path
+        self.waiting = BoundedSemaphore(most)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not _is_of_office(environ["PATH_INFO"]) or _is_unclear(environ):
             return self.app(environ, start_response)
+        if not self.waiting.acquire(blocking=False):
+            return _say_away(start_response)
         try:
             answer = ask(self.path, environ)
             status, headers = _read_head(answer)
             body = _body(answer, headers)
         except OSError:
-            away = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "5"), ("Cache-Control", "no-store")]
-            start_response("503 Service Unavailable", away)
-            return [_AWAY]
+            return _say_away(start_response)
+        finally:
+            self.waiting.release()
         start_response(status, headers)
         return body
+
+
+def _say_away(start_response: StartResponse) -> list[bytes]:
+    told = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "5"), ("Cache-Control", "no-store")]
+    start_response("503 Service Unavailable", told)
+    return [_AWAY]
 
 
 def ask(path: str, environ: WSGIEnvironment) -> BinaryIO:

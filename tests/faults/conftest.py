@@ -48,6 +48,14 @@ class Postgres:
         place = self.url.partition("host=")[2]
         self.do("-o", f"-h '' -k {place}", "-l", str(self.data / "log"), "start")
 
+    def is_up(self) -> bool:
+        """Whether it runs, or is about to."""
+        try:
+            self.do("status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """None of its processes runs while the block does."""
@@ -73,20 +81,40 @@ class Postgres:
         return Postgres(data, self.url.replace(str(self.data), str(data)))
 
 
+@contextmanager
+def postgres_in(folder: Path) -> Iterator[Postgres]:
+    """A server whose data lie below this folder, for as long as the block runs."""
+    folder.chmod(0o755)
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    command = [sys.executable, "-W", "ignore", "-c", _START, f"{folder}/data"]
+    run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=_PATIENCE)
+    url = run.stdout.strip().splitlines()[-1]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE survey_faults")
+    mine = Postgres(folder / "data", url.replace("/postgres?", "/survey_faults?"))
+    yield mine
+    mine.do("stop", "-m", "immediate")
+
+
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
     # Not below pytest's folders: as root it runs as another user, who can't look into those.
-    with tempfile.TemporaryDirectory(prefix="survey-faults-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        environment = {**os.environ, "XDG_RUNTIME_DIR": folder}
-        command = [sys.executable, "-W", "ignore", "-c", _START, f"{folder}/data"]
-        run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=_PATIENCE)
-        url = run.stdout.strip().splitlines()[-1]
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE survey_faults")
-        mine = Postgres(Path(folder) / "data", url.replace("/postgres?", "/survey_faults?"))
+    with (
+        tempfile.TemporaryDirectory(prefix="survey-faults-", ignore_cleanup_errors=True) as folder,
+        postgres_in(Path(folder)) as mine,
+    ):
         yield mine
-        mine.do("stop", "-m", "immediate")
+
+
+@pytest.fixture
+def small_postgres() -> Iterator[Postgres]:
+    """A server on a disk of its own with room for 160 MB; where none may be mounted, on the disk of all."""
+    with (
+        tempfile.TemporaryDirectory(prefix="survey-small-", ignore_cleanup_errors=True) as folder,
+        mounted(Path(folder), "160m"),
+        postgres_in(Path(folder)) as mine,
+    ):
+        yield mine
 
 
 @pytest.fixture
@@ -94,10 +122,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of its own with room for 12 MB; where none may be mounted, in a plain folder."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "survey-faults", str(folder)]
-    mounted = (
-        shutil.which("mount") is not None and subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    )
-    yield folder
-    if mounted:
+    with mounted(folder, "12m"):
+        yield folder
+
+
+@contextmanager
+def mounted(folder: Path, size: str) -> Iterator[None]:
+    """A file system of this size in a folder, if one may be mounted."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "survey-faults", str(folder)]
+    done = shutil.which("mount") is not None and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    yield
+    if done:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)

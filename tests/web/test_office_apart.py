@@ -95,6 +95,22 @@ def test_it_says_try_again_when_the_office_ends_before_it_answers_or_is_not_ther
     assert Client(OfficeApart(field, f"{tmp_path.name}/door")).get("/office/").status_code == 503
 
 
+def test_it_keeps_threads_free_for_phones_while_the_office_is_silent() -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/door")
+        listener.listen()
+        browser = Client(OfficeApart(field, f"{folder}/door", most=1))
+        waiting = threading.Thread(target=browser.get, args=("/office/",), daemon=True)
+        waiting.start()
+        connection = listener.accept()[0]
+        assert browser.get("/office/").status_code == 503
+        assert browser.get("/api/v1/sync").data == b"field"
+        connection.close()
+        waiting.join()
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        assert browser.get("/office/").status_code == 503
+
+
 def test_it_ends_when_nobody_needs_it_and_stays_while_somebody_does() -> None:
     with socket.socket(socket.AF_UNIX) as listener, tempfile.TemporaryDirectory() as folder:
         listener.bind(f"{folder}/door")
