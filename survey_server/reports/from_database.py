@@ -38,10 +38,16 @@ def summarise(
     """The report on one wave, or on the first and the last of several; raises UnknownWave, NothingToReport."""
     before = read_waves(session, programme, waves[0]) if len(waves) > 1 else []
     after = read_waves(session, programme, waves[-1])
+    if _extents(before) == _extents(after):  # a wave and itself: that wave alone
+        before = []
     registers = read_registers(session, programme)
     between = read_earlier(session, programme, after, before)
     find = partial(_decided, session, programme.id)
     return build_wave_summary(_info(programme), before, after, language, edition, registers, between, find)
+
+
+def _extents(waves: Sequence[WaveData]) -> set[tuple[str, int]]:
+    return {(data.form_id, data.wave.ordinal) for data in waves}
 
 
 def _decided(session: Session, programme_id: int, data_hash: str) -> Decided | None:

@@ -88,7 +88,7 @@ class Sample:
             return {}
         rows = self.everyone[~(weights > 0)]
         told = zip(rows[site].astype(object), *(rows[name].astype(object) for name in columns), strict=True)
-        return {str(name): " × ".join("" if pd.isna(one) else str(one) for one in values) for name, *values in told}
+        return {str(name): " × ".join("–" if pd.isna(one) else str(one) for one in values) for name, *values in told}
 
     def reweighted(self, factors: Floats) -> Sample:
         """The same rows with their weights multiplied by `factors` (above 0), for standardised comparisons."""

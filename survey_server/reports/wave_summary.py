@@ -106,7 +106,7 @@ def build_wave_summary(
         raise NothingToReport("No submission of these waves counts: none has arrived, or none was agreed to.")
     kept = {data.form_id: sample for data in registers if (sample := Sample(data)).n}
     read = [*(sample for pair in pairs for sample in pair.samples), *kept.values()]
-    data_hash = _data_hash(read)
+    data_hash = _data_hash(programme, read)
     decided = find_decided(data_hash)
     study = Study(programme, pairs, get_catalogue(language), kept, _trends(pairs, between), swapped, decided)
     built = cut_pages(list(build_pages(study)), _cut(study, edition))
@@ -173,15 +173,19 @@ def _cutoff(samples: Sequence[Sample]) -> datetime | None:
     return max(known).to_pydatetime() if known else None
 
 
-def _data_hash(samples: Sequence[Sample]) -> str:
-    """A digest of every answer and design column that the report was made from, whatever the order of arrival."""
-    digest = hashlib.sha256()
+def _data_hash(programme: ProgrammeInfo, samples: Sequence[Sample]) -> str:
+    """A digest of all that the figures were made from, whatever the order of arrival.
+
+    Every answer and design column, the registry, the plan with its targets and margins, and rulings on questions.
+    """
+    digest = hashlib.sha256(json.dumps(programme.plan, sort_keys=True, default=str).encode())
     for sample in samples:
         digest.update(f"{sample.data.form_id}:{sample.data.wave.ordinal}\n".encode())
         for frame in (sample.everyone, *sample.data.repeats.values()):
             digest.update(np.sort(_row_hashes(frame)).tobytes())
         digest.update(repr(sorted(sample.data.files.items())).encode())
         digest.update(json.dumps(sample.data.registry.to_json(), sort_keys=True).encode())
+        digest.update(repr(sorted(map(str, sample.data.rulings))).encode())
     return digest.hexdigest()[:12]
 
 

@@ -133,6 +133,10 @@ def test_it_knows_the_versions_that_a_wave_was_asked_in(url: str) -> None:
     assert headline.cell("B1", "verdict").mark == "broken"
 
 
+def test_a_wave_compared_with_itself_is_that_wave_alone(url: str) -> None:
+    assert make_summary(open_database(url), "wvs", ("W1", "1"), "es").waves == ("W1",)
+
+
 def test_it_makes_every_file_that_the_office_offers(url: str) -> None:
     files = make_editions(open_database(url), "wvs", ("W1",), "es")
     assert [Path(name).suffix for name in files] == [".pdf", ".html", ".xlsx", ".zip", ".json"]

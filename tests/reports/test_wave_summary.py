@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from survey_server.problems import NothingToReport
+from survey_server.reports.decided import Ruling
 from survey_server.reports.value import Page, Prose, Table
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
@@ -212,3 +213,15 @@ def _small_print(summary: WaveSummary) -> list:
 def _box(summary: WaveSummary) -> list:
     boxes = [b for b in page(summary, "glance").blocks if isinstance(b, Prose) and b.style == "box"]
     return [note for box in boxes for note in box.notes]
+
+
+def test_its_data_hash_knows_the_plan_and_the_rulings_that_the_figures_rest_on(waves: Waves) -> None:
+    info, before, after = waves
+    plan = replace(info, plan={**info.plan, "margins": {"small": {"sex": {"1": 0.5, "2": 0.5}}}})
+    ruled = [replace(after[0], rulings=(Ruling("safe_night", "safe_night", "a", "b", "same"),)), *after[1:]]
+    hashes = [
+        build_wave_summary(one, before, later, "es", "public").data_hash
+        for one, later in ((info, after), (info, after), (plan, after), (info, ruled))
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
