@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Request, Route
 from sqlalchemy import select
 
 from survey_server.db.models import Media, SubmissionVersion
 from survey_server.db.session import Database
+from tests.browser.diary import publish_diary, write
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import finish, unsent
-from tests.browser.media.conftest import Arrived
-from tests.browser.media.steps import begin, choose, enrol, go_to, go_to_end, is_sent, saved
+from tests.browser.media.conftest import Arrived, photo
+from tests.browser.media.steps import begin, choose, enrol, go_to, go_to_end, here, is_sent, saved
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +36,21 @@ def interview(page: Page) -> None:
     saved(question)
     go_to_end(page)
     finish(page)
+
+
+def answer_photo(page: Page) -> None:
+    """An interview whose one photo is small."""
+    begin(page, "one_photo")
+    question = here(page, "photo")
+    choose(question, photo(160, 120))
+    saved(question)
+    go_to_end(page)
+    finish(page)
+
+
+def body_of(request: Request) -> Any:
+    sent = request.post_data_buffer or b""
+    return json.loads(gzip.decompress(sent) if request.headers.get("content-encoding") == "gzip" else sent)
 
 
 def until(page: Page, true: Callable[[], bool], what: str) -> None:
@@ -69,6 +88,55 @@ def test_it_goes_on_where_a_killed_server_stopped(
     assert is_whole(arrived())
     assert len(pieces) <= 15 + 2, "each death costs one piece"
     assert pieces == sorted(pieces), "nothing is sent twice from the beginning"
+
+
+def test_it_sends_the_interviews_of_all_forms_in_one_batch_then_their_files_and_a_new_one_before_the_next_piece(
+    phone: Phone, link: str, stored: Callable[[], list[SubmissionVersion]], database: Database
+) -> None:
+    publish_diary(database)
+    page = phone.open()
+    enrol(page, link)
+    offline = re.compile(r"/api/v1/(sync|media)")
+    page.route(offline, lambda route: route.abort())
+    answer_photo(page)
+    interview(page)
+    write(page, "Alfa")
+    answer_photo(page)
+    items = sorted(facts(page), key=lambda item: item["finished_at"])
+    assert [item["form"] for item in items] == ["one_photo", "media", "diary", "one_photo"]
+    order: list[str] = []
+    sent: list[str] = []
+    held: list[Route] = []
+
+    def watch(route: Route) -> None:
+        request = route.request
+        body = body_of(request) if request.method == "POST" else {}
+        batch = [each["id"] for each in body.get("submissions", [])]
+        sent.extend(batch)
+        order.extend([f"batch of {len(batch)}"] if batch else [body["submission"]] if "submission" in body else [])
+        if "offset=65536" in request.url and not held:
+            held.append(route)
+            return  # in the middle of the large file
+        route.continue_()
+
+    page.unroute(offline)
+    page.route(offline, watch)
+    page.evaluate(NOW)
+    until(page, lambda: len(held) == 1, "the large file to be on its way")
+    assert order == ["batch of 4", items[0]["id"], items[1]["id"]], "interviews first, then files, the oldest first"
+    assert sent == [item["id"] for item in items]
+    write(page, "Beta")
+    held[0].continue_()
+    is_sent(page)
+    [latest] = [item["id"] for item in facts(page) if item["id"] not in sent[:4]]
+    assert sent[4] == latest
+    assert order[3:5] == ["batch of 1", items[1]["id"]], "the new interview before the rest of the file"
+    files = [each for each in order if each.startswith("uuid:")]
+    assert list(dict.fromkeys(files)) == [items[0]["id"], items[1]["id"], items[3]["id"]]
+    assert len(stored()) == 5
+    with database.reading() as session:
+        rows = session.scalars(select(Media).where(Media.instance_id.in_([*sent]))).all()
+        assert len(rows) == 3 and all(row.completed_at for row in rows)
 
 
 def test_it_goes_on_after_the_browser_was_killed_and_while_the_phone_is_locked(

@@ -27,7 +27,7 @@ export function declining(code, visits) {
     syncNow();
   };
   return h('details.card.decline', {}, h('summary', {}, t('decline')),
-    h('p.small', {}, t('declineWhy')), h('button.plain', { type: 'button', onclick: decline }, t('declineDo')));
+    h('div.stack', {}, h('p.small', {}, t('declineWhy')), h('button.plain', { type: 'button', onclick: decline }, t('declineDo'))));
 }
 
 /** A form that asks more than this one does is left as a draft for the person to finish. */

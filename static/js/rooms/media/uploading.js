@@ -1,10 +1,11 @@
 /**
  * Photos, sound and files on their way to the server, after the interviews: one at a time, in pieces of 64 KB. The server
  * says where to go on, so a stall, a restart or a captive portal costs one piece at most. A file is sent only when the
- * server has all of it and its digest is ours.
+ * server has all of it and its digest is ours. An interview that is finished meanwhile goes before the next piece.
  */
 import { call, readAnswer } from '../../api.js';
 import { tellHere } from '../../bus.js';
+import { countQueue } from '../../outbox.js';
 import { listMediaItems, settleMedia } from '../outbox/items.js';
 import { line } from '../../sync.js';
 import { readPackedPart } from './packing.js';
@@ -14,6 +15,9 @@ const PIECE = 64 * 1024;
 const TIMEOUT = 60_000;
 const RESTARTS = 2;
 const REFUSED_AGAIN = 3_600_000; // what the office refuses now it may take when its settings have changed
+
+/** What stopped it when an interview waits. */
+export const OVERTAKEN = { reason: 'interview' };
 
 /** Send all media of interviews that the server has; null, or what stopped it ({ reason }). */
 export async function uploadMedia(device) {
@@ -61,6 +65,7 @@ async function sendPieces(item, one, device, announced) {
     const { offset } = answer.data;
     line.file = { id: item.id, name: one.name, percent: Math.floor(100 * offset / one.size) };
     tellHere('queue');
+    if ((await countQueue({ hidden: true })).waiting) return OVERTAKEN;
     let bytes;
     try {
       bytes = await readPackedPart(item.id, one.name, offset, Math.min(PIECE, one.size - offset));

@@ -77,11 +77,19 @@ function sending() {
 
 /** Interviews, then what belongs to them; each room is only entered when there is something. Null, or what stopped it. */
 async function sendWaiting(device) {
-  const { waiting, media, sent } = await countQueue({ hidden: true });
-  const stuck = waiting ? await (await sending()).upload(device) : null;
-  if (stuck || waiting + media + sent === 0) return stuck;
-  const left = (await countQueue({ hidden: true })).media ? await (await import('../media/uploading.js')).uploadMedia(device) : null;
-  return left ?? (await import('../outbox/items.js')).dropSent();
+  for (;;) {
+    const { waiting, media, sent } = await countQueue({ hidden: true });
+    const stuck = waiting ? await (await sending()).upload(device) : null;
+    if (stuck || waiting + media + sent === 0) return stuck;
+    const left = (await countQueue({ hidden: true })).media ? await sendMedia(device) : null;
+    if (left !== 'overtaken') return left ?? (await import('../outbox/items.js')).dropSent();
+  }
+}
+
+async function sendMedia(device) {
+  const { OVERTAKEN, uploadMedia } = await import('../media/uploading.js');
+  const stuck = await uploadMedia(device);
+  return stuck === OVERTAKEN ? 'overtaken' : stuck;
 }
 
 /** After a failure try again, later each time and never all phones at once; the server may ask for more patience. */
