@@ -83,6 +83,8 @@ def design_cautions(pair: Pair) -> Iterator[Note]:
         wave = {"wave": sample.data.wave.name}
         if sample.fitted.problem:
             yield Note("caution.margins", words=wave | {"reason": sample.fitted.problem})
+        if sample.blank_columns:
+            yield Note("caution.blank", {}, wave | {"columns": ", ".join(sample.blank_columns)})
         if sample.bad_weights:
             told = [f"{site} ({value or '–'})" for site, value in sample.bad_weights.items()]
             yield Note("caution.weights", {"count": Cell(float(len(told)))}, wave | {"sites": _listed(told)})

@@ -101,8 +101,19 @@ class Sample:
         return next(iter(self.roles(role)), None)
 
     def roles(self, role: str) -> list[str]:
-        """All columns of a role (several weights multiply)."""
-        return [name for name in self.data.registry.roles(role) if name in self.everyone.columns]
+        """All columns of a role (several weights multiply); none that is blank in every row where it may be."""
+        return [
+            name
+            for name in self.data.registry.roles(role)
+            if name in self.everyone.columns and name not in self.blank_columns
+        ]
+
+    @cached_property
+    def blank_columns(self) -> tuple[str, ...]:
+        """Columns for weights and strata in which no row has anything: the report goes without them, and says so."""
+        named = [name for role in ("weight", "stratum") for name in self.data.registry.roles(role)]
+        everyone = self.everyone
+        return tuple(name for name in named if name in everyone and len(everyone) and everyone[name].isna().all())
 
     def codes(self, name: str) -> Codes:
         """The answers in a column as text codes, None where there is no answer; read only, since they are kept."""

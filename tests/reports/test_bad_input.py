@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from survey_server.reports.catalogue import get_catalogue
@@ -75,6 +76,22 @@ def test_it_leaves_out_rows_whose_weight_is_no_weight_and_names_their_site(waves
     assert [one.words["sites"] for one in _box(summary, "caution.weights")] == [
         f"P00 ({'–' if weights is None else weights})"
     ]
+
+
+@pytest.mark.parametrize("which", ["after", "both"])
+def test_it_goes_without_weights_and_strata_that_no_site_has_and_says_so(waves: Waves, which: str) -> None:
+    programme, before, after = waves
+    blank = [
+        [replace(one[0], frame=one[0].frame.assign(**{"site.weight": np.nan, "site.stratum": None}))]
+        for one in (before, after)
+    ]
+    summary = build_wave_summary(programme, blank[0] if which == "both" else before[:1], blank[1], "es")
+    assert {one.words["columns"] for one in _box(summary, "caution.blank")} == {"site.weight, site.stratum"}
+    headline = table(summary, "glance.headlines").cell("X01", "after")
+    frame = after[0].frame[after[0].frame["consent"].astype(str) == "1"]
+    codes = frame["safe_night"].astype(str)
+    told = codes[codes.isin(["1", "2", "3", "4"])]
+    assert headline.value == pytest.approx(100 * told.isin(["1", "2"]).mean())
 
 
 def test_it_counts_a_point_of_two_strata_in_one_of_them_and_says_so(waves: Waves) -> None:
