@@ -19,7 +19,7 @@ from survey_server.problems import UnknownForm
 from survey_server.web.assets import Asset, make_asset
 
 _CODE = re.compile(r"\(([\w-]+)\)\s*\Z")
-_MOST_KEPT = 100
+_MOST_KEPT = 40
 """How many parts stay compressed in memory: those of the forms that go out now."""
 
 
