@@ -7,7 +7,8 @@ for every single execution, which costs more than the databases' own.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
@@ -63,6 +64,20 @@ class Prepared:
         return written
 
 
+@contextmanager
+def in_one_go(connection: Connection) -> Iterator[None]:
+    """What is run in the block goes to PostgreSQL without waiting for each answer; what failed is raised at its end."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver != "psycopg":
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, error) from error
+
+
 class _Written:
     """A statement in the words of one database."""
 
@@ -100,4 +115,6 @@ def _bind_processor(kind: Any, dialect: Dialect) -> Convert:
 def _told(connection: Connection, error: Exception) -> BaseException:
     """The error as SQLAlchemy tells it, without the values: they may be answers."""
     dialect = connection.dialect
+    if dialect.is_disconnect(error, None, None):  # type: ignore[arg-type]
+        connection.invalidate(error)
     return DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -31,6 +32,7 @@ from survey_server.problems import (
 __all__ = ["Database", "Session", "hold_sqlite_alone", "open_database"]
 
 _BUSY_SECONDS = 10
+_ASKED_AFTER_SECONDS = 1
 _WRITES = {"survey_writes": True}
 
 
@@ -41,6 +43,7 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writing = engine.execution_options(**_WRITES)
+        self._asking = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turn = Lock()
         self._info: dict[str, Any] = {}
         self._file = _File(path) if self.is_sqlite and (path := engine.url.database) else None
@@ -75,6 +78,12 @@ class Database:
                 self._turn.release()
         else:
             raise DatabaseBusy()
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Session]:
+        """A session for a few look-ups by key: from PostgreSQL each takes one question and answer, and no more."""
+        with _as_problems(), self._asking.connect() as connection, _OnConnection(connection, self._info) as session:
+            yield session
 
     @contextmanager
     def reading(self, *, one_state: bool = False) -> Iterator[Session]:
@@ -208,13 +217,30 @@ def _postgres_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise BadSetting(f"SURVEY_DATABASE_URL begins with {parsed.drivername!r}: use sqlite:/// or postgresql://")
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
-        pool_pre_ping=True,  # a connection that a restarted server has dropped is found out before it is used
         pool_size=16,
         max_overflow=16,
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _check_unused)
+    return engine
+
+
+def _note_use(_: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _check_unused(connection: Any, record: Any, _: Any) -> None:
+    """A connection that a restarted server has dropped is found out before it is used; a busy one isn't asked."""
+    if time.monotonic() - record.info.get("used", time.monotonic()) < _ASKED_AFTER_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as error:
+        raise DisconnectionError() from error  # the pool makes a new one
 
 
 @contextmanager

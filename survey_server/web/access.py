@@ -39,7 +39,7 @@ def get_keyring() -> Keyring:
 
 def get_sending_device() -> Sender:
     """The device whose token the request carries, revoked or not: what it sends is kept. Raises BadToken."""
-    with get_database().reading() as session:
+    with get_database().looking_up() as session:
         return get_sender(session, _token())
 
 

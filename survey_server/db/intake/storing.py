@@ -29,7 +29,7 @@ from survey_server.db.models import (
     table_of,
 )
 from survey_server.db.openrosa.entity_intake import apply_interviews
-from survey_server.db.prepared import Prepared
+from survey_server.db.prepared import Prepared, in_one_go
 from survey_server.db.review.words import with_phone
 from survey_server.db.webhooks import Told, add_event
 from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
@@ -103,19 +103,21 @@ class Writer:
         """Write the batch and its audit row; one receipt per item, in their order."""
         receipts = [self._take(arrival, item) for arrival, item in items]
         tables = (self.submissions, self.versions, self.issues, self.texts, self.conflicts, self.quarantine)
-        for statement, rows in zip(_INSERTS, tables, strict=True):
-            if rows:
-                statement.run(self.session.connection(), *rows)
-        self.seals.write(self.session)
+        with in_one_go(self.session.connection()):
+            for statement, rows in zip(_INSERTS, tables, strict=True):
+                if rows:
+                    statement.run(self.session.connection(), *rows)
+            self.seals.write(self.session)
+            if self.repeated:
+                self._count_repeats()
         if self.entities:
             actor, at = self.source.actor, self.changed_at
             apply_interviews(self.session, self.source.programme_id, actor, at, self.entities)
-        if self.repeated:
-            self._count_repeats()
         self._tell()
-        if self.source.device is not None and self.source.door == "phone":
-            set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
-        self._audit(len(receipts))
+        with in_one_go(self.session.connection()):
+            if self.source.device is not None and self.source.door == "phone":
+                set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
+            self._audit(len(receipts))
         return receipts
 
     def _tell(self) -> None:

@@ -63,7 +63,7 @@ class _Batch:
 def _store(database: Database, batches: Sequence[_Batch]) -> list[list[Receipt]]:
     """All of them in one transaction."""
     for tries_left in reversed(range(_TRIES)):
-        with database.reading() as session:
+        with database.looking_up() as session:
             reads = [_read(session, batch) for batch in batches]
         try:
             with database.transaction() as session:

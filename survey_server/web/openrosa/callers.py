@@ -67,7 +67,7 @@ def door(path: str, *methods: str, revoked: bool = False) -> Callable[[Callable[
 
 
 def _caller(code: str, key: str | None, *, practice: bool) -> Caller:
-    with get_database().reading() as session:
+    with get_database().looking_up() as session:
         if key is None:
             found, base = _by_password(session, code), "/v1"
         else:
