@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from survey_server.reports.value import Note
 from survey_server.reports.wave_data import Decided, ProgrammeInfo, WaveInfo
 from survey_server.xlsform.registry import SITE_PREFIX
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Study:
@@ -40,6 +43,17 @@ class Study:
     trends: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
     swapped: bool = False
     decided: Decided | None = None
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several pages count: made when the first of them asks."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     @cached_property
     def results(self) -> tuple[Result, ...]:

@@ -33,7 +33,7 @@ def build_training(study: Study) -> Page | LeftOut:
     sample = study.registers.get(TRAINING)
     if sample is None or not set(NEEDED) <= set(sample.frame.columns):
         return LeftOut("training", name, note("left_out.no_training"))
-    course = Courses(sample, plan_of(study))
+    course = study.once(f"courses of {sample.data.form_id}", lambda: Courses(sample, plan_of(study)))
     if not len(course.held):
         return LeftOut("training", name, note("left_out.no_training"))
     splits = [_split(study, course, column) for column in SPLITS if column in course.finished]

@@ -43,7 +43,7 @@ def _now(cell: Cell, target: float | None = None) -> Counted:
 
 
 def _courses(study: Study, sample: Sample) -> Courses | None:
-    courses = Courses(sample, plan_of(study))
+    courses = study.once(f"courses of {sample.data.form_id}", lambda: Courses(sample, plan_of(study)))
     return courses if sample.data.form_id == TRAINING and len(courses.held) else None
 
 

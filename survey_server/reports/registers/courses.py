@@ -59,13 +59,12 @@ class Courses:
         attended = self.roster[self.roster["p_att"].astype(str) == "1"]
         taken = attended.merge(modules, on="_id").assign(b_module=lambda frame: frame["b_module"].astype(str))
         required = self.plan.required_modules or tuple(sorted(set(taken["b_module"])))
-        first = (
-            taken[taken["b_module"].isin(required)]
-            .groupby(["p_code", "b_module"], as_index=False)
-            .agg(_month=("_month", "min"))
-        )
-        people = first.groupby("p_code").agg(modules=("b_module", "nunique"), _month=("_month", "max"))
-        done = people[people["modules"] == len(set(required))].reset_index()
+        by_month = taken[taken["b_module"].isin(required)].sort_values("_month", kind="stable")
+        first = by_month.drop_duplicates(["p_code", "b_module"])
+        modules_of = first["p_code"].value_counts()
+        people = first.drop_duplicates("p_code", keep="last").sort_values("p_code")[["p_code", "_month"]]
+        people.insert(1, "modules", people["p_code"].map(modules_of))
+        done = people[people["modules"] == len(set(required))].reset_index(drop=True)
         names = [name for name in ("p_code", "p_inst", "p_sex", "venue") if name in attended.columns]
         traits = attended.drop_duplicates("p_code", keep="last")[names]
         return done.merge(traits, on="p_code", how="left")

@@ -57,8 +57,12 @@ def spells_of(study: Study) -> Spells | None:
     return Spells((first - SPELL, first), (max(start, first), last))
 
 
-def register_values(study: Study) -> Iterator[RegisterValue]:
+def register_values(study: Study) -> tuple[RegisterValue, ...]:
     """Every indicator of every register that has a formula, or that a page counts, in order."""
+    return study.once("register values", lambda: tuple(_values(study)))
+
+
+def _values(study: Study) -> Iterator[RegisterValue]:
     spells = spells_of(study)
     for sample in study.registers.values() if spells else ():
         days = _days(sample)
