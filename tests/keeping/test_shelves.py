@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from survey_server.db.keeping.backups import restore_backup, write_backup
+from survey_server.db.media.files import FolderStore
 from survey_server.db.media.shelves import FolderShelf, ObjectShelf, Shelf, copy_shelf, read_whole
 from survey_server.db.media.stores import open_bucket
+from survey_server.db.session import Database
 from survey_server.problems import NotThere
 from survey_server.web.office.results.report_files import ReportFiles
 
@@ -72,3 +76,14 @@ def test_it_brings_what_lies_in_a_folder_into_the_store_once(request: pytest.Fix
     here.write(KEY, b"PK")
     assert [copy_shelf(here, there, "exports") for _ in range(2)] == [1, 0]
     assert read_whole(there, KEY) == b"PK"
+
+
+def test_it_backs_up_what_lies_in_the_store(
+    request: pytest.FixtureRequest, filled: Database, store: FolderStore, tmp_path: Path
+) -> None:
+    shelf, file = objects(request, tmp_path), io.BytesIO()
+    shelf.write(KEY, b"PK")
+    write_backup(file, "cinco palabras que nadie adivina", filled, store, shelf, tmp_path, "s" * 40)
+    file.seek(0)
+    restore_backup(file, "cinco palabras que nadie adivina", tmp_path / "new")
+    assert (tmp_path / "new" / KEY).read_bytes() == b"PK"
