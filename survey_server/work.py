@@ -29,6 +29,7 @@ from survey_server.db.keeping.retention import keep_programmes
 from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
 from survey_server.db.review import integrity
+from survey_server.db.review.harm import watch_harm
 from survey_server.db.session import Database, open_database
 from survey_server.db.webhooks import drop_old_deliveries
 from survey_server.exports.attached import Files
@@ -101,7 +102,7 @@ def _apply_retention(task: Task) -> Mapping[str, Any]:
 
 
 def _watch_restricted(task: Task) -> Mapping[str, Any]:
-    return integrity.watch(task.database)
+    return {**integrity.watch(task.database), "harm": watch_harm(task.database)}
 
 
 KINDS: Mapping[str, Kind] = {

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import AuditRow, Incident, Programme, Submission, WebhookDelivery, now
 from survey_server.db.publishing import publish_form
+from survey_server.db.review.harm import watch_harm
 from survey_server.db.review.integrity import OVERDUE, WAITING, watch
 from survey_server.work import KINDS
 from tests.office.world import World
@@ -134,3 +135,22 @@ def test_it_lets_nobody_edit_a_report(officed: World) -> None:
     submission = report(officed, "grave", "1")
     for login in ("integrity-officer", "supervisor", "analyst", "coordinator"):
         assert officed.browser(login).get(f"{HERE}/submissions/{submission}/edit").status_code in (403, 404)
+
+
+def test_it_opens_an_incident_with_a_days_clock_when_answering_caused_somebody_a_problem(world: World) -> None:
+    form = "| survey |\n| | type | name | label |\n| | select_one yn | felt_safe | ¿? |\n| choices |\n"
+    form += "| | list_name | name | label |\n| | yn | 0 | No |\n| | yn | 1 | Sí |\n"
+    form += "| settings |\n| | form_title | form_id | version |\n| | Verificación | ssr_backcheck | 1 |\n"
+    publish_form(world.database, world.here.id, "k.md", form.encode())
+    source = Source(world.here.id, "demo", "command")
+    for name, answer in (("harmed", "1"), ("well", "0")):
+        xml = f'<data id="ssr_backcheck" version="1"><felt_safe>{answer}</felt_safe>'
+        xml += f"<meta><instanceID>uuid:{name}</instanceID></meta></data>"
+        take_in(world.database, source, [Arrival(f"uuid:{name}", "ssr_backcheck", "1", xml.encode())])
+    assert [watch_harm(world.database), watch_harm(world.database)] == [1, 0]
+    page = world.browser("security").get(f"{HERE}/incidents").text
+    assert page.count("Contestar le trajo problemas a alguien") == 1
+    with world.database.reading() as session:
+        harm = session.scalars(select(Incident).where(Incident.kind == "respondent-harm")).one()
+    answer = world.browser("coordinator").post(f"{HERE}/incidents/{harm.id}", {"outcome": "Se habló con ella"})
+    assert answer.status_code == 303

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import redirect, request, url_for
 
 from survey_server.db.field.devices import get_device_by_id
@@ -54,6 +56,6 @@ def _incidents(visit: Visit, problem: Problem | None = None) -> Answer:
     with reading(visit) as session:
         incidents = list_incidents(session, visit.here.id)
     visit.note("list-incidents", shown=len(incidents))
-    response = render("incidents.html", incidents=incidents, at=now(), problem=problem)
+    response = render("incidents.html", incidents=incidents, moment=datetime.fromisoformat, at=now(), problem=problem)
     response.status_code = problem.status if problem else 200
     return response
