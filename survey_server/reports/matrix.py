@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from survey_server.estimation.estimate import Estimate
 from survey_server.estimation.multiplicity import benjamini_hochberg
 from survey_server.estimation.suppression import Flag, complementary
 from survey_server.reports.coded import Codes
@@ -60,17 +61,26 @@ class Matrix:
 
     def hidden_levels(self, result: Result, breakdown: Breakdown) -> list[bool]:
         """Which levels are suppressed, with a second one where a single one could be worked out from the rest."""
-        sides = [self.comparison(result, breakdown, level).after for level in breakdown.levels]
+        return self._hidden(result, [self.comparison(result, breakdown, level).after for level in breakdown.levels])
+
+    def _hidden(self, result: Result, sides: Sequence[Estimate | None]) -> list[bool]:
+        """The same for one wave's estimates: of them alone, so that every report hides the same of a wave."""
         flags = [side.flagged(result.indicator.sensitive).flag if side else "" for side in sides]
         return [flag == "suppressed" for flag in complementary(flags, [side.n if side else 0 for side in sides])]
 
     def hidden_changes(self, result: Result, breakdown: Breakdown) -> list[bool]:
-        """Which levels hide their change and their earlier value, so that neither gives the other wave away."""
-        hidden_after = self.hidden_levels(result, breakdown)
-        changes = [self.comparison(result, breakdown, level).difference for level in breakdown.levels]
+        """Which levels hide their change and their earlier value, so that neither gives the other wave away.
+
+        What the earlier wave's own report hid stays hidden too, be it for the sake of another level.
+        """
+        both = [self.comparison(result, breakdown, level) for level in breakdown.levels]
+        hidden_after, hidden_before = (
+            self._hidden(result, sides) for sides in ([one.after for one in both], [one.before for one in both])
+        )
+        changes = [one.difference for one in both]
         flags: list[Flag] = [
-            "suppressed" if hide or change is None else change.flagged(result.indicator.sensitive).flag
-            for hide, change in zip(hidden_after, changes, strict=True)
+            "suppressed" if after or before or change is None else change.flagged(result.indicator.sensitive).flag
+            for after, before, change in zip(hidden_after, hidden_before, changes, strict=True)
         ]
         return [flag == "suppressed" for flag in complementary(flags, [c.n if c else 0 for c in changes])]
 
