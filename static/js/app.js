@@ -29,9 +29,10 @@ async function start() {
   readAddress();
   addEventListener('hashchange', readAddress, { capture: true });
   await startKeeping();
+  const known = readPolicy().catch(() => {}); // the first view says what is wrong with the storage
   await setLanguage(await get('meta', 'language').catch(() => 'es'));
   listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
-  await readPolicy().catch(() => {}); // the first view says what is wrong with the storage
+  await known;
   startGuard(root);
   await startRouter(root, { '': homeView, ...ROOMS });
   startInstall().catch(() => {}); // the view has said what is wrong with the storage

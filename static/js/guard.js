@@ -46,8 +46,7 @@ async function stronger() {
 }
 
 async function room() {
-  await readPolicy();
-  const stored = await get('vault', 'lock');
+  const [stored] = await Promise.all([get('vault', 'lock'), readPolicy()]);
   const kind = !stored ? 'setup' : stored.wiped_at ? 'wiped' : 'unlock';
   return { kind, views: await import(kind === 'setup' ? './rooms/lock/setup.js' : './rooms/lock/unlock.js') };
 }

@@ -11,8 +11,7 @@ import './texts.js';
 
 export async function unlock(_, { signal }) {
   addStyle();
-  const policy = await readPolicy();
-  const { level, until } = await get('vault', 'lock');
+  const [policy, { level, until }] = await Promise.all([readPolicy(), get('vault', 'lock')]);
   const message = h('p.message', { id: 'lock-message', role: 'alert' });
   const { field, element } = secretField('secret', t(level === 'passphrase' ? 'lockPassphrase' : 'lockPin'), level, { describedby: 'lock-message' });
   const button = h('button.main', {}, t('lockOpen'));

@@ -45,11 +45,12 @@ export async function refreshCatalogue(device) {
     await takeOne(round, token);
   }
   if (isNew(round)) round.stuck ??= await (await import('./languages.js')).completeForms(answer.data.forms, token);
-  if (locked()) { // what else the office says may be private
+  const told = await officeChanges(answer.data);
+  if (locked()) { // the team's work is private: it is kept once there is a PIN
     untold = { answer, token, at: Date.now() };
-    return publish(round).then(() => round.stuck);
+    return publish(round, told).then(() => round.stuck);
   }
-  await publish(round, [...(await officeChanges(answer.data)), ...(await unneeded(round.forms))]);
+  await publish(round, [...told, ...(await unneeded(round.forms))]);
   return round.stuck ?? fetchShown(round.forms, device);
 }
 
