@@ -100,7 +100,7 @@ class Writer:
     def write(
         self, items: Iterable[tuple[Arrival, Interview | Unfit | Known | KnownSeal | ClosedSeal]]
     ) -> list[Receipt]:
-        """Write the batch and its audit row; one receipt per item, in their order."""
+        """Write the batch; one receipt per item, in their order. `note_contact` and `note_batch` are still to come."""
         receipts = [self._take(arrival, item) for arrival, item in items]
         tables = (self.submissions, self.versions, self.issues, self.texts, self.conflicts, self.quarantine)
         with in_one_go(self.session.connection()):
@@ -114,11 +114,12 @@ class Writer:
             actor, at = self.source.actor, self.changed_at
             apply_interviews(self.session, self.source.programme_id, actor, at, self.entities)
         self._tell()
-        with in_one_go(self.session.connection()):
-            if self.source.device is not None and self.source.door == "phone":
-                set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
-            self._audit(len(receipts))
         return receipts
+
+    def note_contact(self) -> None:
+        """Note what the phone said of itself, in its row of the list of devices."""
+        if self.source.device is not None and self.source.door == "phone":
+            set_device_contact(self.session, self.source.device, self.source.report or {}, self.received_at)
 
     def _tell(self) -> None:
         """Tell whoever asked to be told, after the commit: ids alone."""
@@ -332,7 +333,8 @@ class Writer:
         self.quarantine.append(row)
         return quarantine_id
 
-    def _audit(self, items: int) -> None:
+    def note_batch(self, items: int) -> None:
+        """Write the batch's row of the audit chain."""
         told: dict[str, Any] = {"edited": self.edited} if self.edited else {}
         told |= {"refused": self.refused} if self.refused else {}
         closed = sum(row["submission_id"] is None for row in self.seals.rows)

@@ -17,7 +17,7 @@ from survey_server.db.intake.seals import ClosedSeal, KnownSeal, open_seals
 from survey_server.db.intake.sources import Source
 from survey_server.db.intake.storing import Known, Receipt, Writer
 from survey_server.db.models import Submission, SubmissionVersion, table_of
-from survey_server.db.prepared import Prepared
+from survey_server.db.prepared import Prepared, in_one_go
 from survey_server.db.session import Database
 from survey_server.problems import QuarantinedFromRevoked
 
@@ -67,7 +67,7 @@ def _store(database: Database, batches: Sequence[_Batch]) -> list[list[Receipt]]
             reads = [_read(session, batch) for batch in batches]
         try:
             with database.transaction() as session:
-                return [_write(session, batch, read) for batch, read in zip(batches, reads, strict=True)]
+                return _write(session, batches, reads)
         except IntegrityError:
             # Another request stored one of these ids between our reading and our writing: look again.
             if not tries_left or len(batches) > 1:
@@ -75,11 +75,27 @@ def _store(database: Database, batches: Sequence[_Batch]) -> list[list[Receipt]]
     raise AssertionError("unreachable")
 
 
-def _write(session: Session, batch: _Batch, read: _Read) -> list[Receipt]:
-    receipts = Writer(session, batch.source, read.known).write(read.items)
-    if batch.beside is not None:
-        batch.beside(session, receipts)
+def _write(session: Session, batches: Sequence[_Batch], reads: Sequence[_Read]) -> list[list[Receipt]]:
+    """The receipts of each batch. Rows that others wait for come last and in one order: devices, then audit chains."""
+    writers = [Writer(session, batch.source, read.known) for batch, read in zip(batches, reads, strict=True)]
+    receipts = [writer.write(read.items) for writer, read in zip(writers, reads, strict=True)]
+    for batch, told in zip(batches, receipts, strict=True):
+        if batch.beside is not None:
+            batch.beside(session, told)
+    with in_one_go(session.connection()):
+        for writer in sorted(writers, key=_device_of):
+            writer.note_contact()
+        for writer, told in sorted(zip(writers, receipts, strict=True), key=_programme_of):
+            writer.note_batch(len(told))
     return receipts
+
+
+def _device_of(writer: Writer) -> int:
+    return writer.source.device.id if writer.source.device else 0
+
+
+def _programme_of(written: tuple[Writer, list[Receipt]]) -> int:
+    return written[0].source.programme_id
 
 
 @dataclass(frozen=True)
