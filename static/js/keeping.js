@@ -92,13 +92,12 @@ async function copyDrafts() {
   for (const value of values) await copies.putInTurn(`d-${value.id}`, { draft: value });
 }
 
-async function copyPhone() {
-  const { copyPhone: write } = await import('./rooms/keeping/compare.js');
-  return write().catch(() => {});
+function copyPhone() {
+  return import('./rooms/keeping/compare.js').then((room) => room.copyPhone()).catch(() => {});
 }
 
-async function protectOlder() {
-  if (!locked()) (await import('./rooms/keeping/older.js')).protectOlder().catch(() => {});
+function protectOlder() {
+  if (!locked()) import('./rooms/keeping/older.js').then((room) => room.protectOlder()).catch(() => {}); // the next unlocking tries again
 }
 
 function compare() {

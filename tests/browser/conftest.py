@@ -20,7 +20,7 @@ from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
 from survey_server.db.waves import add_wave
-from tests.browser.field import Phone, Server, running, wait_whole
+from tests.browser.field import Phone, Server, running, wait_told, wait_whole
 from tests.browser.interviewing import choose_pin
 from tests.browser.marked import FORM as MARKED
 from tests.browser.programmes import add_patient
@@ -162,6 +162,7 @@ def marked_page(phone: Phone, server: Server, database: Database, own_programme:
     choose_pin(page)
     page.locator("main section:last-of-type a.card", has_text="Visita").wait_for()
     wait_whole(page)
+    wait_told(page)
     return page
 
 

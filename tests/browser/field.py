@@ -144,11 +144,20 @@ class Phone:
 
 
 WHOLE = "async () => Boolean(await caches.match(`/static/${document.documentElement.dataset.version}/files.json`))"
+TOLD = """async () => {
+  const { get } = await import(`/static/${document.documentElement.dataset.version}/js/store.js`);
+  return ((await get('meta', 'catalogue'))?.asked_at ?? 0) > 0;
+}"""
 
 
 def wait_whole(page: Page) -> None:
     """Return when the whole app is on the phone, also the rooms that follow the first question: it may go offline."""
     wait_for_script(page, WHOLE, timeout=PATIENCE)
+
+
+def wait_told(page: Page) -> None:
+    """Return when the phone has everything from the office, also what it could keep only under its PIN."""
+    wait_for_script(page, TOLD, timeout=PATIENCE)
 
 
 def unlock(page: Page, secret: str = PIN) -> None:

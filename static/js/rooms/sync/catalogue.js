@@ -27,10 +27,10 @@ export function want(formId) {
   askFor();
 }
 
-/** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). */
-export async function refreshCatalogue(device) {
+/** Ask which forms this phone should have and fetch what is missing. Returns null, or what stopped it ({ reason }). `anew`: somebody asks. */
+export async function refreshCatalogue(device, anew = false) {
   const { token } = device;
-  const isFresh = untold?.token === token && Math.abs(Date.now() - untold.at) < FRESH;
+  const isFresh = !anew && untold?.token === token && Math.abs(Date.now() - untold.at) < FRESH;
   const answer = isFresh ? untold.answer : await call('/api/v1/phone', { token });
   untold = null;
   if (answer.kind === 'problem') return { reason: 'server' };

@@ -63,8 +63,9 @@ async function oneRound(device) {
   if (!catalogueWanted && age >= 0 && age < CATALOGUE_AGE) return (await sending()).report(device);
   const chosen = !locked() || (await get('vault', 'lock')); // the forms of a new phone come while its PIN is chosen
   if (chosen && (locked() || emptySince())) return (await sending()).report(device); // what it brings may be private, and an empty phone stays empty
+  const asked = catalogueWanted;
   catalogueWanted = false;
-  const met = await refreshCatalogue(device);
+  const met = await refreshCatalogue(device, asked);
   if (met || locked()) return met;
   await (await sending()).noteContact();
   return (await sending()).report(device);
