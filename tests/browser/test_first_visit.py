@@ -150,7 +150,7 @@ def test_it_takes_its_own_language_first_and_speaks_the_others_as_soon_as_they_c
         assert count > 100 and spoken and missing == 0
     for expected in (spanish, english):
         page.locator("button.language").click()
-        wait_for_script(page, "text => document.querySelector('.statement').innerText === text", arg=expected)
+        wait_for_script(page, "text => document.querySelector('.statement')?.innerText === text", arg=expected)
 
 
 def test_it_keeps_nothing_of_a_page_that_broke_off_and_starts_all_the_same(page: Page, phone: Phone, link: str) -> None:
