@@ -58,13 +58,6 @@ def set_plan(session: Session, programme: Programme, plan: Mapping[str, Any], *,
     add_audit(session, programme.id, actor, "set-plan", programme.code, parts=sorted(plan))
 
 
-def set_recipients(session: Session, programme: Programme, edition: str, names: Sequence[str], *, actor: str) -> None:
-    """Who gets an edition of the reports: their covers name them."""
-    known = {**programme.policies.get("recipients", {}), edition: [name for name in names if name.strip()]}
-    programme.policies = {**programme.policies, "recipients": known}
-    add_audit(session, programme.id, actor, "set-recipients", edition, count=len(known[edition]))
-
-
 def stamp_of_programme(programme: Programme) -> str:
     """What a page gives back to say in which state it saw the programme."""
     return stamp_of_values(*_said(programme))

@@ -40,14 +40,6 @@ class Compared:
         known = {choice.code for choice in self.after.choices}
         return tuple(choice for choice in self.before.choices if choice.code not in known)
 
-    @property
-    def new_choices(self) -> tuple[Choice, ...]:
-        """Choices that only the newer version has."""
-        if self.before is None or self.after is None:
-            return ()
-        known = {choice.code for choice in self.before.choices}
-        return tuple(choice for choice in self.after.choices if choice.code not in known)
-
 
 def compare_versions(older: Questionnaire, newer: Questionnaire, rulings: Iterable[Ruling]) -> list[Compared]:
     """Every question of either, in the order of the newer; those that are gone at the end."""

@@ -111,11 +111,6 @@ def grants_of(roles: frozenset[str], letter: str) -> frozenset[Grant]:
     return frozenset().union(*(table.get((role, letter), frozenset()) for role in roles))
 
 
-def opens_cases(role: str) -> bool:
-    """Whether the role may ever read a single submission."""
-    return any(grants & OPENING for (each, _), grants in read_matrix().items() if each == role)
-
-
 def reads_others(role: str) -> bool:
     """Whether the role may read submissions that others filled in: who holds it needs a second factor."""
     others = OPENING - {Grant.OWN, Grant.UNIT}

@@ -109,20 +109,6 @@ def find_report(session: Session, programme_id: int, report: str) -> MadeReport 
     )
 
 
-def get_report(session: Session, programme_id: int, report: str) -> MadeReport:
-    """The row of a report; raises NotThere."""
-    made = find_report(session, programme_id, report)
-    if made is None:
-        raise NotThere(f"No report {report} was kept.")
-    return made
-
-
-def list_reports(session: Session, programme_id: int) -> list[MadeReport]:
-    """The reports that were made, the newest first."""
-    query = select(MadeReport).where(MadeReport.programme_id == programme_id)
-    return list(session.scalars(query.order_by(MadeReport.made_at.desc(), MadeReport.id.desc())))
-
-
 def write_decision(
     session: Session, made: MadeReport, content: Mapping[str, Any], *, person_id: int, actor: str
 ) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -186,11 +186,6 @@ class Owed:
     name: str
     media: Media | None
     arrived: int
-
-    @property
-    def complete_at(self) -> datetime | None:
-        """When it was whole, or None."""
-        return self.media.completed_at if self.media else None
 
 
 def list_owed(store: MediaStore, rows: Sequence[Media], names: Sequence[str]) -> list[Owed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_server.db.access.scopes import Reader, visible_submissions
@@ -95,16 +95,6 @@ def names_of(session: Session, actors: Sequence[str | None]) -> dict[str, str]:
     ids = {int(actor.partition(":")[2]): actor for actor in actors if actor and actor.startswith("person:")}
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all() if ids else []
     return {ids[person_id]: name for person_id, name in rows}
-
-
-def count_states(session: Session, programme: Programme, wave_id: int) -> dict[str, int]:
-    """How many submissions of a wave are in each review state."""
-    query = (
-        select(Submission.review_state, func.count())
-        .where(Submission.programme_id == programme.id, Submission.wave_id == wave_id)
-        .group_by(Submission.review_state)
-    )
-    return dict(session.execute(query).all())
 
 
 def _set_state(one: Submission, state: str) -> None:

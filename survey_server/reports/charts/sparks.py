@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from survey_server.reports.charts.palette import AFTER, BEFORE, BROWN, INK, LINE, TEAL, WASH, scale_colours
+from survey_server.reports.charts.palette import AFTER, BEFORE, INK, LINE, WASH, scale_colours
 from survey_server.reports.value import Cell
 
 WIDTH, HEIGHT, REACH = 160.0, 24.0, 3.0
@@ -91,17 +91,6 @@ def rating_bars(waves: Sequence[Sequence[float]], good_end: int) -> str:
                 )
             x += wide
     return svg(width, len(waves) * (bar + gap), "".join(parts))
-
-
-def share_bar(met: float, partly: float, missed: float) -> str:
-    """Met, partly and not met as one bar; black-and-white safe by order and lightness."""
-    width, height = 90.0, 7.0
-    parts, x = [], 0.0
-    for share, colour in ((met, TEAL), (partly, "#a8d5cf"), (missed, BROWN)):
-        wide = share * width / 100
-        parts.append(f'<rect x="{x:.2f}" y="0" width="{wide:.2f}" height="{height:g}" fill="{colour}"/>')
-        x += wide
-    return svg(width, height, "".join(parts))
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> str:

@@ -54,7 +54,6 @@ RATIOS = {
     "vetted": ("staff_vet", "staff", 100.0),
     "trained": ("staff_tr", "staff", 100.0),
 }
-K9_BENCHMARK = 39
 ON_TIME_DAY = 10
 
 

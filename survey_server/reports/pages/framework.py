@@ -22,7 +22,6 @@ Reached: TypeAlias = Literal["met", "not_met", "cannot_tell", "no_target", "no_n
 
 LEVELS = ("output", "behaviour", "outcome")
 MARKS: Mapping[Reached, str] = {"met": "improved", "not_met": "worsened", "not_comparable": "broken"}
-MINIMUM = 5.0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 
@@ -184,6 +183,3 @@ def format_moment(moment: datetime) -> str:
     """A dateTime as instances store it: milliseconds and offset."""
     text = moment.isoformat(timespec="milliseconds")
     return text[:29] if moment.utcoffset() is not None else text
-
-
-Coerce = Callable[[Value, tzinfo], Value]

@@ -9,7 +9,6 @@ from lxml import etree
 
 from survey_server.xlsform.filling.instance import UnreadableInstance
 
-ENCRYPTED_NAMESPACE = "http://opendatakit.org/submissions"
 _ORX = "{http://openrosa.org/xforms}"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
 
