@@ -21,6 +21,7 @@ from survey_server.db.models import (
     SubmissionVersion,
     Team,
     Wave,
+    is_current_version,
 )
 from survey_server.db.stamps import check_stamp, stamp_of_values
 
@@ -185,9 +186,4 @@ _NO_FLAGS = tuple(f'"n_flags":{zero}{end}' for zero in ("0", '"0"', "0.0") for e
 def _answered(text: str) -> ColumnElement[bool]:
     """Whether the version that counts says this; by a name of its own, as the query around it may join versions too."""
     version = aliased(SubmissionVersion)
-    return exists().where(
-        version.programme_id == Submission.programme_id,
-        version.submission_id == Submission.id,
-        version.number == Submission.number,
-        version.answers.contains(text, autoescape=True),
-    )
+    return exists().where(is_current_version(version), version.answers.contains(text, autoescape=True))

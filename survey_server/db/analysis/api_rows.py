@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from survey_server.db.access.scopes import visible_submissions
 from survey_server.db.access.tokens import ApiReader
 from survey_server.db.analysis.kept_back import KeptBack, load_kept_back
-from survey_server.db.models import Form, Submission, SubmissionVersion, Wave, now
+from survey_server.db.models import Form, Submission, SubmissionVersion, Wave, is_current_version, now
 from survey_server.problems import BadCursor
 
 MOST_AT_ONCE = 1000
@@ -85,12 +85,7 @@ def read_page(
             *(submission.interviewer, submission.site_code, submission.review_state, submission.issue_count),
             version.answers,
         )
-        .join(
-            version,
-            (version.programme_id == submission.programme_id)
-            & (version.submission_id == submission.id)
-            & (version.number == submission.number),
-        )
+        .join(version, is_current_version())
         .join(Wave, (Wave.programme_id == submission.programme_id) & (Wave.id == submission.wave_id), isouter=True)
         .where(
             visible_submissions(session, who.reader, who.programme.id),

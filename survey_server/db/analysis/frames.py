@@ -33,7 +33,7 @@ from survey_server.db.analysis.columns import (
 )
 from survey_server.db.analysis.kept_columns import KeptColumns, read_columns, write_columns
 from survey_server.db.field.sites import COLUMNS as SITE_COLUMNS
-from survey_server.db.models import Site, Submission, SubmissionVersion, Wave, WaveSite
+from survey_server.db.models import Site, Submission, SubmissionVersion, Wave, WaveSite, is_current_version
 
 _AT_ONCE = 2500
 _WAVES_KEPT = 64
@@ -247,12 +247,7 @@ def _query(wave: Wave, rows: Sequence[int]) -> Select[Any, *tuple[Any, ...]]:
             Submission.site_code,
             version.answers,
         )
-        .join(
-            version,
-            (version.programme_id == Submission.programme_id)
-            & (version.submission_id == Submission.id)
-            & (version.number == Submission.number),
-        )
+        .join(version, is_current_version())
         .where(Submission.programme_id == wave.programme_id, Submission.id.in_(rows))
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, undefer
 
 from survey_server.db.compiled import load_version
 from survey_server.db.forms import list_versions
-from survey_server.db.models import Form, FormVersion, Media, Submission, SubmissionVersion, Wave
+from survey_server.db.models import Form, FormVersion, Media, Submission, SubmissionVersion, Wave, is_current_version
 from survey_server.xlsform.form import Form as CompiledForm
 
 _AT_ONCE = 500
@@ -83,7 +83,7 @@ def read_rows(session: Session, rows: Rows) -> Iterator[Batch]:
             *(submission.interviewer, submission.site_code, submission.review_state, submission.issue_count),
             version.answers,
         )
-        .join(version, _IS_CURRENT)
+        .join(version, is_current_version())
         .join(Wave, (Wave.programme_id == submission.programme_id) & (Wave.id == submission.wave_id), isouter=True)
         .where(*rows.where)
         .order_by(submission.id)
@@ -164,10 +164,3 @@ def read_versions(session: Session, form: Form) -> list[tuple[FormVersion, Compi
     )
     versions = list(session.scalars(query))
     return [(version, load_version(session, form.programme_id, version.id).form) for version in versions]
-
-
-_IS_CURRENT = (
-    (SubmissionVersion.programme_id == Submission.programme_id)
-    & (SubmissionVersion.submission_id == Submission.id)
-    & (SubmissionVersion.number == Submission.number)
-)

@@ -14,7 +14,17 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.field.policies import LATE_AFTER_MINUTES, check_in_times
 from survey_server.db.field.teams import duress_digest
-from survey_server.db.models import Assignment, Device, Form, Programme, Submission, SubmissionVersion, Team, now
+from survey_server.db.models import (
+    Assignment,
+    Device,
+    Form,
+    Programme,
+    Submission,
+    SubmissionVersion,
+    Team,
+    is_current_version,
+    now,
+)
 
 FORM = "ssr_checkin"
 _LOOKED_AT = timedelta(hours=48)
@@ -98,14 +108,7 @@ def _last_said(session: Session, programme: Programme, at: datetime) -> dict[int
         select(Device.team_id, Submission.ended, Submission.started, Submission.received_at, SubmissionVersion.answers)
         .join(Device, and_(Device.programme_id == Submission.programme_id, Device.id == Submission.device_id))
         .join(Form, and_(Form.programme_id == Submission.programme_id, Form.id == Submission.form_row))
-        .join(
-            SubmissionVersion,
-            and_(
-                SubmissionVersion.programme_id == Submission.programme_id,
-                SubmissionVersion.submission_id == Submission.id,
-                SubmissionVersion.number == Submission.number,
-            ),
-        )
+        .join(SubmissionVersion, is_current_version())
         .where(
             Submission.programme_id == programme.id,
             Form.form_id == FORM,

@@ -26,6 +26,7 @@ from survey_server.db.models.submissions import (
     Submission,
     SubmissionIssue,
     SubmissionVersion,
+    is_current_version,
 )
 from survey_server.db.models.work import (
     Assignment,
@@ -96,6 +97,7 @@ __all__ = [
     "WaveSite",
     "Webhook",
     "WebhookDelivery",
+    "is_current_version",
     "new_id",
     "now",
     "table_of",

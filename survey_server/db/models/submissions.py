@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, ColumnElement, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey_server.db.models.base import Base, InProgramme, WithId, now
@@ -91,6 +91,15 @@ class SubmissionVersion(InProgramme, Base):
     actor: Mapped[str | None]
     """Who edited, and why; nobody for what came from the field."""
     reason: Mapped[str | None]
+
+
+def is_current_version(version: type[SubmissionVersion] = SubmissionVersion) -> ColumnElement[bool]:
+    """Joins every submission with the one document that counts now; `version` may be an alias of the table."""
+    return (
+        (version.programme_id == Submission.programme_id)
+        & (version.submission_id == Submission.id)
+        & (version.number == Submission.number)
+    )
 
 
 class SubmissionIssue(InProgramme, Base):

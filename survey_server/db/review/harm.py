@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from survey_server.db.audit import add_audit
-from survey_server.db.models import Form, Incident, Programme, Submission, SubmissionVersion, now
+from survey_server.db.models import (
+    Form,
+    Incident,
+    Programme,
+    Submission,
+    SubmissionVersion,
+    is_current_version,
+    now,
+)
 from survey_server.db.session import Database, Session
 
 KIND = "respondent-harm"
@@ -47,12 +55,7 @@ def _new(session: Session, programme_id: int, at: datetime) -> list[tuple[int, d
     query = (
         select(Submission.id, Submission.received_at)
         .join(Form, (Form.programme_id == Submission.programme_id) & (Form.id == Submission.form_row))
-        .join(
-            SubmissionVersion,
-            (SubmissionVersion.programme_id == Submission.programme_id)
-            & (SubmissionVersion.submission_id == Submission.id)
-            & (SubmissionVersion.number == Submission.number),
-        )
+        .join(SubmissionVersion, is_current_version())
         .where(
             Submission.programme_id == programme_id,
             Form.form_id == FORM,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey_server.db.access.scopes import Reader, restricted_forms, visible_submissions
-from survey_server.db.models import Sealed, Submission, SubmissionVersion, Wave
+from survey_server.db.models import Sealed, Submission, SubmissionVersion, Wave, is_current_version
 
 FEWEST = 3
 """A quarter with fewer reports shows no number: it could point at who wrote one."""
@@ -31,12 +31,7 @@ def list_restricted(session: Session, reader: Reader, programme_id: int, limit: 
     """The reports that the reader may open, the gravest first, then the newest; none for anybody else."""
     rows = session.execute(
         select(Submission.id, Submission.received_at, SubmissionVersion.answers)
-        .join(
-            SubmissionVersion,
-            (SubmissionVersion.programme_id == Submission.programme_id)
-            & (SubmissionVersion.submission_id == Submission.id)
-            & (SubmissionVersion.number == Submission.number),
-        )
+        .join(SubmissionVersion, is_current_version())
         .where(
             visible_submissions(session, reader, programme_id),
             Submission.form_row.in_(restricted_forms(session, programme_id)),
@@ -52,12 +47,7 @@ def list_severities(session: Session, programme_id: int, submission_ids: Sequenc
     """How grave these reports say they are."""
     query = (
         select(Submission.id, SubmissionVersion.answers)
-        .join(
-            SubmissionVersion,
-            (SubmissionVersion.programme_id == Submission.programme_id)
-            & (SubmissionVersion.submission_id == Submission.id)
-            & (SubmissionVersion.number == Submission.number),
-        )
+        .join(SubmissionVersion, is_current_version())
         .where(Submission.programme_id == programme_id, Submission.id.in_(submission_ids))
     )
     return {row.id: _code(row.answers, "l_sev") for row in session.execute(query)}
