@@ -29,7 +29,7 @@ from survey_server.problems import (
     Problem,
 )
 
-__all__ = ["Database", "Session", "hold_sqlite_alone", "open_database"]
+__all__ = ["Database", "Session", "hold_sqlite_alone", "open_database", "open_sqlite_file"]
 
 _BUSY_SECONDS = 10
 _ASKED_AFTER_SECONDS = 1
@@ -146,10 +146,16 @@ def open_database(url: str) -> Database:
     return Database(_sqlite_engine(url) if url.startswith("sqlite") else _postgres_engine(url))
 
 
+def open_sqlite_file(path: Path, **options: Any) -> sqlite3.Connection:
+    """A connection to a file that is there. SQLite would put an empty one in the place of one that was taken away."""
+    connection: sqlite3.Connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, **options)
+    return connection
+
+
 @contextmanager
 def hold_sqlite_alone(path: Path) -> Iterator[Database]:
     """The SQLite file at `path`, for reading, with every other process kept out of it; raises DatabaseInUse."""
-    connection = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
+    connection = open_sqlite_file(path, timeout=2, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode=DELETE")  # refused while anybody else has the file open
         engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
@@ -166,12 +172,11 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if not path or path == ":memory:":
         raise BadSetting(f"SURVEY_DATABASE_URL is {url!r}: name a file, as in sqlite:////var/lib/survey/survey.db")
-    if not path.startswith("file:"):
-        _make_file(Path(path))
+    _make_file(Path(path))
     engine = create_engine(
         url,
         hide_parameters=True,  # the driver's messages may reach a log; answers may not
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        creator=lambda: open_sqlite_file(Path(path), timeout=_BUSY_SECONDS, check_same_thread=False),
     )
     engine.dialect.statement_compiler = _Hinted
     event.listen(engine, "connect", _set_up_sqlite)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
 from survey_server.db.models import Programme
-from survey_server.db.session import Database, open_database
+from survey_server.db.session import Database, open_database, open_sqlite_file
 from survey_server.problems import (
     BadSetting,
     DatabaseBusy,
@@ -92,12 +94,31 @@ def test_it_says_that_the_disk_is_full_and_stores_nothing(sqlite_url: str) -> No
 
 
 def test_it_says_that_the_database_cannot_be_written(sqlite_url: str) -> None:
-    path = sqlite_url.removeprefix("sqlite:///")
-    open_database(sqlite_url).close()
-    database = open_database(f"sqlite:///file:{path}?mode=ro&uri=true")
+    database = open_database(sqlite_url)
+
+    @event.listens_for(database.engine, "checkout")
+    def protect(connection, *_) -> None:  # type: ignore[no-untyped-def]
+        connection.execute("PRAGMA query_only=ON").close()
+
     with pytest.raises(DatabaseReadOnly):
         add(database, "a")
     database.close()
+
+
+def test_it_puts_no_new_file_where_the_database_was_taken_away(sqlite_url: str) -> None:
+    """An empty one in its place would also make SQLite throw away the log, in which the last transactions still are."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    database = open_database(sqlite_url)
+    add(database, "a")
+    away = path.rename(path.with_name("away ü%20?.db"))
+    for use in (lambda: add(database, "b"), lambda: codes(database), lambda: open_sqlite_file(path)):
+        database.engine.dispose()  # so that the next use must open a file
+        with pytest.raises((DatabaseGone, sqlite3.OperationalError)):
+            use()
+    assert not path.exists()
+    away.rename(path)
+    add(database, "c")
+    assert codes(database) == ["a", "c"]
 
 
 def test_it_says_that_another_holds_the_database_too_long(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

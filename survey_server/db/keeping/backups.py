@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 from contextlib import closing
@@ -27,7 +26,7 @@ from survey_server.db.media.files import MediaStore
 from survey_server.db.media.shelves import Shelf
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Media, Programme, now
-from survey_server.db.session import Database, open_database
+from survey_server.db.session import Database, open_database, open_sqlite_file
 from survey_server.problems import BrokenBackup
 from survey_server.sealed_stream import OpeningReader, SealingWriter
 
@@ -107,7 +106,7 @@ def restore_backup(file: IO[bytes], passphrase: str, folder: Path) -> BackupTold
 def _copy_database(database: Database, copy: Path) -> None:
     """A SQLite file of one moment: SQLite writes it by itself, from PostgreSQL it is copied row by row."""
     if database.is_sqlite:
-        with closing(sqlite3.connect(str(database.engine.url.database), timeout=60)) as connection:
+        with closing(open_sqlite_file(Path(str(database.engine.url.database)), timeout=60)) as connection:
             connection.execute("VACUUM INTO ?", (str(copy),))
         return
     migrate(f"sqlite:///{copy}")
@@ -115,7 +114,7 @@ def _copy_database(database: Database, copy: Path) -> None:
     with database.reading(one_state=True) as session:
         copy_everything(session, target)
     target.close()
-    with closing(sqlite3.connect(copy)) as connection:
+    with closing(open_sqlite_file(copy)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # so that the file alone holds everything
 
 
@@ -215,12 +214,12 @@ def _write(path: Path, content: IO[bytes]) -> str:
 
 def _state(path: Path) -> str:
     """The migration that a database is at."""
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(open_sqlite_file(path)) as connection:
         return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
 def _prove_database(path: Path, manifest: dict[str, Any]) -> None:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(open_sqlite_file(path)) as connection:
         said = connection.execute("PRAGMA integrity_check").fetchone()[0]
     if said != "ok":
         raise BrokenBackup(f"SQLite finds the database in the backup damaged: {said}")
