@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,17 +91,33 @@ def _one_area(values: Floats, who: Codes, load: Floats) -> tuple[int, int, float
 def _within_areas(values: Floats, who: Codes, load: Floats, where: Codes) -> tuple[int, int, float, float, float]:
     """The same inside areas, from the normal equations of people and areas."""
     size = np.bincount(where).astype(float)
-    table = np.zeros((len(size), len(load)))
-    np.add.at(table, (where, who), 1.0)
+    cells = np.bincount(where * len(load) + who, minlength=len(size) * len(load))
     kept = size > 0
-    table, area_size = table[kept], size[kept]
+    table, area_size = cells.reshape(len(size), len(load))[kept].astype(float), size[kept]
     places = np.cumsum(kept)[where] - 1
     centred = values - (np.bincount(places, weights=values) / area_size)[places]
     normal = np.diag(load) - (table / area_size[:, None]).T @ table
     right = np.bincount(who, weights=centred, minlength=len(load))
-    rank = int(np.linalg.matrix_rank(normal, hermitian=True)) if (load > 0).sum() > 1 else 0
-    between = float(right @ np.linalg.pinv(normal, hermitian=True) @ right)
+    rank, between = 0, 0.0
+    for people in _met(normal):
+        free = people[1:]  # only differences are known among people who met: the first one stands at 0
+        rank += len(free)
+        between += float(right[free] @ np.linalg.solve(normal[np.ix_(free, free)], right[free]))
     return len(area_size), rank, float((centred**2).sum()), between, float(np.trace(normal))
+
+
+def _met(normal: Floats) -> Iterator[Codes]:
+    """The people who worked in the same areas, or who others of them met there: as several sets apart."""
+    together = normal != 0
+    left = np.ones(len(normal), dtype=bool)
+    while left.any():
+        inside = np.zeros(len(normal), dtype=bool)
+        new = np.flatnonzero(left)[:1]
+        while len(new):
+            inside[new] = True
+            new = np.flatnonzero(together[new].any(axis=0) & ~inside)
+        left &= ~inside
+        yield np.flatnonzero(inside)
 
 
 def leave_one_out(y: ArrayLike, interviewer: ArrayLike, design: Design, domain: ArrayLike | None = None) -> LeaveOneOut:

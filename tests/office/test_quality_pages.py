@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from survey_server.db.media.pieces import Hander, MediaIntake
 from survey_server.db.models import ApiToken, AuditRow, Submission, Webhook, WebhookDelivery
+from survey_server.reports.quality import wave_quality_data
 from survey_server.web.media import make_store
 from survey_server.work import KINDS, Worker
 from tests.office.world import World, add_submission
@@ -62,6 +63,20 @@ def test_it_is_live_and_shows_aggregates_alone_to_the_coordinator(world: World) 
     assert "/quality/late" not in after
     assert coordinator.get(page_of(world, "/late")).status_code == 403
     assert not any(secret in after for secret in ("BRAZO", "ESTRATO", "1.75"))
+
+
+def test_it_shows_what_took_long_to_compute_once_more_and_says_of_when_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wave_quality_data, "_LONG", 0.0)
+    monkeypatch.setattr(wave_quality_data, "_TIMES_AS_LONG", 1e6)
+    supervisor = world.browser("supervisor")
+    add_submission(world, interview("uuid:first", today="2026-09-05"), "uuid:first")
+    before = supervisor.get(page_of(world)).text
+    assert "Calculado el" in before
+    add_fast(world)
+    figures = re.compile(r"<dd>.*?</dd>")
+    assert figures.findall(supervisor.get(page_of(world)).text) == figures.findall(before)
 
 
 def test_it_tells_how_long_each_question_took_by_the_time_logs(world: World) -> None:

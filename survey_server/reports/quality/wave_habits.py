@@ -97,10 +97,9 @@ def heaped_items(marks: Marks) -> Iterator[HeapedItem]:
     yield from sorted(found, key=lambda line: (-line.rounded.share, line.item.name))[:_ITEMS]
 
 
-def daily_of(marks: Marks, rows: Bools, days: pd.DatetimeIndex) -> tuple[int, ...]:
-    """How many of these interviews were made on each of the days."""
-    when = pd.to_datetime(marks.frame["_collected_on"])[rows].dt.normalize()
-    return tuple(int(n) for n in when.value_counts().reindex(days, fill_value=0))
+def places_of_days(marks: Marks, days: pd.DatetimeIndex) -> NDArray[np.intp]:
+    """On which of the days each interview was made; -1 for none of them."""
+    return days.get_indexer(pd.DatetimeIndex(marks.frame["_collected_on"]).normalize())
 
 
 def days_of(marks: Marks, most: int = 60) -> pd.DatetimeIndex:

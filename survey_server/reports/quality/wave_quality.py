@@ -9,15 +9,19 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from survey_server.estimation.back_checks import BackChecks, compare_back_checks
-from survey_server.estimation.design import Bools
+from survey_server.estimation.design import Floats
 from survey_server.estimation.interviewer import InterviewerEffect, interviewer_effect
 from survey_server.estimation.quality import Thresholds, quantile, share_of
 from survey_server.reports.coded import Coded
-from survey_server.reports.quality.wave_habits import daily_of, days_of, heaped_items, lengths_of, week_of
+from survey_server.reports.quality.wave_habits import days_of, heaped_items, lengths_of, places_of_days, week_of
 from survey_server.reports.quality.wave_marks import Marks, QualityFacts
 from survey_server.reports.quality.wave_observation import Observation, observe
 from survey_server.reports.quality.wave_response import Response
@@ -26,6 +30,7 @@ from survey_server.reports.questionnaire import Item
 from survey_server.reports.sample import Sample
 from survey_server.xlsform.registry import Indicator
 
+Places: TypeAlias = NDArray[np.intp]
 PERSON_CHECKS = ("fast", "straight", "alike", "far", "same_point", "leap", "overlap", "hours", "late", "clock")
 """The checks whose shares are told of every interviewer and team."""
 
@@ -102,6 +107,7 @@ class WaveQuality:
         self.lengths = lengths_of(self.marks)
         self.heaped = tuple(heaped_items(self.marks))
         self.days = days_of(self.marks)
+        self._day_places = places_of_days(self.marks, self.days)
         self.people = tuple(self._groups(self.marks.interviewers))
         self.teams = tuple(self._groups(self.marks.teams))
 
@@ -120,16 +126,20 @@ class WaveQuality:
         return [int(row) for row in np.flatnonzero(marks)]
 
     def _groups(self, codes: np.ndarray) -> Iterator[Group]:
-        known = sorted({code for code in codes.tolist() if code})
         median = quantile(self.marks.minutes, 0.5)
         by_person = codes is self.marks.interviewers
-        for code in known:
-            rows: Bools = codes == code
+        places, known = pd.factorize(codes, sort=True)
+        ends = np.cumsum(np.bincount(places[places >= 0], minlength=len(known)))
+        in_order = np.argsort(places, kind="stable")[int((places < 0).sum()) :]
+        starts = ends - np.diff(ends, prepend=0)
+        for code, start, end in zip(known.tolist(), starts, ends, strict=True):
+            rows = in_order[start:end]
             team = next((team for team in self.marks.teams[rows].tolist() if team), "") if by_person else code
-            yield self._group(code, team, rows, median, len(known) if by_person else 0)
+            if code:
+                yield self._group(code, team, rows, median, len(known) if by_person else 0)
 
-    def _group(self, code: str, team: str, rows: Bools, median: float, colleagues: int) -> Group:
-        n = int(rows.sum())
+    def _group(self, code: str, team: str, rows: Places, median: float, colleagues: int) -> Group:
+        n = len(rows)
         cases = {name: int(marks[rows].sum()) for name, marks in self.marks.by_check.items()}
         minutes = quantile(self.marks.minutes[rows], 0.5)
         missing = self.marks.missing[rows]
@@ -145,14 +155,22 @@ class WaveQuality:
         if checked >= _CHECKS and mismatched >= 2 and mismatched > self.limits.often * checked:
             flags.append("mismatch")
         share = float(known.mean()) if len(known) else math.nan
-        days = daily_of(self.marks, rows, self.days)
+        made = self._day_places[rows]
+        days = tuple(np.bincount(made[made >= 0], minlength=len(self.days)).tolist())
         return Group(code, team, n, minutes, cases, share, checked, mismatched, tuple(flags), days)
 
-    def _checked(self, rows: Bools) -> tuple[int, int]:
-        if self.back is None:
-            return 0, 0
-        own = self.back.rows[rows[self.back.rows["row"].to_numpy(dtype=np.intp)]]
-        return len(own), int(own["firm"].sum())
+    def _checked(self, rows: Places) -> tuple[int, int]:
+        """How many of these interviews were checked, and how many of them differed."""
+        found = self._check_marks[rows]
+        return int((found >= 0).sum()), int((found > 0).sum())
+
+    @cached_property
+    def _check_marks(self) -> NDArray[np.int8]:
+        """Of every interview: -1 where nobody checked it, else whether a firm answer differed."""
+        marks = np.full(self.marks.n, -1, dtype=np.int8)
+        if self.back is not None:
+            marks[self.back.rows["row"].to_numpy(dtype=np.intp)] = self.back.rows["firm"].to_numpy(dtype=np.int8)
+        return marks
 
     def outlier_lines(self) -> list[tuple[Item, int]]:
         """The questions with numbers far outside the others', and how many."""
@@ -195,25 +213,24 @@ def _missing(marks: Marks) -> Iterator[MissingItem]:
 def _effects(marks: Marks) -> Iterator[Effect]:
     """Rho of the headline indicators; within sites where several interviewers work at one, else over all."""
     registry = marks.sample.data.registry
-    who = Coded.of(marks.sample.frame, marks.sample.role("interviewer") or "_interviewer").texts
-    if len({code for code in who.tolist() if code}) < _FEW:
-        return
+    people = marks.sample.coded(marks.sample.role("interviewer") or "_interviewer")
     column = marks.sample.role("psu") or marks.sample.role("site")
-    area = Coded.of(marks.sample.frame, column).texts if column else None
+    who, area = _numbered(people), _numbered(marks.sample.coded(column)) if column else None
+    if len(np.unique(who[~np.isnan(who)])) < _FEW:
+        return
     for indicator in registry.indicators:
         if not indicator.headline or indicator.formula is None or indicator.estimator == "contrast":
             continue
         values = marks.sample.values(indicator)
         if np.isnan(values).all():
             continue
-        effect = interviewer_effect(values, _none_apart(who), None if area is None else _none_apart(area))
+        effect = interviewer_effect(values, who, area)
         if math.isnan(effect.rho):
-            effect = interviewer_effect(values, _none_apart(who))
+            effect = interviewer_effect(values, who)
         yield Effect(indicator, effect)
 
 
-def _none_apart(codes: np.ndarray) -> np.ndarray:
-    """Unknown codes as missing, as factorising wants them."""
-    found = np.empty(len(codes), dtype=object)
-    found[:] = [np.nan if code is None else code for code in codes.tolist()]
-    return found
+def _numbered(coded: Coded) -> Floats:
+    """A number for every code, NaN for none: quicker to sort by than texts."""
+    order = np.arange(len(coded.codes), dtype=float)
+    return coded.spread(np.where([code is None for code in coded.codes], np.nan, order))

@@ -6,15 +6,16 @@ import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from threading import Lock
+from time import thread_time
 
 from survey_server.db.analysis.frames import wave_frame
 from survey_server.db.analysis.indicators import load_registry
 from survey_server.db.analysis.quality_facts import FieldState, find_wave_before, read_field_state, wave_signature
 from survey_server.db.analysis.report_data import count_wave, versions_met
 from survey_server.db.forms import list_forms
-from survey_server.db.models import Form, FormVersion, Programme, Wave
+from survey_server.db.models import Form, FormVersion, Programme, Wave, now
 from survey_server.db.session import Session
 from survey_server.db.waves import list_waves
 from survey_server.estimation.quality import Thresholds
@@ -27,7 +28,9 @@ from survey_server.reports.registers.forms import BACK_CHECKS, CONTACTS
 from survey_server.reports.sample import Sample
 from survey_server.reports.wave_data import WaveData, WaveInfo
 
-_KEPT = 8
+_KEPT, _ROWS_KEPT = 8, 400_000
+_LONG, _TIMES_AS_LONG = 1.0, 20
+"""What takes longer than a second of work is shown again for twenty times as long, though more may have come."""
 _kept: OrderedDict[tuple[str, int, int], tuple[tuple[object, ...], QualityView]] = OrderedDict()
 _locks: dict[tuple[str, int, int], Lock] = {}
 _lock = Lock()
@@ -43,6 +46,10 @@ class QualityView:
     quality: WaveQuality
     checks: tuple[Check, ...]
     field: FieldState
+    at: datetime
+    """When it was computed."""
+    until: datetime
+    """Until when it may be shown though more has come since."""
 
     @property
     def last_day(self) -> date | None:
@@ -57,7 +64,10 @@ class QualityView:
 
 
 def read_wave_quality(session: Session, programme: Programme, form: Form, wave: Wave) -> QualityView | None:
-    """The quality of the wave now; None while it has no submissions. Computed once for each state of the data."""
+    """The quality of the wave now; None while it has no submissions. Computed once for each state of the data.
+
+    Of a wave so large that this takes long, what was computed a moment ago is told once more: its `at` says when.
+    """
     key = (str(session.get_bind().engine.url), wave.programme_id, wave.id)
     back, log = (_other_waves(session, programme, form, name) for name in (BACK_CHECKS, CONTACTS))
     signature = (*wave_signature(session, [wave, *back, *log]), json.dumps(programme.policies.get("quality") or {}))
@@ -66,16 +76,20 @@ def read_wave_quality(session: Session, programme: Programme, form: Form, wave: 
     with turn:
         with _lock:
             kept = _kept.get(key)
-        if kept is not None and kept[0] == signature:
+        if kept is not None and (kept[0] == signature or now() < kept[1].until):
             return kept[1]
         found = _read(session, programme, form, wave, back, log)
         if found is not None:
             with _lock:
                 _kept[key] = (signature, found)
                 _kept.move_to_end(key)
-                while len(_kept) > _KEPT:
+                while len(_kept) > 1 and (len(_kept) > _KEPT or _rows_kept() > _ROWS_KEPT):
                     _kept.popitem(last=False)
         return found
+
+
+def _rows_kept() -> int:
+    return sum(len(view.quality.sample.everyone) for _, view in _kept.values())
 
 
 def _other_waves(session: Session, programme: Programme, form: Form, name: str) -> list[Wave]:
@@ -87,6 +101,7 @@ def _other_waves(session: Session, programme: Programme, form: Form, name: str) 
 def _read(
     session: Session, programme: Programme, form: Form, wave: Wave, back: Sequence[Wave], log: Sequence[Wave]
 ) -> QualityView | None:
+    began, at = thread_time(), now()
     sample = _sample(session, form, wave)
     if sample is None:
         return None
@@ -118,7 +133,10 @@ def _read(
     response = _response(session, programme, wave, facts, log) if visited else None
     quality = WaveQuality(sample, facts, limits, _checks(session, programme, back), response)
     title = dict(sample.data.questionnaire.title)
-    return QualityView(form, wave, title, quality, list_checks(quality), field)
+    checks = list_checks(quality)
+    spent = thread_time() - began
+    until = at + timedelta(seconds=_TIMES_AS_LONG * spent if spent > _LONG else 0)
+    return QualityView(form, wave, title, quality, checks, field, at, until)
 
 
 def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
