@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from survey_server.disk import make_once
 from survey_server.problems import BadSetting
 
 
@@ -73,15 +74,10 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
 
 def _kept_secret(data_dir: Path) -> str:
     """The secret in the data folder, made on the first start, so that sessions survive a restart."""
-    path = data_dir / "secret.key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        return make_once(data_dir / "secret.key", secrets.token_urlsafe(48).encode).decode().strip()
     except OSError as error:
         raise BadSetting(
             f"SURVEY_DATA_DIR {data_dir} can't be written ({error.strerror}): choose another folder."
         ) from error
-    return path.read_text().strip()

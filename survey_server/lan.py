@@ -7,7 +7,6 @@ any other site.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from survey_server.disk import write_in_place
 
 NETWORKS = tuple(
     IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
@@ -53,7 +54,7 @@ def ensure_papers(folder: Path, addresses: Sequence[str], at: datetime | None = 
     papers = Papers(folder / "authority.crt", folder / "server.crt", folder / "server.key")
     if not papers.authority.exists():
         _make_authority(folder, at)
-    if not _fits(papers.certificate, addresses, at):
+    if not _fits(papers, addresses, at):
         _make_certificate(folder, papers, addresses, at)
     return papers
 
@@ -63,10 +64,13 @@ def fingerprint_of(certificate: Path) -> str:
     return x509.load_pem_x509_certificate(certificate.read_bytes()).fingerprint(hashes.SHA256()).hex(":").upper()
 
 
-def _fits(path: Path, addresses: Sequence[str], at: datetime) -> bool:
-    if not path.exists():
+def _fits(papers: Papers, addresses: Sequence[str], at: datetime) -> bool:
+    """Whether the certificate is for these addresses, lasts, and is that of the key, which is written before it."""
+    if not (papers.certificate.exists() and papers.key.exists()):
         return False
-    certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    certificate = x509.load_pem_x509_certificates(papers.certificate.read_bytes())[0]
+    if serialization.load_pem_private_key(papers.key.read_bytes(), None).public_key() != certificate.public_key():
+        return False
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     known = {str(one.value) for one in names}
     return set(addresses) <= known and certificate.not_valid_after_utc - _RENEW > at
@@ -85,7 +89,7 @@ def _make_authority(folder: Path, at: datetime) -> None:
         .sign(key, hashes.SHA256())
     )
     _write_key(folder / "authority.key", key)
-    _write(folder / "authority.crt", certificate.public_bytes(serialization.Encoding.PEM))
+    write_in_place(folder / "authority.crt", certificate.public_bytes(serialization.Encoding.PEM))
 
 
 def _make_certificate(folder: Path, papers: Papers, addresses: Sequence[str], at: datetime) -> None:
@@ -105,7 +109,7 @@ def _make_certificate(folder: Path, papers: Papers, addresses: Sequence[str], at
     )
     _write_key(papers.key, key)
     pem = serialization.Encoding.PEM
-    _write(papers.certificate, certificate.public_bytes(pem) + authority.public_bytes(pem))
+    write_in_place(papers.certificate, certificate.public_bytes(pem) + authority.public_bytes(pem))
 
 
 def _builder(
@@ -138,11 +142,4 @@ def _general(address: str) -> x509.GeneralName:
 
 def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
     encoding, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    _write(path, key.private_bytes(encoding, kind, serialization.NoEncryption()))
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    part.replace(path)
+    write_in_place(path, key.private_bytes(encoding, kind, serialization.NoEncryption()))

@@ -25,6 +25,7 @@ from survey_server.db.jobs import (
     keep_periodic,
     renew_lease,
 )
+from survey_server.db.keeping.erasure import DROP_FILES, drop_files
 from survey_server.db.keeping.retention import keep_programmes
 from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
@@ -101,6 +102,10 @@ def _apply_retention(task: Task) -> Mapping[str, Any]:
     return keep_programmes(task.database, Keyring(task.config.secret_key), open_media_store(task.config))
 
 
+def _drop_files(task: Task) -> Mapping[str, Any]:
+    return drop_files(task.database, open_media_store(task.config), task.programme_id, task.detail["files"])
+
+
 def _watch_restricted(task: Task) -> Mapping[str, Any]:
     return {**integrity.watch(task.database), "harm": watch_harm(task.database)}
 
@@ -112,6 +117,7 @@ KINDS: Mapping[str, Kind] = {
     "export": Kind(_export),
     made_reports.JOB: Kind(_report, lane="reports"),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),
+    DROP_FILES: Kind(_drop_files, lane="short"),
 }
 """Every kind of job. Lanes run beside each other: a long export keeps no short message waiting."""
 

@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "survey_server"
 FLOORS = {
     "problems": 0,
     "config": 0,
+    "disk": 0,
     "outlines": 0,
     "logs": 0,
     "aliases": 0,

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from survey_server.aliases import make_aliases
+from survey_server.disk import write_new
 from survey_server.problems import UnfitRoster
 
 _SHORTEST = 16
@@ -49,8 +50,7 @@ def _read_badges(roster: Path, column: str) -> list[str]:
 
 def _secret(file: Path) -> bytes:
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
-            written.write(secrets.token_urlsafe(32))
+        write_new(file, secrets.token_urlsafe(32).encode())
     secret = file.read_text().strip().encode()
     if len(secret) < _SHORTEST:
         raise UnfitRoster(f"The secret in {file} is too short: let this command make one.")

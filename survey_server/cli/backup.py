@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from survey_server.db.media.shelves import open_shelf
 from survey_server.db.media.stores import open_media_store
 from survey_server.db.migrate import migrate as bring_to_newest
 from survey_server.db.session import Database, hold_sqlite_alone, open_database
+from survey_server.disk import put_in_place
 from survey_server.problems import BadSetting
 
 _PASSPHRASE = click.option(
@@ -37,16 +39,14 @@ def backup(file: Path, passphrase: str) -> None:
         raise BadSetting(f"The passphrase of a backup has at least {_SHORTEST} characters.")
     config = Config.from_environment()
     database = open_database(config.database_url)
-    part = file.with_name(f"{file.name}.part")
+    number, part = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}-", suffix=".part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
+        with os.fdopen(number, "wb") as written:
             store, shelf = open_media_store(config), open_shelf(config)
             told = write_backup(written, passphrase, database, store, shelf, config.data_dir, config.secret_key)
-            written.flush()
-            os.fsync(written.fileno())
-        part.replace(file)
+        put_in_place(Path(part), file)
     finally:
-        part.unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)
     _say(f"{file} holds", told)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from survey_server.db.openrosa.form_keys import (
 )
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import open_database
+from survey_server.disk import write_new
 from survey_server.problems import UnfitKey
 from survey_server.xlsform.received.heads import read_head
 
@@ -61,8 +61,7 @@ def _make_file(file: Path, passphrase: str | None) -> None:
     if len(passphrase.strip()) < SHORTEST:
         raise UnfitKey(f"Choose a passphrase of at least {SHORTEST} characters.")
     key = make_form_key()
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-        written.write(write_pem(key, passphrase))
+    write_new(file, write_pem(key, passphrase))
     click.echo(f"Keep {file} and its passphrase in two places without a network.")
     click.echo(f"{_HELP}\n{public_text(key.public_key())}")
 

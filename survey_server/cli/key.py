@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from survey_server.db.models import Programme, Wave
 from survey_server.db.programmes import get_programme
 from survey_server.db.session import Session, open_database
 from survey_server.db.waves import get_wave, list_waves
+from survey_server.disk import write_new
 from survey_server.problems import UnfitKey
 from survey_server.sealing import (
     KeyFile,
@@ -55,8 +55,7 @@ def make(file: Path, programme: str, signed_by: Path | None, passphrase: str) ->
             raise UnfitKey(f"{signed_by} is of the programme {before.programme!r}.")
         office = before.office
     keys = KeyFile(programme, sealing, office, [sign_statement(office, sealing, programme)])
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as written:
-        written.write(write_key_file(keys, passphrase))
+    write_new(file, write_key_file(keys, passphrase).encode())
     public = file.with_name(f"{file.name}.public")
     public.write_text(json.dumps(keys.public(), indent=1))
     click.echo(f"Office key:   {fingerprint(office.thumbprint())}")

@@ -70,6 +70,16 @@ def test_it_keeps_its_authority_and_renews_what_no_longer_fits(tmp_path: Path) -
     assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.glob("*.key"))
 
 
+def test_it_renews_a_certificate_whose_key_was_written_when_the_power_went(tmp_path: Path) -> None:
+    """Browsers would refuse the pair."""
+    papers = ensure_papers(tmp_path, HERE)
+    certificate = papers.certificate.read_bytes()
+    papers.key.write_bytes(ensure_papers(tmp_path / "other", HERE).key.read_bytes())
+    ensure_papers(tmp_path, HERE)
+    assert papers.certificate.read_bytes() != certificate
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(papers.certificate, papers.key)
+
+
 @pytest.mark.parametrize(
     ("address", "local"), [("192.168.0.3", True), ("x.local", True), ("8.8.8.8", False), ("a.com", False)]
 )

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from survey_server.db.keeping.moving_media import copy_media
 from survey_server.db.media.files import FolderStore
 from survey_server.db.media.pieces import Announcement, Hander, MediaIntake
-from survey_server.db.media.stores import ObjectStore, open_object_store
+from survey_server.db.media.stores import Bucket, ObjectStore, open_object_store
 from survey_server.db.models import Media, Programme, now
 from survey_server.db.session import Database
 from survey_server.problems import BadSetting, MediaDigestWrong, MediaStoreGone, UnknownMedia
@@ -55,6 +55,23 @@ def test_it_drops_what_has_another_digest_and_begins_anew(objects: ObjectStore) 
     with pytest.raises(MediaDigestWrong):
         objects.complete(1, SHA256)
     assert (objects.arrived(1, SHA256), objects.has(1, SHA256)) == (0, False)
+
+
+def test_it_takes_no_file_for_damaged_whose_pieces_another_server_has_just_put_together(
+    objects: ObjectStore, object_store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Bucket.read
+
+    def read_too_late(bucket: Bucket, name: str) -> bytes | None:
+        monkeypatch.setattr(Bucket, "read", read)
+        open_object_store(f"{object_store_url}/{tmp_path.name}").complete(1, SHA256)
+        return bucket.read(name)
+
+    objects.append(1, SHA256, 0, PHOTO[:1000])
+    objects.append(1, SHA256, 1000, PHOTO[1000:])
+    monkeypatch.setattr(Bucket, "read", read_too_late)
+    objects.complete(1, SHA256)
+    assert objects.read(1, SHA256) == PHOTO
 
 
 def test_it_knows_nothing_that_never_came(objects: ObjectStore) -> None:

@@ -19,7 +19,7 @@ from survey_server.db.forms import get_form
 from survey_server.db.intake.keys import Keyring
 from survey_server.db.intake.sources import Source
 from survey_server.db.intake.submissions import Arrival, take_in
-from survey_server.db.keeping.erasure import drop_blobs
+from survey_server.db.keeping.erasure import DROP_FILES, drop_blobs
 from survey_server.db.keeping.retention import Retention, apply_retention, get_retention, list_due, set_retention
 from survey_server.db.keeping.withdrawals import withdraw
 from survey_server.db.media.files import FolderStore
@@ -234,6 +234,20 @@ def test_it_refuses_rules_that_there_are_not(database: Database, programme: Prog
         with pytest.raises(UnfitPolicy, match="cases"):
             set_retention(session, row, Retention(True, {"cases": -1}), actor="command")
         assert get_retention(row) == Retention(False, {}, None)
+
+
+def test_it_deletes_the_files_of_an_erased_interview_though_whoever_erased_it_died_at_once(
+    database: Database, programme: Programme, wave: Wave, store: FolderStore
+) -> None:
+    """Between the commit and the disk there is a moment, and a store may be away for hours."""
+    with database.transaction() as session:
+        _, blobs = withdraw(session, session.get_one(Programme, programme.id), "AB12CD01", actor="command")
+    kept, gone = (sha256 for _, sha256 in blobs)
+    hander = Hander(programme.id, "phone", "device:1")
+    MediaIntake(database, store).keep(hander, "uuid:2", "otra.jpg", "image/jpeg", store.read(programme.id, kept))
+    environment = {"SURVEY_DATA_DIR": str(store.folder.parent), "SURVEY_SECRET_KEY": "k" * 40}
+    Worker(database, Config.from_environment(environment), {DROP_FILES: KINDS[DROP_FILES]}).run_due()
+    assert (store.has(programme.id, kept), store.has(programme.id, gone)) == (True, False)
 
 
 @pytest.mark.parametrize("typed", ["AB12CD01", "ab12 cd01", "AB12-CD01"])

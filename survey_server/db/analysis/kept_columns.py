@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey_server.db.analysis.columns import Column, Texts, smallest
+from survey_server.disk import put_in_place
 
 _LAYOUT = 1
 """Another number, another layout: a file with an older one is not read."""
@@ -50,7 +51,7 @@ def write_columns(path: Path, kept: KeptColumns) -> None:
             with os.fdopen(number, "wb") as file:
                 file.write(json.dumps(head).encode() + b"\n")
                 file.writelines(blocks)
-            Path(temporary).replace(path)
+            put_in_place(Path(temporary), path)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import tarfile
 import tempfile
@@ -99,6 +100,7 @@ def restore_backup(file: IO[bytes], passphrase: str, folder: Path) -> BackupTold
         _prove_database(place / DATABASE, manifest)
         if folder.exists():
             folder.rmdir()  # fails unless it is empty: nothing is ever overwritten
+        os.sync()  # who is told that it is there may throw the backup away
         place.rename(folder)
     return BackupTold(**manifest["told"])
 

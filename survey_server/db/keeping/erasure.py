@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from survey_server.db.compiled import load_version
 from survey_server.db.intake.erased import add_erased
+from survey_server.db.jobs import BACK_OFF, add_job
 from survey_server.db.media.files import MediaStore
 from survey_server.db.models import (
     Conflict,
@@ -31,8 +32,11 @@ from survey_server.db.models import (
     SubmissionVersion,
     now,
 )
+from survey_server.db.session import Database
 from survey_server.xlsform.form import Form
 
+DROP_FILES = "drop-files"
+"""The kind of job that deletes files."""
 _AT_ONCE = 200
 _PLACES = frozenset({"geopoint", "geotrace", "geoshape"})
 _SAFE = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
@@ -71,16 +75,34 @@ def erase_positions(session: Session, programme_id: int, ids: Sequence[int]) -> 
 
 
 def erase_media(session: Session, programme_id: int, chosen: ColumnElement[bool]) -> list[Blob]:
-    """Take the rows of these files away; the files that nothing names any more, to delete once this is committed."""
+    """Take the rows of these files away; the files that nothing names any more, to delete once this is committed.
+
+    A job is added that deletes them too.
+    """
     mine = Media.programme_id == programme_id, chosen
     digests = list(session.scalars(select(Media.sha256).where(*mine).distinct()))
     session.execute(delete(Media).where(*mine))
+    unnamed = _unnamed(session, programme_id, digests)
+    for start in range(0, len(unnamed), _AT_ONCE):
+        detail = {"files": unnamed[start : start + _AT_ONCE]}
+        add_job(session, programme_id, DROP_FILES, detail, most_tries=len(BACK_OFF))
+    return [(programme_id, sha256) for sha256 in unnamed]
+
+
+def _unnamed(session: Session, programme_id: int, digests: Sequence[str]) -> list[str]:
     still = select(Media.sha256).where(Media.programme_id == programme_id, Media.sha256.in_(digests))
-    return [(programme_id, sha256) for sha256 in set(digests) - set(session.scalars(still))]
+    return sorted(set(digests) - set(session.scalars(still)))
+
+
+def drop_files(database: Database, store: MediaStore, programme_id: int, digests: Sequence[str]) -> dict[str, int]:
+    """The job that sees to it that files are gone, should whoever erased them have died, or found no store."""
+    with database.reading() as session:
+        unnamed = _unnamed(session, programme_id, digests)
+    return {"files": drop_blobs(store, [(programme_id, sha256) for sha256 in unnamed])}
 
 
 def drop_blobs(store: MediaStore, blobs: Iterable[Blob]) -> int:
-    """Delete files that nothing names any more, after the commit that said so; how many."""
+    """Delete files that nothing names any more, at once after the commit that said so; how many."""
     count = 0
     for programme_id, sha256 in blobs:
         store.drop(programme_id, sha256)

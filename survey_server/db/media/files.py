@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from survey_server.disk import sync_folder
 from survey_server.problems import MediaDigestWrong, MediaDiskFull, UnknownMedia
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
@@ -108,8 +109,8 @@ class FolderStore:
                 raise MediaDigestWrong(offset=0)
             os.fsync(file)
             part.rename(blob)
-        _sync_folder(blob.parent)
-        _sync_folder(part.parent)
+        sync_folder(blob.parent)
+        sync_folder(part.parent)
 
     def put(self, programme_id: int, sha256: str, body: bytes) -> None:
         """Make `body`, whose digest has been taken, a blob at once."""
@@ -132,7 +133,7 @@ class FolderStore:
                     raise MediaDiskFull() from error
                 raise
             part.rename(blob)
-        _sync_folder(blob.parent)
+        sync_folder(blob.parent)
 
     def read(self, programme_id: int, sha256: str) -> bytes:
         """The whole blob; raises UnknownMedia."""
@@ -222,12 +223,4 @@ def _make_folder(path: Path) -> None:
         return
     _make_folder(path.parent)
     path.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

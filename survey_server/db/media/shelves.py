@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol, cast
 
 from survey_server.config import Config
 from survey_server.db.media.stores import Bucket, open_bucket
+from survey_server.disk import put_in_place
 from survey_server.problems import NotThere
 
 _PART = ".part"
@@ -88,7 +89,7 @@ class FolderShelf:
         part = path.with_name(path.name + _PART)
         try:
             yield part
-            part.replace(path)
+            put_in_place(part, path)
         finally:
             part.unlink(missing_ok=True)
 
