@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import event, update
 
 from survey_server.db.analysis import columns, frames
-from survey_server.db.analysis.columns import column_of, columns_of, joined
+from survey_server.db.analysis.columns import Column, column_of, joined
 from survey_server.db.analysis.frames import repeat_frame, wave_frame
+from survey_server.db.analysis.growing import GrowingColumns
 from survey_server.db.field.sites import set_sites
 from survey_server.db.forms import get_form
 from survey_server.db.intake.submissions import Arrival, Source, take_in
@@ -186,6 +187,32 @@ def test_it_turns_numbers_into_text_when_a_question_changed_its_type() -> None:
     assert frame["b"].iloc[0] == 1
     assert frame["b"][1:].isna().all()
     assert frame["c"][:2].isna().all()
+
+
+def columns_of(rows: Sequence[dict[str, Any]]) -> dict[str, Column]:
+    growing = GrowingColumns()
+    for row in rows:
+        growing.add([row])
+    return growing.columns()
+
+
+def test_it_grows_columns_by_documents_that_lack_questions_or_have_new_ones() -> None:
+    rows: list[dict[str, Any]] = [
+        {"a": 1, "b": ["2", "3"]},
+        {"b": "4", "c": None},
+        {"c": [{"d": 1}], "a": 2.5},
+        {"e": "x"},
+    ]
+    growing = GrowingColumns()
+    nested = [growing.add(rows[:2]), growing.add(rows[2:3]), growing.add([{"f": [{"d": 2}]}, *rows[3:]])]
+    assert nested == [{}, {"c": [(0, [{"d": 1}])]}, {"f": [(0, [{"d": 2}])]}]
+    frame = columns.frame_of(growing.columns()).astype(object)
+    assert frame.where(frame.notna(), None).to_dict("list") == {
+        "a": [1.0, None, 2.5, None, None],
+        "b": ["2 3", "4", None, None, None],
+        "c": [None] * 5,
+        "e": [None, None, None, None, "x"],
+    }
 
 
 def plain(values: Sequence[Any]) -> list[Any]:

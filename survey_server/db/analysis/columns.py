@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,11 +32,6 @@ _INSTANT = np.dtype("datetime64[us]")
 _NO_INSTANT = np.array([np.datetime64("NaT")], dtype=_INSTANT)
 
 
-def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
-    """The columns of these rows; a row that lacks a name has it missing."""
-    return {name: column_of([row.get(name) for row in rows]) for name in dict.fromkeys(chain.from_iterable(rows))}
-
-
 def column_of(values: Sequence[Any]) -> Column:
     """One column: of numbers when there is nothing else in it, of instants when there are only those, else of text.
 
@@ -50,7 +44,7 @@ def column_of(values: Sequence[Any]) -> Column:
         return np.array([None if value is None else _naive(value) for value in values], dtype=_INSTANT)
     if kinds == {str}:
         return _texts(values)
-    return _texts([None if value is None else _as_text(value) for value in values])
+    return _texts([None if value is None else as_text(value) for value in values])
 
 
 def instants_of(milliseconds: Sequence[int | None]) -> NDArray[Any]:
@@ -89,7 +83,7 @@ def without(columns: Mapping[str, Column], keep: NDArray[np.bool_]) -> dict[str,
 
 def taken(columns: Mapping[str, Column], rows: NDArray[np.intp]) -> dict[str, Column]:
     """These rows, in this order; -1 gives a row in which everything is missing."""
-    return {name: _take(column, rows) for name, column in columns.items()}
+    return {name: picked(column, rows) for name, column in columns.items()}
 
 
 def frame_of(columns: Mapping[str, Column]) -> pd.DataFrame:
@@ -117,12 +111,14 @@ def _each(column: Column, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Col
     return Texts(change(column.places), column.distinct) if isinstance(column, Texts) else change(column)
 
 
-def _take(column: Column, rows: NDArray[np.intp]) -> Column:
+def picked(column: Column, rows: NDArray[np.signedinteger[Any]]) -> Column:
+    """These values of a column, in this order; -1 gives a missing one."""
     if isinstance(column, Texts):
         return Texts(np.append(column.places, -1)[rows], column.distinct)
-    if (rows >= 0).all():
-        return column[rows]  # whole numbers stay whole
-    return np.concatenate((column, _NO_INSTANT if column.dtype == _INSTANT else [np.nan]))[rows]
+    if (rows < 0).any():  # only then: whole numbers stay whole
+        column = np.concatenate((column, _NO_INSTANT if column.dtype == _INSTANT else [np.nan]))
+    values: NDArray[Any] = column[rows]
+    return values
 
 
 def _join(old: Column | None, new: Column | None, size: int, added: int) -> Column:
@@ -160,7 +156,7 @@ def _as_texts(column: Column) -> Texts:
     """A column of numbers that meets text becomes text itself: a question may change its type between versions."""
     if isinstance(column, Texts):
         return column
-    return _texts([None if np.isnan(value) else _as_text(value) for value in column.tolist()])
+    return _texts([None if np.isnan(value) else as_text(value) for value in column.tolist()])
 
 
 def _texts(values: Sequence[str | None]) -> Texts:
@@ -170,7 +166,8 @@ def _texts(values: Sequence[str | None]) -> Texts:
     return Texts(places.astype(np.int32), distinct)
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """An answer that is not text, as text; several choices with spaces between them."""
     if isinstance(value, list):
         return " ".join(value)
     if isinstance(value, float):

@@ -24,18 +24,20 @@ from survey_server.db.analysis.columns import (
     Column,
     Texts,
     column_of,
-    columns_of,
     frame_of,
     instants_of,
+    joined,
     taken,
     together,
     without,
 )
+from survey_server.db.analysis.growing import GrowingColumns, is_nested
 from survey_server.db.analysis.kept_columns import KeptColumns, read_columns, write_columns
 from survey_server.db.field.sites import COLUMNS as SITE_COLUMNS
 from survey_server.db.models import Site, Submission, SubmissionVersion, Wave, WaveSite, is_current_version
 
 _AT_ONCE = 2500
+_PARSED_AT_ONCE = 100  # a few: they are still in the processor's cache when they are taken apart
 _WAVES_KEPT = 64
 _FACTS = (
     *("_row", "_changed", "_id", "_received_at", "_collected_on", "_started", "_ended", "_interviewer", "_version"),
@@ -127,13 +129,15 @@ def _grown(session: Session, wave: Wave, columns: KeptColumns, changed: NDArray[
     if known.any():
         kept.answers = without(kept.answers, ~known)
         kept.repeats = {name: without(one, ~np.isin(_ids(one), changed)) for name, one in kept.repeats.items()}
-    answers, repeats = [kept.answers], {name: [one] for name, one in kept.repeats.items()}
+    answers, facts = GrowingColumns(), []
+    repeats = {name: [one] for name, one in kept.repeats.items()}
     for start in range(0, len(changed), _AT_ONCE):
-        new, nested = _take(session, wave, changed[start : start + _AT_ONCE].tolist())
-        answers.append(new)
+        told, nested = _take(session, wave, changed[start : start + _AT_ONCE].tolist(), answers)
+        facts.append(told)
         for name, lines in nested.items():
             repeats.setdefault(name, []).append(lines)
-    return KeptColumns(together(answers), {name: together(parts) for name, parts in repeats.items()})
+    grown = joined(kept.answers, answers.columns() | together(facts), len(_ids(kept.answers)))
+    return KeptColumns(grown, {name: together(parts) for name, parts in repeats.items()})
 
 
 def _nothing() -> dict[str, Column]:
@@ -179,38 +183,33 @@ def _extent(session: Session, wave: Wave) -> tuple[int, datetime | None]:
     return count, latest
 
 
-def _take(session: Session, wave: Wave, rows: Sequence[int]) -> tuple[dict[str, Column], dict[str, dict[str, Column]]]:
-    """Read these submissions: their answers and facts, and the instances inside repeats by the repeat's name."""
+def _take(
+    session: Session, wave: Wave, rows: Sequence[int], answers: GrowingColumns
+) -> tuple[dict[str, Column], dict[str, dict[str, Column]]]:
+    """Add the answers of these submissions; gives back their facts, and the instances inside repeats by its name."""
     *told, texts = zip(*session.execute(_query(wave, rows)), strict=True)
     facts = dict(zip(_FACTS, told, strict=True))
-    documents: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")  # at once: the names are made once
-    nested = _without_repeats(documents)
-    answers = columns_of(documents) | _fact_columns(facts)
-    repeats = {}
-    for name, instances in nested.items():
-        lines = [{**one, "_position": number} for _, several in instances for number, one in enumerate(several, 1)]
-        places = [place for place, several in instances for _ in several]
-        row = np.array([facts["_row"][place] for place in places], dtype=np.int64)
-        repeats[name] = columns_of(lines) | {"_row": row, "_id": column_of([facts["_id"][place] for place in places])}
-    return answers, repeats
+    places: dict[str, list[int]] = {}
+    repeats: dict[str, GrowingColumns] = {}
+    for start in range(0, len(texts), _PARSED_AT_ONCE):
+        documents = json.loads(f"[{','.join(texts[start : start + _PARSED_AT_ONCE])}]")
+        for name, instances in answers.add(documents).items():
+            lines = [{**_flat(one), "_position": at} for _, several in instances for at, one in enumerate(several, 1)]
+            repeats.setdefault(name, GrowingColumns()).add(lines)
+            places.setdefault(name, []).extend(start + place for place, several in instances for _ in several)
+    nested = {name: lines.columns() | _whose(facts, places[name]) for name, lines in repeats.items()}
+    return _fact_columns(facts), nested
 
 
-def _without_repeats(documents: list[dict[str, Any]]) -> dict[str, list[tuple[int, list[dict[str, Any]]]]]:
-    """Takes the instances inside repeats out of the documents, with the place of the document of each."""
-    found: dict[str, list[tuple[int, list[dict[str, Any]]]]] = {}
-    for place, document in enumerate(documents):
-        for name in [name for name, value in document.items() if type(value) is list and _is_nested(value)]:
-            found.setdefault(name, []).append((place, [_flat(one) for one in document.pop(name)]))
-    return found
-
-
-def _is_nested(value: list[Any]) -> bool:
-    return bool(value) and isinstance(value[0], dict)
+def _whose(facts: Mapping[str, Sequence[Any]], places: Sequence[int]) -> dict[str, Column]:
+    """For instances inside repeats: the submissions that they belong to."""
+    row = np.array([facts["_row"][place] for place in places], dtype=np.int64)
+    return {"_row": row, "_id": column_of([facts["_id"][place] for place in places])}
 
 
 def _flat(instance: dict[str, Any]) -> dict[str, Any]:
     """The answers of one instance that fit one cell each."""
-    return {name: value for name, value in instance.items() if not (type(value) is list and _is_nested(value))}
+    return {name: value for name, value in instance.items() if not is_nested(value)}
 
 
 def _fact_columns(facts: Mapping[str, Sequence[Any]]) -> dict[str, Column]:
@@ -271,5 +270,7 @@ def _site_columns(session: Session, wave: Wave) -> tuple[dict[str, Column], dict
         if target is not None:
             row["site.target"] = target
         rows[code] = row
-    columns = columns_of(list(rows.values())) or {f"site.{name}": np.array([]) for name in SITE_COLUMNS}
-    return columns, {code: place for place, code in enumerate(rows)}
+    columns = GrowingColumns()
+    columns.add(list(rows.values()))
+    found = columns.columns() or {f"site.{name}": np.array([]) for name in SITE_COLUMNS}
+    return found, {code: place for place, code in enumerate(rows)}
