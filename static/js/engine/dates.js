@@ -67,18 +67,22 @@ export function parseDays(text, zone) {
 /** A moment as the local time of an environment's zone, as if that were UTC. */
 export const atHome = (env, moment) => moment + env.zone(moment) * 60000;
 
+/** Whether a time is in the years 1 to 9999. */
+export const inYears = (ms) => ms >= -62135596800000 && ms <= 253402300799999;
+
 /** The ISO date of a number of days; blank if there is none. */
 export function dateOf(days) {
   const ms = Math.floor(days) * DAY;
-  if (!(ms >= -62135596800000 && ms <= 253402300799999)) return '';
+  if (!inYears(ms)) return '';
   return new Date(ms).toISOString().slice(0, 10);
 }
 
 /** A moment as instances store it: local time, milliseconds and offset. */
 export function formatMoment(moment, zone) {
-  if (!(moment >= -62135596800000 && moment <= 253402300799999)) return '';
+  if (!inYears(moment)) return '';
   const minutes = zone(moment);
   const size = Math.abs(minutes);
-  const local = new Date(moment + minutes * 60000).toISOString().slice(0, 23);
-  return `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(Math.floor(size % 60))}`;
+  const wall = moment + minutes * 60000;
+  if (!inYears(wall)) return '';
+  return `${new Date(wall).toISOString().slice(0, 23)}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(Math.floor(size % 60))}`;
 }

@@ -219,7 +219,7 @@ def _indexed_repeat(compiler: Compiler, arguments: Sequence[Tree]) -> Compiled:
         for repeats, number in levels:
             wanted = number(c)
             here = [n for n in repeats(c) if chosen is None or _is_under(n, chosen)]
-            if wanted != wanted or not 1 <= int(wanted) <= len(here):
+            if not 1 <= wanted < len(here) + 1:
                 return []
             chosen = here[int(wanted) - 1]
         assert chosen is not None

@@ -62,7 +62,7 @@ def to_moment(value: Value, zone: tzinfo) -> datetime | None:
         day = parse_date(text)
         moment = datetime(day.year, day.month, day.day, tzinfo=zone) if day else parse_moment(text, zone)
         if moment is not None:
-            return moment.astimezone(zone)
+            return _at_home(moment, zone)
         value = parse_number(text, zone)
         if value != value:
             raise EvaluationProblem(f"“{text}” is no date.")
@@ -72,6 +72,14 @@ def to_moment(value: Value, zone: tzinfo) -> datetime | None:
         day = parse_date(date_of(value))
         return datetime(day.year, day.month, day.day, tzinfo=zone) if day else None
     return moment_of(value, zone)
+
+
+def _at_home(moment: datetime, zone: tzinfo) -> datetime | None:
+    """As clocks in `zone` show it; None beyond the years 1 to 9999."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return None
 
 
 @function(DATES, "date", "cv", STRING)

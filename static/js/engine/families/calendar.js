@@ -1,6 +1,6 @@
 // Dates and times as functions: date() and format-date() and those near them. All give texts, the decimal ones numbers.
 
-import { DAY, atHome, dateOf, formatMoment, parseDays, parseMoment, parseTime, two } from '../dates.js';
+import { DAY, atHome, dateOf, formatMoment, inYears, parseDays, parseMoment, parseTime, two } from '../dates.js';
 import { FUNCTIONS } from '../library.js';
 import { textNumber, toNumber, toText } from '../values.js';
 
@@ -8,6 +8,11 @@ const timeOfDay = (wall) => (wall - Math.floor(wall / DAY) * DAY) / DAY;
 
 const FIRST_DAY = -719162; // 0001-01-01
 const LAST_DAY = 2932896; // 9999-12-31
+
+function wallAt(c, moment) {
+  const wall = inYears(moment) ? atHome(c.env, moment) : NaN;
+  return inYears(wall) ? wall : NaN;
+}
 
 /**
  * Local time as if it were UTC, in ms, of a dateTime, a date (its midnight) or a number of days; NaN for a blank or NaN.
@@ -19,12 +24,12 @@ function wallOf(c, value) {
   if (text === '') return NaN;
   if (text?.[10] === 'T') {
     const moment = parseMoment(text, c.env.zone);
-    if (!Number.isNaN(moment)) return atHome(c.env, moment);
+    if (!Number.isNaN(moment)) return wallAt(c, moment);
   }
   const days = text === null ? value : textNumber(text, c.env.zone);
   if (text !== null && Number.isNaN(days)) throw new TypeError(`"${text}" is no date.`);
   if (!(days >= FIRST_DAY && days <= LAST_DAY)) return NaN;
-  return Number.isInteger(days) ? days * DAY : atHome(c.env, Math.floor(days * DAY + 0.5));
+  return Number.isInteger(days) ? days * DAY : wallAt(c, Math.floor(days * DAY + 0.5));
 }
 
 function date(c, value) {
