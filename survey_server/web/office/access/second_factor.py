@@ -23,7 +23,7 @@ from survey_server.db.access.second_factor import (
     set_second_factor,
 )
 from survey_server.db.audit import SERVER, add_audit
-from survey_server.problems import NotAllowed
+from survey_server.problems import FormExpired, KeyUnusable, NotAllowed
 from survey_server.web.access import get_database
 from survey_server.web.office.access.account import is_known_browser, local, remember_browser, who_tries
 from survey_server.web.office.field.qr import draw_qr
@@ -83,7 +83,10 @@ def set_up_second_factor(visit: Visit) -> Answer:
     """Take the second factor if the code fits, and show the recovery codes, this once."""
     if visit.login.second_factor == "linked":
         raise NotAllowed(visit.texts("second_factor.linked"))
-    secret = open_secret(request.form.get("pending", ""), visit.config.secret_key, _pending(visit))
+    try:
+        secret = open_secret(request.form.get("pending", ""), visit.config.secret_key, _pending(visit))
+    except KeyUnusable as problem:  # a page from before the server got another key, or somebody made the field up
+        raise FormExpired() from problem
     keys = keys_of_code(who_tries(visit.login.login), visit.login.login, known=True)
     with visit.database.transaction() as session:
         begin_attempt(session, keys)
