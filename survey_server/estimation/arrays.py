@@ -37,3 +37,22 @@ def packed(values: Floats) -> Scored | Floats:
     if not (yes | missing | (values == 0.0)).all():
         return values
     return Scored(yes.view(np.int8) - missing.view(np.int8), _YES_OR_NO)
+
+
+def means_by(values: Floats, places: NDArray[np.integer[Any]], size: int) -> Floats:
+    """The mean of what is known, by place (0 to size - 1); NaN where nothing is."""
+    known = ~np.isnan(values)
+    n = np.bincount(places[known], minlength=size)
+    sums = np.bincount(places[known], values[known], minlength=size)
+    means: Floats = np.divide(sums, n, out=np.full(size, np.nan), where=n > 0)
+    return means
+
+
+def medians_by(values: Floats, places: NDArray[np.integer[Any]], size: int) -> Floats:
+    """The median of what is known, by place (0 to size - 1); NaN where nothing is."""
+    ordered = values[np.lexsort((values, places))]  # within a place the unknown are last
+    counts = np.bincount(places, minlength=size)
+    start, n = np.cumsum(counts) - counts, np.bincount(places[~np.isnan(values)], minlength=size)
+    medians, some = np.full(size, np.nan), n > 0
+    medians[some] = (ordered[(start + (n - 1) // 2)[some]] + ordered[(start + n // 2)[some]]) / 2
+    return medians

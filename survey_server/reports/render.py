@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import etree, html
 from markupsafe import Markup
 from weasyprint import CSS, HTML
+from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
@@ -51,8 +52,27 @@ def render_pdf(summary: WaveSummary, paper: Paper = "A4") -> bytes:
         fonts = FontConfiguration()
         style = CSS(string=_faces(_file_url) + _paper(summary, paper), font_config=fonts)
         document = _Html(_html(summary, _image, "", paper)).render(stylesheets=[style], font_config=fonts)
-        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=bytes.fromhex(_identifier(summary)))
+        identifier = bytes.fromhex(_identifier(summary))
+        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier, finisher=_written_once)
     return pdf
+
+
+class _Written:
+    """An object of a PDF as the bytes that it will be; the rest as pydyf, which WeasyPrint writes with, asks for it."""
+
+    def __init__(self, told: Any) -> None:
+        self.number, self.generation, self.free, self.offset = told.number, told.generation, told.free, told.offset
+        self.data, self.compressible = told.data, told.compressible
+
+    @property
+    def indirect(self) -> bytes:
+        """The object as it stands by itself in the file."""
+        return b"%d %d obj\n%b\nendobj" % (self.number, self.generation, self.data)
+
+
+def _written_once(_: Document, pdf: Any) -> None:
+    """Objects are turned into bytes for the identifier and again for the file: do it, and compress, only once."""
+    pdf.objects = [told if told.free == "f" else _Written(told) for told in pdf.objects]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from survey_server.estimation.arrays import means_by, medians_by
 from survey_server.estimation.design import Bools, Floats
 from survey_server.reports.coded import Coded, Codes, minutes_of
 from survey_server.reports.measure import Pair
@@ -153,10 +154,21 @@ class Fieldwork:
         """Every interviewer's work, in the order of their codes."""
         coded = self._people
         places = np.where(coded.places < 0, len(coded.codes) - 1, coded.places)
-        ends = np.cumsum(np.bincount(places, minlength=len(coded.codes)))
-        rows = np.split(np.argsort(places, kind="stable"), ends[:-1])
-        work = sorted((code, own) for code, own in zip(coded.codes, rows, strict=True) if code is not None and len(own))
-        return [self._interviewer(code, own, len(work)) for code, own in work]
+        counts = np.bincount(places, minlength=len(coded.codes))
+        marks = {name: means_by(flags.astype(float), places, len(counts)) for name, flags in self._marks().items()}
+        minutes, missing = medians_by(self.minutes, places, len(counts)), means_by(self.missing, places, len(counts))
+        everyone = [place for place, code in enumerate(coded.codes) if code is not None and counts[place]]
+        return [
+            self._interviewer(
+                coded.codes[place] or "",
+                int(counts[place]),
+                float(minutes[place]),
+                {name: float(shares[place]) for name, shares in marks.items()},
+                float(missing[place]),
+                len(everyone),
+            )
+            for place in sorted(everyone, key=lambda place: coded.codes[place] or "")
+        ]
 
     @cached_property
     def missing(self) -> Floats:
@@ -201,18 +213,14 @@ class Fieldwork:
             str(version): int(count) for version, count in sorted(counts.items(), key=lambda one: str(one[0])) if count
         }
 
-    def _interviewer(self, code: str, rows: NDArray[np.intp], colleagues: int) -> Interviewer:
-        shares = {name: float(flags[rows].mean()) for name, flags in self._marks().items()}
-        minutes = _quantile(self.minutes[rows], 0.5)
+    def _interviewer(
+        self, code: str, interviews: int, minutes: float, shares: dict[str, float], missing: float, colleagues: int
+    ) -> Interviewer:
         flags = [name for name, share in shares.items() if share > OFTEN]
         if minutes < SHORT_MEDIAN * self.median_minutes:
             flags.insert(0, "hurried")
-        interviews = len(rows)
         if interviews > DOMINANT * len(self.frame) and colleagues > 2 / DOMINANT:
             flags.append("dominant")
-        asked = self.missing[rows]
-        known = asked[~np.isnan(asked)]
-        missing = float(known.mean()) if len(known) else math.nan
         return Interviewer(code, interviews, minutes, **shares, missing=missing, flags=tuple(flags))
 
     def _marks(self) -> dict[str, Bools]:
