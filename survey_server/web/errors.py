@@ -8,8 +8,9 @@ import logging
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from survey_server.problems import (
@@ -25,6 +26,8 @@ logger = logging.getLogger("survey_server")
 
 _CLIENTS_FAULTS: dict[int, type[Problem]] = {404: PageNotHere, 405: MethodNotHere, 413: BodyTooLarge}
 _RETRY_AFTER_SECONDS = 15
+ANSWERS_BELOW = "answers_below"
+"""The app's extension that holds, for the beginning of an address, another function that answers problems there."""
 
 
 def set_error_answers(app: Flask) -> None:
@@ -35,7 +38,10 @@ def set_error_answers(app: Flask) -> None:
 
 
 def answer_problem(problem: Problem) -> Response:
-    """The answer for `problem`, logged: a problem document below /api, else a plain page."""
+    """The answer for `problem`, logged: a problem document below /api, else a plain page, or as ANSWERS_BELOW says."""
+    for prefix, answer in current_app.extensions.get(ANSWERS_BELOW, {}).items():
+        if request.path.startswith(prefix):
+            return cast(Response, answer(problem))
     log_problem(problem)
     _read_to_the_end()
     response = _document(problem) if request.path.startswith("/api/") else _page(problem)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 from pathlib import Path
 
 import pytest
+from werkzeug.datastructures import Authorization
 
 from survey_server.db.field.devices import set_device_revoked
 from survey_server.db.openrosa.collect import get_app_user, password_of, user_name
+from survey_server.web.openrosa.digest import NONCE_SECONDS, challenges, make_nonce
 from tests.openrosa.field import BOUNDARY, OPENROSA, Answer, Collect, interview, new_id, upload
 from tests.openrosa.stored import submissions
+
+SECRET = "k" * 40
 
 
 def account(collect: Collect) -> tuple[str, str]:
@@ -104,6 +109,29 @@ def test_it_believes_no_answer_to_another_challenge_address_or_time(collect: Col
         ask(collect, digest_header(told | {"realm": "x"}, "GET", f"{base}/formList", user, password, "MD5")).status
         == 401
     )
+
+
+def test_it_tells_a_client_whose_challenge_is_old_so_that_it_asks_nobody_for_a_password() -> None:
+    def stale(nonce: str) -> bool:
+        given = Authorization("digest", {"nonce": nonce})
+        return "stale=true" in challenges(SECRET, given)[0]
+
+    fresh, made = make_nonce(SECRET), time.time()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: made - NONCE_SECONDS - 5)
+        old, foreign = make_nonce(SECRET), make_nonce("another")
+    assert [stale(nonce) for nonce in (old, fresh, foreign, "", "x")] == [True, False, False, False, False]
+    assert all("stale" not in told for told in challenges(SECRET))
+
+
+def test_it_answers_a_mistyped_address_in_words_of_openrosa(collect: Collect) -> None:
+    """Collect shows the message of an answer in OpenRosa's envelope, and a bare status otherwise."""
+    address = f"/v1/key/{collect.key}/projects/{collect.code}"
+    for method, path, status in (("POST", f"{address}/submission/", 404), ("GET", "/v1/x", 404), ("PUT", address, 404)):
+        answer = collect.ask(method, path, b"", OPENROSA)
+        assert (answer.status, "Revise la dirección" in answer.message) == (status, True), path
+        assert answer.headers["X-OpenRosa-Version"] == "1.0"
+    assert collect.ask("PUT", f"{address}/submission", b"", OPENROSA).status == 405
 
 
 def test_it_lets_no_device_into_another_programme_and_no_revoked_one_in(collect: Collect) -> None:

@@ -16,10 +16,14 @@ NONCE_SECONDS = 600
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
-def challenges(secret: str) -> list[str]:
-    """What a client may sign in with: Digest for any connection, and Basic, which clients use over https alone."""
-    nonce = make_nonce(secret)
-    digests = [f'Digest realm="{REALM}", qop="auth", algorithm={name}, nonce="{nonce}"' for name in _ALGORITHMS]
+def challenges(secret: str, given: Authorization | None = None) -> list[str]:
+    """What a client may sign in with: Digest for any connection, and Basic, which clients use over https alone.
+
+    Who has just answered an old challenge of ours is told so, and answers the new one without asking for a password.
+    """
+    nonce, known = make_nonce(secret), given is not None and _is_old(secret, given.parameters.get("nonce") or "")
+    stale = ", stale=true" if known else ""
+    digests = [f'Digest realm="{REALM}", qop="auth", algorithm={name}, nonce="{nonce}"{stale}' for name in _ALGORITHMS]
     return [*digests, f'Basic realm="{REALM}", charset="UTF-8"']
 
 
@@ -54,11 +58,21 @@ def _answers(told: Mapping[str, str | None], method: str, path: str, password: s
 
 
 def _is_fresh(secret: str, nonce: str) -> bool:
+    age = _age(secret, nonce)
+    return age is not None and 0 <= age <= NONCE_SECONDS
+
+
+def _is_old(secret: str, nonce: str) -> bool:
+    age = _age(secret, nonce)
+    return age is not None and age > NONCE_SECONDS
+
+
+def _age(secret: str, nonce: str) -> float | None:
+    """Seconds since we made the nonce; None if we didn't."""
     told, _, signature = nonce.rpartition(".")
-    moment = told.partition(".")[0]
     if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), _sign(secret, told).encode()):
-        return False
-    return 0 <= time.time() - int(moment) <= NONCE_SECONDS
+        return None
+    return time.time() - int(told.partition(".")[0])
 
 
 def _sign(secret: str, told: str) -> str:

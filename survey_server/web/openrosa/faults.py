@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from flask import Response, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from survey_server.problems import (
@@ -20,6 +21,7 @@ from survey_server.problems import (
     ServerFault,
 )
 from survey_server.web.access import get_config
+from survey_server.web.errors import ANSWERS_BELOW
 from survey_server.web.openrosa.answers import problem_answer, with_openrosa_headers
 from survey_server.web.openrosa.callers import openrosa
 from survey_server.web.openrosa.digest import challenges
@@ -35,7 +37,7 @@ def _answer_problem(problem: Problem) -> Response:
     _read_to_the_end()
     response = problem_answer(problem)
     if isinstance(problem, CredentialsNeeded):
-        for challenge in challenges(get_config().secret_key):
+        for challenge in challenges(get_config().secret_key, request.authorization):
             response.headers.add("WWW-Authenticate", challenge)
     return response
 
@@ -60,6 +62,13 @@ def _answer_fault(error: Exception) -> Response:
 @openrosa.after_request
 def _add_headers(response: Response) -> Response:
     return with_openrosa_headers(response)
+
+
+@openrosa.record_once
+def _answer_all_below(state: BlueprintSetupState) -> None:
+    """Addresses that aren't there belong to no blueprint: who mistyped one in Collect reads our words all the same."""
+    prefix = f"{openrosa.url_prefix}/"
+    state.app.extensions[ANSWERS_BELOW] = {prefix: lambda problem: with_openrosa_headers(_answer_problem(problem))}
 
 
 def _read_to_the_end() -> None:
