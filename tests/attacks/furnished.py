@@ -29,8 +29,10 @@ from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.xlsform.entities import EntityChange
 from tests.attacks.camps import Camp
 from tests.office.world import PASSWORD
+from tests.web.field import DESIGN
 
-FORM = """
+FORM = (
+    """
 | survey |
 | | type                      | name     | label::Español (es) | label::English (en) | hint::Español (es) | constraint | constraint_message::Español (es) |
 | | start                     | start    |     |     |     |         |     |
@@ -52,15 +54,9 @@ FORM = """
 | | yn        | 0    | No | No |
 | settings |
 | | form_title | form_id | version | default_language |
-| | @@         | mini    | 1       | Español (es)     |
-| design |
-| | role        | source   | field    | note |
-| | psu         | question | psu      |      |
-| | interviewer | question | username |      |
-| | stratum     | site     | stratum  |      |
-| | arm         | site     | arm      |      |
-| | weight      | site     | weight   |      |
-"""  # noqa: E501 - a table is read by its columns
+| | @@         | mini    | 1       | Español (es)     |"""  # noqa: E501 - a table is read by its columns
+    + DESIGN
+)
 
 
 def add_form(database: Database, camp: Camp) -> None:

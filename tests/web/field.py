@@ -13,7 +13,19 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-FORM = """
+DESIGN = """
+| design |
+| | role        | source   | field    | note |
+| | psu         | question | psu      |      |
+| | interviewer | question | username |      |
+| | stratum     | site     | stratum  |      |
+| | arm         | site     | arm      |      |
+| | weight      | site     | weight   |      |
+"""
+"""What the small forms of the tests say of their sample: the sheet that a form's text ends with."""
+
+FORM = (
+    """
 | survey |
 | | type          | name     | label::Español (es) | label::English (en) | required | constraint | calculation |
 | | start         | start    |                     |                     |          |            |             |
@@ -31,15 +43,9 @@ FORM = """
 | | yn        | 0    | No                  | No                  |
 | settings |
 | | form_title | form_id | version | default_language |
-| | Mini       | mini    | 1       | Español (es)     |
-| design |
-| | role        | source   | field    | note |
-| | psu         | question | psu      |      |
-| | interviewer | question | username |      |
-| | stratum     | site     | stratum  |      |
-| | arm         | site     | arm      |      |
-| | weight      | site     | weight   |      |
-"""
+| | Mini       | mini    | 1       | Español (es)     |"""
+    + DESIGN
+)
 
 FORM_WITH_DATA = """
 | survey |
