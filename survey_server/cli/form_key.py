@@ -11,9 +11,9 @@ from survey_server.cli.key import SHORTEST
 from survey_server.config import Config
 from survey_server.db.intake.keys import Keyring
 from survey_server.db.intake.openrosa_intake import Upload, take_in_upload
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.seals import list_closed
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.media.pieces import Hander
 from survey_server.db.media.stores import open_media_store
 from survey_server.db.openrosa.form_keys import (

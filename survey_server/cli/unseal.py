@@ -13,9 +13,9 @@ import click
 from survey_server.cli.key import find_place
 from survey_server.config import Config
 from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.seals import LONGEST_INTERVIEW, arrival_of, list_closed, list_sealed_media
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.intake.submissions import Arrival, take_in
 from survey_server.db.media.pieces import open_media
 from survey_server.db.programmes import get_programme

@@ -17,7 +17,7 @@ from survey_server.db.field.devices import add_device
 from survey_server.db.field.teams import add_team
 from survey_server.db.forms import get_form
 from survey_server.db.intake.arrivals import Interview, Unfit
-from survey_server.db.intake.storing import Receipt
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import (
     AuditRow,

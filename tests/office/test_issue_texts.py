@@ -10,7 +10,7 @@ PACKAGE = CATALOGUE.parents[1]
 
 
 def test_it_has_words_for_every_kind_of_issue() -> None:
-    rooms = ("xlsform/filling/instance.py", "db/intake/arrivals.py", "db/field/site_rules.py", "db/intake/personal.py")
+    rooms = ("xlsform/filling/instance.py", "db/intake/reading.py", "db/field/site_rules.py", "db/intake/personal.py")
     instance, arrivals, rules, personal = ((PACKAGE / room).read_text() for room in rooms)
     kinds = set(re.findall(r"""(?:Issue|flag)\(\s*"([a-z-]+)\"""", instance + arrivals + rules + personal))
     kinds |= set(re.findall(r"""(?:return|:) "([a-z]+(?:-[a-z]+)+)\"""", arrivals))

@@ -23,7 +23,7 @@ from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
 from survey_server.db.field.stops import lift_stop, order_stop
 from survey_server.db.field.teams import add_team, assign, set_supervisor
 from survey_server.db.forms import get_form
-from survey_server.db.intake.storing import Receipt
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import Programme, Wave, now
 from survey_server.db.openrosa.entities import declare_list, load_entities

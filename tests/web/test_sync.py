@@ -249,7 +249,7 @@ def test_it_keeps_an_interview_that_breaks_the_check_and_takes_the_others(
             raise ZeroDivisionError
         return check_instance(form, xml)
 
-    monkeypatch.setattr("survey_server.db.intake.arrivals.check_instance", break_for_some)
+    monkeypatch.setattr("survey_server.db.intake.reading.check_instance", break_for_some)
     receipts = phone.receipts(new_item(), new_item(age="66"), new_item())
     assert [receipt["status"] for receipt in receipts] == [201, 422, 201]
     assert receipts[1]["problem"]["type"] == "urn:survey-server:problem:check-failed"

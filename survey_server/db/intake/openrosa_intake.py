@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey_server.db.intake.arrivals import Arrival, Encryption, Reader, Unfit
+from survey_server.db.intake.arrivals import Arrival, Encryption, Unfit
 from survey_server.db.intake.attachments import Kept, keep_file, note_files
 from survey_server.db.intake.erased import is_erased
 from survey_server.db.intake.fieldwork import load_fieldwork
 from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.reading import Reader
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.intake.submissions import take_in
 from survey_server.db.media.files import MediaStore
 from survey_server.db.media.pieces import Hander

@@ -1,9 +1,38 @@
-"""The number on a receipt: the id of what was kept, in digits that can be read out by voice."""
+"""What a sender is told of each arrival; its number is the id of what was kept, in digits to be read out by voice."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from survey_server.problems import Problem
+
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: none sounds like a digit
 _LENGTHS = range(5, 14)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer for one arrival: what was kept, under which number, and what to look at."""
+
+    id: str
+    sha256: str
+    status: int
+    receipt: str
+    issues: int = 0
+    problem: Problem | None = None
+    submission_id: int | None = None
+    """The submission that it is now, or that it was before."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A document that is stored already."""
+
+    submission_id: int
+    sha256: str
+    issues: int
+    number: int | None = 1
+    """Its number if it is the version that counts; None once it was edited."""
 
 
 def receipt_code(row_id: int) -> str:

@@ -22,3 +22,7 @@ class Source:
     report: Mapping[str, Any] | None = None
     """What the phone says about itself, when it does."""
     received_at: datetime = field(default_factory=now)
+
+    def device_of(self, brought_by: int | None) -> int | None:
+        """The phone that brought something, whoever hands it over now."""
+        return brought_by or (self.device.id if self.device else None)

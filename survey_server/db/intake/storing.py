@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
 from survey_server.db.field.devices import set_device_contact
 from survey_server.db.intake.arrivals import Arrival, Interview, Unfit
+from survey_server.db.intake.aside import AsideWriter
 from survey_server.db.intake.editing import add_version, is_locked
 from survey_server.db.intake.fieldwork import load_fieldwork
-from survey_server.db.intake.receipts import receipt_code
+from survey_server.db.intake.receipts import Known, Receipt, receipt_code
 from survey_server.db.intake.seals import ClosedSeal, KnownSeal, SealWriter
 from survey_server.db.intake.sources import Source
 from survey_server.db.models import (
-    Conflict,
-    Quarantine,
     Submission,
     SubmissionIssue,
     SubmissionText,
@@ -32,12 +31,10 @@ from survey_server.db.openrosa.entity_intake import apply_interviews
 from survey_server.db.prepared import Prepared, in_one_go
 from survey_server.db.review.words import with_phone
 from survey_server.db.webhooks import Told, add_event
-from survey_server.problems import Problem, StaleEdit, SubmissionConflict, UnknownEdited, WasErased
+from survey_server.problems import StaleEdit, UnknownEdited, WasErased
 from survey_server.xlsform.entities import EntityChange
 
-_LONGEST_CLAIM = 255
-
-_TABLES = (Submission, SubmissionVersion, SubmissionIssue, SubmissionText, Conflict, Quarantine)
+_TABLES = (Submission, SubmissionVersion, SubmissionIssue, SubmissionText)
 _INSERTS = [Prepared(insert(table_of(model))) for model in _TABLES]
 _submissions = table_of(Submission)
 _COUNT_REPEAT = Prepared(
@@ -45,31 +42,6 @@ _COUNT_REPEAT = Prepared(
     .where(_submissions.c.programme_id == bindparam("of_programme"), _submissions.c.id == bindparam("of_id"))
     .values(repeats=_submissions.c.repeats + 1, changed_at=bindparam("changed_at"))
 )
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The answer for one arrival: what was kept, under which number, and what to look at."""
-
-    id: str
-    sha256: str
-    status: int
-    receipt: str
-    issues: int = 0
-    problem: Problem | None = None
-    submission_id: int | None = None
-    """The submission that it is now, or that it was before."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """A document that is stored already."""
-
-    submission_id: int
-    sha256: str
-    issues: int
-    number: int | None = 1
-    """Its number if it is the version that counts; None once it was edited."""
 
 
 class Writer:
@@ -81,8 +53,7 @@ class Writer:
         self.received_at = source.received_at
         self.changed_at = now()  # frames look for changes by this: always the true time of the writing
         self.known = dict(known)
-        self.kept_conflicts: dict[tuple[int, str], int] = {}
-        self.kept_quarantine: dict[str, int] = {}
+        self.aside = AsideWriter(session, source)
         device_id = source.device.id if source.device else None
         self.seals = SealWriter(source.programme_id, source.door, device_id, source.received_at)
         self.repeated: list[int] = []
@@ -94,19 +65,18 @@ class Writer:
         self.versions: list[dict[str, Any]] = []
         self.issues: list[dict[str, Any]] = []
         self.texts: list[dict[str, Any]] = []
-        self.conflicts: list[dict[str, Any]] = []
-        self.quarantine: list[dict[str, Any]] = []
 
     def write(
         self, items: Iterable[tuple[Arrival, Interview | Unfit | Known | KnownSeal | ClosedSeal]]
     ) -> list[Receipt]:
         """Write the batch; one receipt per item, in their order. `note_contact` and `note_batch` are still to come."""
         receipts = [self._take(arrival, item) for arrival, item in items]
-        tables = (self.submissions, self.versions, self.issues, self.texts, self.conflicts, self.quarantine)
+        tables = (self.submissions, self.versions, self.issues, self.texts)
         with in_one_go(self.session.connection()):
             for statement, rows in zip(_INSERTS, tables, strict=True):
                 if rows:
                     statement.run(self.session.connection(), *rows)
+            self.aside.write(self.session.connection())
             self.seals.write(self.session)
             if self.repeated:
                 self._count_repeats()
@@ -138,22 +108,22 @@ class Writer:
         if isinstance(item, Known):
             return self._repeat(arrival, item)
         if isinstance(item, Unfit):
-            return self._refuse(item) if isinstance(item.problem, WasErased) else self._add_quarantine(item)
+            return self._refuse(item) if isinstance(item.problem, WasErased) else self.aside.add_quarantine(item)
         key = (item.form_row, item.instance_id)
         known = self.known.get(key)
         if known is None:
             return self._add_edit(key, item) if item.deprecated_id else self._add_submission(key, item)
         if known.sha256 == item.digest:
             return self._repeat(arrival, known)
-        return self._add_conflict(known, item)
+        return self.aside.add_conflict(known, item)
 
     def _add_edit(self, key: tuple[int, str], item: Interview) -> Receipt:
         """The next version of a submission, if what was edited is the version that counts."""
         before = self.known.get((item.form_row, item.deprecated_id))
         if before is None:
-            return self._add_quarantine(Unfit(item.arrival, item.digest, UnknownEdited()))
+            return self.aside.add_quarantine(Unfit(item.arrival, item.digest, UnknownEdited()))
         if before.number is None or is_locked(self.session, self.source.programme_id, before.submission_id):
-            return self._add_conflict(before, item, StaleEdit())
+            return self.aside.add_conflict(before, item, StaleEdit())
         number = before.number + 1
         add_version(self.session, self.source, before.submission_id, number, item, self.changed_at)
         self.edited += 1
@@ -161,16 +131,7 @@ class Writer:
         self.known[item.form_row, item.deprecated_id] = replace(before, number=None)
         self.known[key] = Known(before.submission_id, item.digest, len(item.issues), number)
         self._keep_seal(item.arrival, before.submission_id)
-        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        return Receipt(
-            item.arrival.id,
-            digest,
-            201,
-            receipt_code(before.submission_id),
-            len(item.issues),
-            None,
-            before.submission_id,
-        )
+        return _new(item, before.submission_id)
 
     def _repeat(self, arrival: Arrival, known: Known) -> Receipt:
         self.repeated.append(known.submission_id)
@@ -220,7 +181,7 @@ class Writer:
                 "ended": item.ended,
                 "received_at": item.arrival.received_at or self.received_at,
                 "changed_at": self.changed_at,
-                "device_id": self._device_of(item.arrival),
+                "device_id": self.source.device_of(item.arrival.device_id),
                 "interviewer": item.interviewer,
                 "site_code": item.site_code,
                 "review_state": "has-issues" if item.issues else "received",
@@ -254,91 +215,19 @@ class Writer:
         if item.entities:
             self.entities.append((submission_id, item.entities))
         self._keep_seal(item.arrival, submission_id)
-        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        code = receipt_code(submission_id)
-        return Receipt(item.arrival.id, digest, 201, code, len(item.issues), None, submission_id)
-
-    def _add_conflict(self, known: Known, item: Interview, problem: Problem | None = None) -> Receipt:
-        key = (known.submission_id, item.digest)
-        if key not in self.kept_conflicts:
-            self.kept_conflicts[key] = self._find_conflict(*key) or self._new_conflict(*key, item.arrival)
-        problem = problem or SubmissionConflict()
-        code = receipt_code(self.kept_conflicts[key])
-        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        return Receipt(item.arrival.id, digest, problem.status, code, 0, problem)
-
-    def _find_conflict(self, submission_id: int, digest: str) -> int | None:
-        return self.session.scalar(
-            select(Conflict.id).where(
-                Conflict.programme_id == self.source.programme_id,
-                Conflict.submission_id == submission_id,
-                Conflict.sha256 == digest,
-            )
-        )
-
-    def _new_conflict(self, submission_id: int, digest: str, arrival: Arrival) -> int:
-        conflict_id = new_id()
-        row = {
-            "programme_id": self.source.programme_id,
-            "id": conflict_id,
-            "submission_id": submission_id,
-            "sha256": digest,
-            "device_id": self._device_of(arrival),
-            "received_at": self.received_at,
-            "xml": arrival.body,
-        }
-        self.conflicts.append(row)
-        return conflict_id
-
-    def _add_quarantine(self, item: Unfit) -> Receipt:
-        digest = item.arrival.envelope.sha256 if item.arrival.envelope else item.digest
-        if digest not in self.kept_quarantine:
-            self.kept_quarantine[digest] = self._find_quarantine(digest) or self._new_quarantine(item, digest)
-        code = receipt_code(self.kept_quarantine[digest])
-        shown = item.problem if item.problem.status >= 400 else None
-        return Receipt(item.arrival.id, digest, item.problem.status, code, 0, shown)
+        return _new(item, submission_id)
 
     def _refuse(self, item: Unfit) -> Receipt:
         """What was erased isn't kept again, not even in quarantine."""
         self.refused += 1
         return Receipt(item.arrival.id, item.arrival.sent_digest, item.problem.status, "", 0, item.problem)
 
-    def _device_of(self, arrival: Arrival) -> int | None:
-        """The phone that brought it, whoever hands it over now."""
-        return arrival.device_id or (self.source.device.id if self.source.device else None)
-
-    def _find_quarantine(self, digest: str) -> int | None:
-        return self.session.scalar(
-            select(Quarantine.id).where(
-                Quarantine.programme_id == self.source.programme_id, Quarantine.sha256 == digest
-            )
-        )
-
-    def _new_quarantine(self, item: Unfit, digest: str) -> int:
-        quarantine_id = new_id()
-        row = {
-            "programme_id": self.source.programme_id,
-            "id": quarantine_id,
-            "sha256": digest,
-            "reason": item.problem.code,
-            "detail": _claim(item.problem.detail),
-            "source": self.source.door,
-            "claimed_id": _claim(item.arrival.id),
-            "claimed_form": _claim(item.arrival.form),
-            "claimed_version": _claim(item.arrival.version),
-            "device_id": self._device_of(item.arrival),
-            "received_at": self.received_at,
-            "content": item.arrival.sent,
-        }
-        self.quarantine.append(row)
-        return quarantine_id
-
     def note_batch(self, items: int) -> None:
         """Write the batch's row of the audit chain."""
         told: dict[str, Any] = {"edited": self.edited} if self.edited else {}
         told |= {"refused": self.refused} if self.refused else {}
-        closed = sum(row["submission_id"] is None for row in self.seals.rows)
-        stored, conflicts, quarantined = len(self.submissions) + closed, len(self.conflicts), len(self.quarantine)
+        stored = len(self.submissions) + sum(row["submission_id"] is None for row in self.seals.rows)
+        conflicts, quarantined = len(self.aside.conflicts), len(self.aside.quarantine)
         add_audit(
             self.session,
             self.source.programme_id,
@@ -352,6 +241,13 @@ class Writer:
         )
 
 
-def _claim(text: str) -> str:
-    """What a phone said, fit for every database: no NUL, no half characters, not too long."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()[:_LONGEST_CLAIM]
+def _new(item: Interview, submission_id: int) -> Receipt:
+    return Receipt(
+        item.arrival.id,
+        item.sent_digest,
+        201,
+        receipt_code(submission_id),
+        len(item.issues),
+        None,
+        submission_id,
+    )

@@ -9,13 +9,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from survey_server.db.intake.arrivals import Arrival, Interview, Reader, Unfit
+from survey_server.db.intake.arrivals import Arrival, Interview, Unfit
 from survey_server.db.intake.counter import counter_of
 from survey_server.db.intake.fieldwork import Fieldwork, load_fieldwork
 from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.reading import Reader
+from survey_server.db.intake.receipts import Known, Receipt
 from survey_server.db.intake.seals import ClosedSeal, KnownSeal, open_seals
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Known, Receipt, Writer
+from survey_server.db.intake.storing import Writer
 from survey_server.db.models import Submission, SubmissionVersion, table_of
 from survey_server.db.prepared import Prepared, in_one_go
 from survey_server.db.session import Database

@@ -14,9 +14,8 @@ from survey_server.db.audit import add_audit
 from survey_server.db.forms import get_current_version, list_forms, load_registry
 from survey_server.db.intake.arrivals import Arrival
 from survey_server.db.intake.keys import Keyring
-from survey_server.db.intake.receipts import receipt_code
+from survey_server.db.intake.receipts import Receipt, receipt_code
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.intake.submissions import take_in
 from survey_server.db.models import Conflict, Form, Programme, Submission, SubmissionNote, now
 from survey_server.db.review.listings import get_submission

@@ -8,11 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey_server.db.audit import add_audit
-from survey_server.db.intake.arrivals import Interview, Reader, Unfit
+from survey_server.db.intake.arrivals import Interview, Unfit
 from survey_server.db.intake.fieldwork import load_fieldwork
 from survey_server.db.intake.keys import Keyring
+from survey_server.db.intake.reading import Reader
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.intake.submissions import Arrival, take_in
 from survey_server.db.models import Quarantine, now
 from survey_server.db.session import Database

@@ -11,8 +11,8 @@ from flask import Response, request
 from survey_server.config import Config
 from survey_server.db.intake.attachments import Kept, keep_file
 from survey_server.db.intake.openrosa_intake import Upload, take_in_upload, try_out
+from survey_server.db.intake.receipts import Receipt
 from survey_server.db.intake.sources import Source
-from survey_server.db.intake.storing import Receipt
 from survey_server.db.media.pieces import Hander
 from survey_server.db.models import now
 from survey_server.problems import KeyNotValid, NoInterviewPart, NotOpenRosa, Problem
