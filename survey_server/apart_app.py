@@ -1,4 +1,4 @@
-"""The field face as a server runs it beside an office that is a process of its own (`serve --office-apart`)."""
+"""The field face as a server runs it beside an office that is a process of its own (the default of `serve`)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ def create_apart_server() -> OfficeApart:
 
 
 def wake_for_jobs(config: Config, path: str, stop: Event) -> None:
-    """Knock at once, so that the first page doesn't wait, and then whenever a job is due."""
+    """Knock whenever a job is due."""
     database = open_database(config.database_url)
-    _knock(path)
     while not stop.wait(LOOK_EVERY):
         try:
             if is_due(database):

@@ -1,6 +1,6 @@
 """The office's door: a Unix socket that is always open, and a small process that wakes the office when somebody knocks.
 
-The office (pages, reports, exports, jobs) needs twice the memory of what takes interviews. With `serve --office-apart`
+The office (pages, reports, exports, jobs) needs twice the memory of what takes interviews, and computes for seconds. So
 it is a process of its own: it starts when somebody asks for a page or a job is due, and ends when nobody has needed it
 for a while. What knocks meanwhile waits in the socket: nothing is refused.
 """

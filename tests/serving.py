@@ -19,6 +19,7 @@ from typing import Any
 _SERVE = "from survey_server.cli import cli; cli(['serve', *__import__('sys').argv[1:]])"
 _PATIENCE_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
+_MARKS = {"door": b"survey_server.door", "office": b"survey_server.office_process"}
 
 
 class Server:
@@ -59,8 +60,19 @@ class Server:
         self.process.send_signal(signal.SIGHUP)
 
     def workers(self) -> set[int]:
-        """The process ids of the workers."""
-        return set(self._pids()[1:])
+        """The process ids of those that take interviews."""
+        return set(self.processes()["worker"])
+
+    def processes(self) -> dict[str, list[int]]:
+        """What the server has started, by what it is: worker, door, office."""
+        found: dict[str, list[int]] = {"worker": [], "door": [], "office": []}
+        for pid in self._pids()[1:]:
+            command = _command(pid)
+            kind = (
+                "door" if b"survey_server.door" in command else "office" if b"office_process" in command else "worker"
+            )
+            found[kind].append(pid)
+        return found
 
     def kill(self) -> None:
         """SIGKILL to the server and its workers: no goodbye, nothing flushed."""
@@ -79,14 +91,17 @@ class Server:
         return sum(int(one[11]) + int(one[12]) for one in fields) / _TICKS
 
     def resident_mb(self) -> float:
-        """Memory of the server's workers, shared pages counted once per process."""
+        """Memory of all processes that the server has started, shared pages counted once per process."""
         pages = [int((Path("/proc") / str(pid) / "statm").read_text().split()[1]) for pid in self._pids()[1:]]
         return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def _pids(self) -> list[int]:
+        """The server, what it has started, and what these have."""
         assert self.process is not None
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [self.process.pid, *map(int, children)]
+        found = [self.process.pid]
+        for pid in found:
+            found += _children(pid)
+        return found
 
     def _answers(self) -> bool:
         with (
@@ -96,6 +111,19 @@ class Server:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
         return False
+
+
+def _children(pid: int) -> list[int]:
+    """Those that live; none of one that has gone meanwhile."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _command(pid: int) -> bytes:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 @contextlib.contextmanager

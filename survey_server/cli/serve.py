@@ -44,14 +44,14 @@ class Serving:
     workers: int = 1
     threads: int = 32
     field_only: bool = False
-    office_apart: bool = False
+    one_process: bool = False
 
     @property
     def target(self) -> str:
         """What each worker makes its application with."""
         if self.field_only:
             return "survey_server.field_app:create_field_server"
-        return "survey_server.apart_app:create_apart_server" if self.office_apart else "survey_server.app:create_server"
+        return "survey_server.app:create_server" if self.one_process else "survey_server.apart_app:create_apart_server"
 
 
 @click.command()
@@ -60,7 +60,7 @@ class Serving:
 @click.option("--workers", default=1, show_default=True, help="Processes; with SQLite one is best.")
 @click.option("--threads", default=32, show_default=True, help="Requests that each process receives at once.")
 @click.option("--field-only", is_flag=True, help="Phones and OpenRosa alone: the office is another process's.")
-@click.option("--office-apart", is_flag=True, help="The office in a process of its own, which ends when unused.")
+@click.option("--one-process", is_flag=True, help="The office in this process too, never in one of its own.")
 @click.option("--certificate", type=click.Path(exists=True, path_type=Path), help="TLS certificate (PEM).")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key (PEM).")
 def serve(
@@ -69,13 +69,13 @@ def serve(
     workers: int,
     threads: int,
     field_only: bool,
-    office_apart: bool,
+    one_process: bool,
     certificate: Path | None,
     key: Path | None,
 ) -> None:
     """Serve the phone app, the API and the office. A stop (SIGTERM, Ctrl-C) lets requests in hand end."""
     migrate(Config.from_environment().database_url)
-    run_server(Serving(host, port, workers, threads, field_only, office_apart), certificate, key)
+    run_server(Serving(host, port, workers, threads, field_only, one_process), certificate, key)
 
 
 def run_server(serving: Serving, certificate: Path | None = None, key: Path | None = None) -> None:
@@ -96,7 +96,7 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
         ssl_cert=certificate,
         ssl_key=key,
     )
-    if not serving.office_apart:
+    if serving.field_only or serving.one_process:
         server.serve()
         return
     with open_door() as door:

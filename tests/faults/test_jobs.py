@@ -37,7 +37,8 @@ SHORT_LEASE = (
     "from survey_server import sending; sending.post.__defaults__ = (90.0,);"
     "from survey_server.cli import cli; cli(['serve', *__import__('sys').argv[1:]])"
 )
-"""A server whose jobs are taken for lost after six seconds of silence, and that waits long for listeners."""
+"""A server whose jobs are taken for lost after six seconds of silence, and that waits long for listeners; all in one
+process, so that what is set here holds for the jobs too."""
 MINE = ("report", "export", "webhook")
 PATIENCE = 90
 
@@ -139,7 +140,7 @@ def test_it_makes_once_what_two_servers_have_in_hand_when_one_is_killed(
     shelf, servers = ObjectShelf(open_bucket(store_url)), []
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-        servers.append(Server(tmp_path / name, postgres_url))
+        servers.append(Server(tmp_path / name, postgres_url, "--one-process"))
         servers[-1].begin = (SHORT_LEASE,)
         servers[-1].start()
     try:

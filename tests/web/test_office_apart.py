@@ -23,7 +23,7 @@ from survey_server.web.apart import OfficeApart
 from tests.faults.office import Office as Coordinator
 from tests.faults.office import add_coordinator
 from tests.faults.senders import Field, Senders, check_nothing_lost, make_field
-from tests.serving import Server, running
+from tests.serving import running
 
 LARGE = os.urandom(3_000_000)
 TOLD = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR", "HTTP_X_TOLD", "wsgi.url_scheme", "PATH")
@@ -125,22 +125,6 @@ def test_it_ends_when_nobody_needs_it_and_stays_while_somebody_does() -> None:
     assert len(asked) == 3
 
 
-def processes_of(server: Server) -> dict[str, list[int]]:
-    """The server's processes by what they are."""
-    found: dict[str, list[int]] = {"worker": [], "door": [], "office": []}
-    todo = sorted(server.workers())
-    while todo:
-        pid = todo.pop()
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        except FileNotFoundError:
-            continue
-        name = "door" if b"survey_server.door" in command else "office" if b"office_process" in command else "worker"
-        found[name].append(pid)
-    return found
-
-
 def state_of(here: Field, job: int) -> str:
     with here.database.reading() as session:
         return get_job(session, here.programme.id, job).state
@@ -157,10 +141,10 @@ def test_it_computes_in_another_process_which_may_die_be_renewed_and_stop_while_
     here = make_field(open_database(sqlite_url))
     add_coordinator(here)
     page = f"/p/{here.programme.code}"
-    with running(tmp_path, sqlite_url, "--office-apart") as server:
+    with running(tmp_path, sqlite_url) as server:
         coordinator = Coordinator(server)
         assert here.programme.name in coordinator.get(page)
-        first = processes_of(server)
+        first = server.processes()
         assert {name: len(pids) for name, pids in first.items()} == {"worker": 1, "door": 1, "office": 1}
         assert "numpy" in libraries_of(first["office"][0])
         assert not any(name in libraries_of(first["worker"][0]) for name in ("numpy", "pandas", "pango"))
@@ -170,16 +154,16 @@ def test_it_computes_in_another_process_which_may_die_be_renewed_and_stop_while_
         while state_of(here, job) != "done":
             threading.Event().wait(0.05)  # nobody asks for a page: the job wakes the office
         assert here.programme.name in coordinator.get(page)
-        second = processes_of(server)
+        second = server.processes()
         assert second["office"] != first["office"] and second["worker"] == first["worker"]
         with Senders(here, [server.port]) as senders:
             senders.wait_for(5)
             server.reload()
-            while set(processes_of(server)["worker"]) & set(second["worker"]):
+            while set(server.processes()["worker"]) & set(second["worker"]):
                 senders.wait_for(5)
             senders.wait_for(5)
         assert here.programme.name in coordinator.get(page)
-        last = processes_of(server)
+        last = server.processes()
         assert not set(last["worker"]) & set(second["worker"])
         assert server.stop() == 0
     assert not any(Path(f"/proc/{pid}").exists() for pids in last.values() for pid in pids)
