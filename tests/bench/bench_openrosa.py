@@ -76,11 +76,11 @@ def _measure(url: str, folder: Path) -> None:
 
 
 def interviews(xmls: Sequence[bytes], photo: str) -> Make:
-    """Perception interviews, each with a new id; a photo is named by the first question that is a text."""
+    """Perception interviews, each with a new id, and with a photo or none."""
 
     def make() -> tuple[bytes, str]:
         [xml] = several(xmls, 1)
-        return (xml.replace(b"</data>", b"<photo>1.jpg</photo></data>") if photo else xml), photo
+        return xml.replace(b"<photo/>", f"<photo>{photo}</photo>".encode()) if photo else xml, photo
 
     return make
 

@@ -83,7 +83,7 @@ def prepare(url: str) -> tuple[str, list[bytes]]:
         programme_id = add_programme(session, "bench", "Bench").id
         token = add_device(session, programme_id, "bench", "EN001")[1]
     data = {name: (FORMS / name).read_bytes() for name in ("psus.csv", "posts.csv")}
-    source = (FORMS / "ssr_perception.md").read_bytes()
+    source = _with_photo((FORMS / "ssr_perception.md").read_text()).encode()
     done = publish_form(database, programme_id, "ssr_perception.md", source, data)
     table = read_csv((FORMS / "demo_sites.csv").read_bytes())
     rows = [dict(zip(table.columns, row.cells, strict=True)) for row in table.rows]
@@ -107,6 +107,14 @@ def prepare(url: str) -> tuple[str, list[bytes]]:
         check_instance(version.form, xml)
     measure("CPU to check one: recalculate, compare, type", (time.process_time() - begun) / DIFFERENT * 1000, "ms")
     return token, xmls
+
+
+def _with_photo(source: str) -> str:
+    """The form with a question for a photo after all others."""
+    survey, choices, rest = source.partition("\n| choices |")
+    columns = [name.strip() for name in survey.splitlines()[1].split("|")]
+    row = {"type": "image", "name": "photo", "label::Español (es)": "Foto"}
+    return f"{survey.rstrip()}\n{'|'.join(row.get(name, ' ') for name in columns).strip()}\n{choices}{rest}"
 
 
 def several(xmls: Sequence[bytes], count: int) -> list[bytes]:
