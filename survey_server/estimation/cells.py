@@ -73,6 +73,7 @@ class Cells:
         self.cell, first = _compress(psu, [*domains, *margins])
         self.thrice = 3 * self.cell
         self.size = len(first)
+        self.n = np.bincount(self.cell, minlength=self.size).astype(float)
         self.psu = psu[first]
         self.levels = [codes[first] for codes in domains]
         self.base = None if calibration is None else Base(self.design, calibration, self.cell, first)

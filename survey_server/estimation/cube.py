@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from survey_server.estimation.arrays import Floats, Scored
+from survey_server.estimation.arrays import Bools, Floats, Scored
 from survey_server.estimation.cells import Cells, PsuFrame
 from survey_server.estimation.design import Design
 from survey_server.estimation.domain_sums import DomainSums, Pairs
@@ -24,6 +24,8 @@ EVERYBODY = ""
 MOST_LEVELS = 1000
 _AT_ONCE = 100_000
 """Items are summed in groups of about so many cells: what is being worked on stays near the processor."""
+_TOGETHER = 1_000_000
+"""Estimates are made for groups of about so many items x PSUs x levels: what a call costs by itself is spent rarely."""
 COLUMNS = [
     *("item", "domain", "level", "row", "wave", "before"),
     *("value", "se", "low", "high", "df", "n", "n_weighted", "n_eff", "deff", "cv", "flag"),
@@ -79,15 +81,12 @@ def build_cube(
     cells = [Cells(frame, t, [_codes(wave, name, breakdowns[name]) for name in names]) for t, wave in enumerate(waves)]
     grids = [Pairs(frame, cells, place - 1, len(labels)) for place, labels in enumerate([[""], *breakdowns.values()])]
     tables: dict[tuple[int, int, int], list[Block]] = {}
-    at_once = max(_AT_ONCE // max(cell.size for cell in cells), 4)
+    at_once = max(_TOGETHER // max(grid.size for grid in grids), 4)
     for start in range(0, len(items), at_once):
         part = slice(start, start + at_once)
-        sums = [
-            ItemSums(cell, _columns(wave, items[part]), shares[part]) for cell, wave in zip(cells, waves, strict=True)
-        ]
-        for place, (grid, name) in enumerate(zip(grids, (EVERYBODY, *names), strict=True)):
+        sums = _domain_sums(grids, cells, [_columns(wave, items[part]) for wave in waves], shares[part])
+        for place, (by_wave, name) in enumerate(zip(sums, (EVERYBODY, *names), strict=True)):
             labels = breakdowns.get(name, [""])
-            by_wave = [DomainSums(grid, one) for one in sums]
             for t, wave in enumerate(waves):
                 block = estimate_block(by_wave[t], shares[part], hidden[part])
                 keys = _keys(items[part], name, labels, "estimate", wave.name, "")
@@ -98,6 +97,21 @@ def build_cube(
                 tables.setdefault((place, 1, number), []).append(block | keys)
     blocks = [block for key in sorted(tables) for block in tables[key]]
     return pd.DataFrame({name: _joined([block[name] for block in blocks]) for name in COLUMNS})
+
+
+def _domain_sums(
+    grids: Sequence[Pairs], cells: Sequence[Cells], columns: Sequence[Sequence[Read | None]], shares: Bools
+) -> list[list[DomainSums]]:
+    """The sums of some items by breakdown and wave."""
+    done: list[list[list[DomainSums]]] = [[[] for _ in cells] for _ in grids]
+    at_once = max(_AT_ONCE // max(cell.size for cell in cells), 4)
+    for start in range(0, len(shares), at_once):
+        part = slice(start, start + at_once)
+        for t, cell in enumerate(cells):
+            items = ItemSums(cell, columns[t][part], shares[part])
+            for grid, by_wave in zip(grids, done, strict=True):
+                by_wave[t].append(DomainSums.of(grid, items))
+    return [[DomainSums.together(parts) for parts in by_wave] for by_wave in done]
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

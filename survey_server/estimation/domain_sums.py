@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from survey_server.estimation.arrays import Bools, Codes, Floats
 from survey_server.estimation.cells import Base, Cells, PsuFrame
-from survey_server.estimation.item_sums import ItemSums
+from survey_server.estimation.item_sums import ItemSums, Read
 from survey_server.estimation.taylor import linear_means
 
 
@@ -51,41 +52,72 @@ class Pairs:
         return done
 
 
+@dataclass(eq=False)
 class DomainSums:
     """One wave's items by PSU and level of one breakdown, linearised: means, and PSU totals of their influence."""
 
-    def __init__(self, pairs: Pairs, items: ItemSums) -> None:
+    pairs: Pairs
+    cells: Cells
+    columns: Sequence[Read | None]
+    met: Bools
+    """Whether an item has cases in a (PSU, level) pair (items x pairs), as `z` has their influence."""
+    z: Floats
+    n_total: Floats
+    """By item and level, as all that follow."""
+    w_total: Floats
+    mean: Floats
+    spread: Floats
+    extra: Floats
+    """The variance of a second stage."""
+    variance: Floats | None = None
+    """Once table.py has worked it out."""
+
+    @classmethod
+    def of(cls, pairs: Pairs, items: ItemSums) -> DomainSums:
+        """The sums of cells as sums of one breakdown."""
         cells = items.cells
-        self.pairs, self.items, self.cells = pairs, items, cells
         place, inside = pairs.of_cell[cells.wave], pairs.inside[cells.wave]
+        everywhere = bool(inside.all())
 
         def gather(values: Floats) -> Floats:
-            return _by_key(values if inside.all() else values[:, inside], place, pairs.size)
+            return _by_key(values if everywhere else values[:, inside], place, pairs.size)
 
         def level_sums(values: Floats) -> Floats:
             return pairs.sum_levels(pairs.sum_groups(values))
 
-        self.n, w, y = gather(items.n), gather(items.w), gather(items.y)
-        self.n_total, self.w_total = level_sums(self.n), level_sums(w)
+        n, w, y = gather(items.n), gather(items.w), gather(items.y)
+        n_total, w_total = level_sums(n), level_sums(w)
         with np.errstate(invalid="ignore", divide="ignore"):
-            self.mean = level_sums(y) / self.w_total
-            squares = self.mean.copy()  # of shares, 0 and 1 are their own squares
+            mean = level_sums(y) / w_total
+            squares = mean.copy()  # of shares, 0 and 1 are their own squares
             others = ~items.shares
-            squares[others] = level_sums(gather(items.yy[others])) / self.w_total[others]
-            spread = squares - self.mean**2
-            self.spread = np.where(spread > 1e-13 * self.mean**2, spread, 0.0)
-            z = (y - self.mean[:, pairs.pair_level] * w) / self.w_total[:, pairs.pair_level]
-        self.z = np.where(self.w_total[:, pairs.pair_level] > 0, z, 0.0)
-        self.extra = np.zeros_like(self.mean)
-        self.variance: Floats | None = None  # once table.py has worked it out
+            if others.any():
+                squares[others] = level_sums(gather(items.yy[others])) / w_total[others]
+            spread = squares - mean**2
+            spread = np.where(spread > 1e-13 * mean**2, spread, 0.0)
+        met = w_total > 0
+        middle, scale = np.where(met, mean, 0.0), np.divide(1.0, w_total, out=np.zeros_like(w_total), where=met)
+        z = (y - middle[:, pairs.pair_level] * w) * scale[:, pairs.pair_level]
+        sums = cls(pairs, cells, items.columns, n > 0, z, n_total, w_total, mean, spread, np.zeros_like(mean))
         if cells.design.second is not None:
-            self._linearise_rows()
+            sums._linearise_rows()
         elif cells.base is not None:
-            self._calibrate(cells.base, inside)
+            sums._calibrate(cells.base, items, inside)
+        return sums
 
-    def _calibrate(self, base: Base, inside: Bools) -> None:
+    @classmethod
+    def together(cls, parts: Sequence[DomainSums]) -> DomainSums:
+        """The sums of several groups of items as one."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = [column for part in parts for column in part.columns]
+        names = ("met", "z", "n_total", "w_total", "mean", "spread", "extra")
+        joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(parts[0].pairs, parts[0].cells, columns, **joined)
+
+    def _calibrate(self, base: Base, items: ItemSums, inside: Bools) -> None:
         """Take out of the PSU totals what the margins explain: `Calibration.residuals` from sums of cells alone."""
-        pairs, cells, items = self.pairs, self.cells, self.items
+        pairs, cells = self.pairs, self.cells
         level = np.zeros(cells.size, dtype=np.intp) if pairs.domain < 0 else cells.levels[pairs.domain]
         parts: list[Floats] = []
         for place, (codes, size) in enumerate(zip(base.margins, base.sizes, strict=True)):
@@ -109,7 +141,7 @@ class DomainSums:
         own = np.full(pairs.frame.n_psu, -1, dtype=np.intp)
         own[pairs.frame.psu_of[cells.wave]] = np.arange(design.n_psu)
         place = own[pairs.psu]
-        for i, read in enumerate(self.items.columns):
+        for i, read in enumerate(self.columns):
             levels = np.flatnonzero(self.n_total[i])
             if read is None or not len(levels):
                 continue

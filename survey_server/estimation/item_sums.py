@@ -67,12 +67,10 @@ def _add(cells: Cells, weight: Floats, together: _Together, shares: Bools) -> tu
     if isinstance(first, Scored) and len(first.values) * cells.size <= max(_SPARSE * len(first.places), _DENSE):
         return _add_scored([read for read in together.reads if isinstance(read, Scored)], cells, weight, wanted)
     each = [
-        _add_share(read(), cells.thrice, weight, cells.size)
-        if share
-        else _add_numbers(read(), cells.cell, weight, cells.size)
+        _add_share(read(), cells, weight) if share else _add_numbers(read(), cells.cell, weight, cells.size)
         for read, share in zip(together.reads, wanted, strict=True)
     ]
-    n, w, y, yy = (np.stack(parts) for parts in zip(*each, strict=True))
+    n, w, y, yy = (parts[0][None] if len(parts) == 1 else np.stack(parts) for parts in zip(*each, strict=True))
     return n, w, y, yy
 
 
@@ -96,16 +94,16 @@ def _add_scored(
     return valid @ n.T, valid @ weighted, filled @ weighted, squares @ weighted
 
 
-def _add_share(column: Floats, thrice: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by three times the cell."""
+def _add_share(column: Floats, cells: Cells, weight: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cases, weights, weighted sums and squares (the same, and left out) of 0 and 1, by cell."""
     missing, yes = np.isnan(column), column == 1.0
     if np.count_nonzero(missing) + np.count_nonzero(yes) + np.count_nonzero(column == 0.0) < len(column):
         raise BadEstimate(_NOT_A_SHARE)
     answer = missing.view(np.int8)  # one byte a row while it can be: 2 for none, 1 for yes
-    key = np.add(thrice, answer + answer + yes.view(np.int8), casting="unsafe")
-    n = np.bincount(key, minlength=3 * size).reshape(size, 3).astype(float)
-    w = np.bincount(key, weights=weight, minlength=3 * size).reshape(size, 3).astype(float, copy=False)
-    return n[:, 0] + n[:, 1], w[:, 0] + w[:, 1], w[:, 1], np.zeros(size)
+    key = np.add(cells.thrice, answer + answer + yes.view(np.int8), casting="unsafe")
+    w = np.bincount(key, weights=weight, minlength=3 * cells.size).reshape(cells.size, 3).astype(float, copy=False)
+    n: Floats = cells.n - np.bincount(cells.cell[missing], minlength=cells.size)
+    return n, w[:, 0] + w[:, 1], w[:, 1], np.zeros(cells.size)
 
 
 def _add_numbers(column: Floats, cell: Codes, weight: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:

@@ -49,7 +49,7 @@ def _variances(sums: DomainSums) -> Floats:
 def thin_groups(sums: DomainSums) -> Bools:
     """Strata of several PSUs of which a level has rows in one alone (items x groups), where the design minds them."""
     design, pairs = sums.cells.design, sums.pairs
-    met = pairs.sum_groups((sums.n > 0).astype(float))
+    met = pairs.sum_groups(sums.met.astype(float))
     drawn = pairs.frame.drawn[sums.cells.wave][pairs.group_stratum]
     minded = design.lonely_domains and design.calibration is None
     return np.asarray(minded & (met == 1) & (drawn > 1))
@@ -70,7 +70,7 @@ def average_factors(sums: DomainSums) -> Floats:
     pairs = sums.pairs
     drawn = pairs.frame.drawn[sums.cells.wave][pairs.group_stratum]
     every = sums.cells.design.calibration is not None
-    here = np.where((pairs.sum_groups(sums.n) > 0) | (every & (drawn > 0)), 1.0, 0.0)
+    here = np.where((pairs.sum_groups(sums.met.astype(float)) > 0) | (every & (drawn > 0)), 1.0, 0.0)
     fraction = pairs.frame.fraction[sums.cells.wave][pairs.group_stratum]
     able = here * ((drawn > 1) | (fraction > 1 - 1e-7)) * ~thin_groups(sums)
     strata, spread = pairs.sum_levels(here), pairs.sum_levels(able)
@@ -86,7 +86,7 @@ def degrees(pairs: Pairs, here: Bools) -> Floats:
 
 def estimate_block(sums: DomainSums, shares: Bools, hidden: Bools) -> Block:
     """The Estimates of one wave and breakdown."""
-    variance, df, n = variances(sums), degrees(sums.pairs, sums.n > 0), sums.n_total
+    variance, df, n = variances(sums), degrees(sums.pairs, sums.met), sums.n_total
     se = np.sqrt(variance)
     deff, n_eff = design_effects(sums), effective_sizes(sums)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # an endless reach ends at 0 and 1
@@ -130,7 +130,7 @@ def change_block(before: DomainSums, after: DomainSums, shares: Bools, hidden: B
     value = after.mean - before.mean
     variance = first + second - 2 * np.clip(cross, -most, most)
     se = np.sqrt(np.where(variance > NOTHING_BUT_ROUNDING * (first + second), variance, 0.0))
-    pairs, here, later = before.pairs, before.n > 0, after.n > 0
+    pairs, here, later = before.pairs, before.met, after.met
     df = degrees(pairs, here) + degrees(pairs, later) - degrees(pairs, here & later)
     n = np.minimum(before.n_total, after.n_total)
     nobody = n == 0
@@ -172,7 +172,7 @@ def _kish(sums: DomainSums, wanted: Bools) -> Floats:
     kish = np.ones(sums.mean.shape)
     cells, weight = sums.cells, sums.cells.design.weight
     for i, j in zip(*np.nonzero(wanted), strict=True):
-        read = sums.items.columns[i]
+        read = sums.columns[i]
         assert read is not None
         rows = ~np.isnan(read()) & cells.in_level(sums.pairs.domain, j)
         kish[i, j] = rows.sum() * float((weight[rows] ** 2).sum()) / float(weight[rows].sum()) ** 2
