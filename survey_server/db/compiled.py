@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, undefer
 from survey_server.db.forms import read_attachments
 from survey_server.db.models import FormVersion
 from survey_server.problems import UnknownForm
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.entities import Declaration, read_declarations
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.registry import Registry, registry_from_json
 
 _KEPT = 64

@@ -22,11 +22,11 @@ from survey_server.db.models import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.openrosa.entities import declare_lists, list_names
 from survey_server.db.session import Database
 from survey_server.problems import BrokenEncryption, DataSetMissing, DataSetTellsTooMuch, VersionNotRaised
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.entities import read_declarations
 from survey_server.xlsform.filling.instance import column_names
 from survey_server.xlsform.form import Form as CompiledForm
-from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.importing.tables import read_csv
 from survey_server.xlsform.received.encrypted import find_public_key
 from survey_server.xlsform.registry import Registry, question_types

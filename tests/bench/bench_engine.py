@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from survey_server.web.assets import read_assets
-from survey_server.xlsform.form import compile_form
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.workbook import read_workbook
 from tests.bench.measure import measure
 from tests.chromium import CHROMIUM

@@ -14,9 +14,10 @@ from random import Random
 from survey_server.demo.perception import Respondent, demo_sites, respondents
 from survey_server.demo.programme import DATA_SETS, FORMS, GUATEMALA, PERCEPTION, SEED, read_rows
 from survey_server.demo.walk import answer_all
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.filling.instance import check_instance
 from survey_server.xlsform.filling.interview import Interview
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.workbook import read_workbook
 from tests.bench.measure import measure
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.expressions.cases import evaluate_case, parse_case
-from survey_server.xlsform.form import compile_form
 
 ENGINE = Path(__file__).parents[2] / "static" / "js" / "engine"
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.filling.interview import Interview
 from survey_server.xlsform.filling.state import Question
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.workbook import read_workbook
 
 ROOT = Path(__file__).parents[2]

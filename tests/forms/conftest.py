@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.compiling import compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.registry import Registry, question_types
 from survey_server.xlsform.registry_sheets import read_registry
 from survey_server.xlsform.sheets import SheetRow

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.compiling import compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.workbook import read_workbook
 
 FORM = """

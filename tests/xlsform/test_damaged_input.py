@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from survey_server.problems import Problem
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.expressions.cases import evaluate_case
 from survey_server.xlsform.expressions.expression import ExpressionProblem, parse_expression
 from survey_server.xlsform.expressions.pattern import PatternProblem, compile_pattern, full_match
 from survey_server.xlsform.filling.instance import check_instance
 from survey_server.xlsform.filling.interview import Interview
-from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.rehearsal import rehearse
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.xforms import B, Q, compile_md, md, xform

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from survey_server.xlsform.form import FormProblem, compile_form
+from survey_server.xlsform.compiling import compile_form
+from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.xforms import B, Q, compile_md, complaints_of, xform
 

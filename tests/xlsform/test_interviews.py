@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.expressions.nodes import parse_xml
 from survey_server.xlsform.filling.interview import Interview, NoSuchQuestion
-from survey_server.xlsform.form import compile_form
 from tests.xlsform.xforms import B, Q, compile_md, interview, xform
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=ZoneInfo("America/Guatemala"))

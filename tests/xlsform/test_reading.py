@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from survey_server.xlsform.form import compile_form
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.received.reading import Part, read_parts
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.xforms import md

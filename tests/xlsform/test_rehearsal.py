@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.complaints import FormProblem
-from survey_server.xlsform.form import compile_form
 from survey_server.xlsform.rehearsal import rehearse
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.xforms import md, xform

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.expressions.nodes import Node
 from survey_server.xlsform.filling.instance import UnreadableInstance, check_instance
 from survey_server.xlsform.filling.interview import Interview
 from survey_server.xlsform.filling.straight import grow
 from survey_server.xlsform.filling.tree import Tree, adopt, parse_instance
-from survey_server.xlsform.form import Form, compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.workbook import read_workbook
 from tests.xlsform.test_instances import FORM, finished
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from textwrap import dedent
 from xml.sax.saxutils import quoteattr
 
+from survey_server.xlsform.compiling import compile_form
+from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.filling.interview import Interview
-from survey_server.xlsform.form import Form, FormProblem, compile_form
+from survey_server.xlsform.form import Form
 from survey_server.xlsform.sheets import Complaint
 from survey_server.xlsform.workbook import read_workbook
 
