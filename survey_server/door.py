@@ -46,13 +46,16 @@ class Door:
 
 
 @contextmanager
-def open_door() -> Iterator[Door]:
-    """A door for as long as the block runs; when this process dies, the office ends too."""
+def open_door(*, awake: bool = False) -> Iterator[Door]:
+    """A door for as long as the block runs, with the office behind it at once if `awake`.
+
+    When this process dies, the office ends too.
+    """
     with tempfile.TemporaryDirectory(prefix="survey-office-") as folder, socket.socket(socket.AF_UNIX) as listener:
         os.environ[SOCKET] = str(Path(folder) / "door")
         listener.bind(os.environ[SOCKET])
         listener.listen(_BACKLOG)
-        command = [sys.executable, "-m", "survey_server.door", str(listener.fileno())]
+        command = [sys.executable, "-m", "survey_server.door", str(listener.fileno()), *(["awake"] if awake else [])]
         keeper = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])  # noqa: S603 - ours
         door = Door(keeper)
         try:
@@ -81,9 +84,13 @@ class _Keeper:
             if self.listener in ready:
                 if self.office is not None and self.office.returncode:
                     time.sleep(_AFTER_A_FAULT)  # what can't start shall not try without a pause
-                command = [sys.executable, "-m", "survey_server.office_process", str(self.listener)]
-                nothing, pass_on = subprocess.DEVNULL, [self.listener]
-                self.office = subprocess.Popen(command, stdin=nothing, pass_fds=pass_on)  # noqa: S603 - ours
+                self.wake()
+
+    def wake(self) -> None:
+        """Start the office."""
+        command = [sys.executable, "-m", "survey_server.office_process", str(self.listener)]
+        nothing, pass_on = subprocess.DEVNULL, [self.listener]
+        self.office = subprocess.Popen(command, stdin=nothing, pass_fds=pass_on)  # noqa: S603 - ours
 
     def _is_open(self) -> bool:
         return self.office is not None and self.office.poll() is None
@@ -103,4 +110,7 @@ class _Keeper:
 
 
 if __name__ == "__main__":
-    _Keeper(int(sys.argv[1])).keep()
+    keeper = _Keeper(int(sys.argv[1]))
+    if "awake" in sys.argv:
+        keeper.wake()
+    keeper.keep()

@@ -51,7 +51,7 @@ def run(host: str, port: int, prepare_only: bool) -> None:
         _say_demo(config, database)
     _say_office(config, password)
     if not prepare_only:
-        run_server(Serving(host=host, port=port))
+        run_server(Serving(host=host, port=port, office_awake=True))
 
 
 def _add_administrator(database: Database) -> str | None:

@@ -45,6 +45,7 @@ class Serving:
     threads: int = 32
     field_only: bool = False
     one_process: bool = False
+    office_awake: bool = False
 
     @property
     def target(self) -> str:
@@ -99,6 +100,6 @@ def run_server(serving: Serving, certificate: Path | None = None, key: Path | No
     if serving.field_only or serving.one_process:
         server.serve()
         return
-    with open_door() as door:
+    with open_door(awake=serving.office_awake) as door:
         server.on_reload(door.renew)
         server.serve()

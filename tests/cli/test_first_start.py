@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from survey_server.db.access.people import list_people
 from survey_server.db.programmes import add_programme, list_programmes
 from survey_server.db.session import open_database
 from survey_server.demo.programme import CODE
+from tests.serving import Server
 
 
 @pytest.fixture
@@ -49,3 +51,20 @@ def test_it_says_when_the_demo_was_left_half_made(url: str) -> None:
     with open_database(url).transaction() as session:
         add_programme(session, CODE, "Demo", demo=True)
     assert "half made" in prepare()
+
+
+def test_it_starts_the_office_before_anybody_asks_for_a_page(url: str, tmp_path: Path) -> None:
+    with open_database(url).transaction() as session:
+        add_programme(session, "frontera", "Frontera norte")
+    server = Server(tmp_path, url)
+    server.begin = ("from survey_server.cli import cli; cli(['run', *__import__('sys').argv[1:]])",)
+    server.start()
+    try:
+        for _ in range(1200):
+            if server.processes()["office"]:
+                break
+            threading.Event().wait(0.05)
+        assert server.processes()["office"]
+        assert server.stop() == 0
+    finally:
+        server.kill()
