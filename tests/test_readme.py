@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from survey_server.cli import cli
+from survey_server.cli import COMMANDS, cli
 from survey_server.config import Config
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +25,17 @@ def command_names(command: click.Command, path: tuple[str, ...] = ()) -> list[st
 @pytest.mark.parametrize("name", command_names(cli))
 def test_it_documents_every_command(name: str) -> None:
     assert f"| `{name}` |" in README
+
+
+def test_it_documents_no_command_that_is_not_there() -> None:
+    section = README.partition("\n## Commands\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z -]+)` \|", section, re.MULTILINE)) == set(command_names(cli))
+
+
+def test_it_offers_every_command_that_is_written() -> None:
+    """A command that the list in `cli` forgets is found by nobody."""
+    files = {path.stem for path in (ROOT / "survey_server" / "cli").glob("*.py")} - {"__init__"}
+    assert files == {place.partition(":")[0] for place in COMMANDS.values()}
 
 
 def test_it_documents_every_setting() -> None:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "unseal": "unseal:unseal",
     "form-key": "form_key:form_key",
     "import": "imports:import_",
+    "import-outbox": "outbox:import_outbox",
     "audit": "audit:audit",
     "report": "report:report",
     "export": "export:export",

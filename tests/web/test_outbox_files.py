@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from survey_server.cli import cli
 from survey_server.db.field.devices import get_device_by_id, set_device_revoked
 from survey_server.db.intake.keys import Keyring
 from survey_server.db.media.files import FolderStore
@@ -66,6 +69,17 @@ def test_it_stores_a_file_like_a_batch_and_twice_changes_nothing(
     assert count(database, Submission) == 2 and count(database, Media) == 1
     with database.reading() as session:
         assert {row.device_id for row in session.scalars(select(Submission))} == {device.id}
+
+
+def test_it_takes_a_file_by_the_command_that_the_readme_names(
+    database_url: str, database: Database, programme: Programme, device: Device, tmp_path: Path
+) -> None:
+    (tmp_path / "encuesta-1.json").write_bytes(outbox_of(device.id, [new_item()]))
+    environment = {"SURVEY_DATABASE_URL": database_url, "SURVEY_DATA_DIR": str(tmp_path / "data")}
+    told = CliRunner().invoke(
+        cli, ["import-outbox", programme.code, str(tmp_path / "encuesta-1.json")], env=environment
+    )
+    assert (told.exit_code, told.output.partition("\t")[0], count(database, Submission)) == (0, "201", 1), told.output
 
 
 def test_it_does_not_take_a_file_for_a_call_of_the_phone(
