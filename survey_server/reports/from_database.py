@@ -43,7 +43,7 @@ def summarise(
     registers = read_registers(session, programme)
     between = read_earlier(session, programme, after, before)
     find = partial(_decided, session, programme.id)
-    return build_wave_summary(_info(programme), before, after, language, edition, registers, between, find)
+    return build_wave_summary(_info(session, programme), before, after, language, edition, registers, between, find)
 
 
 def _extents(waves: Sequence[WaveData]) -> set[tuple[str, int]]:
@@ -117,11 +117,14 @@ def _joined(waves: Sequence[WaveData]) -> WaveData:
     )
 
 
-def _info(programme: Programme) -> ProgrammeInfo:
+def _info(session: Session, programme: Programme) -> ProgrammeInfo:
     told = {key: str(programme.policies.get(key, "")) for key in ("funder", "implementers")}
     recipients = {key: tuple(names) for key, names in (programme.policies.get("recipients") or {}).items()}
     plan = dict(programme.policies.get("plan") or {})
-    return ProgrammeInfo(programme.code, programme.name, programme.demo, recipients=recipients, plan=plan, **told)
+    forms = tuple(form.form_id for form in list_forms(session, programme.id))
+    return ProgrammeInfo(
+        programme.code, programme.name, programme.demo, recipients=recipients, plan=plan, forms=forms, **told
+    )
 
 
 def _plan(session: Session, form: Form) -> dict[str, Any]:

@@ -27,6 +27,13 @@ class ProgrammeInfo:
     """Who gets each edition, by its key; the cover names them."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What was planned, in the words of the programme's policies; plan.py reads it."""
+    forms: Sequence[str] = ()
+    """The ids of its forms, where they are known: what the plan names besides is a mistake."""
+
+    @property
+    def strange_margins(self) -> list[str]:
+        """Forms that the plan has margins for and that the programme hasn't got."""
+        return sorted(set(self.plan.get("margins", {})) - set(self.forms)) if self.forms else []
 
 
 @dataclass(frozen=True)

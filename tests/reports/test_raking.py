@@ -106,6 +106,12 @@ def test_it_says_when_margins_dont_match_and_reports_the_sample_as_drawn(
     assert table(summary, "glance.headlines").cell("X01", "change").se == plain.se
 
 
+def test_it_says_when_the_plan_has_margins_of_a_form_that_there_is_not(waves: Waves) -> None:
+    programme = replace(waves[0], plan={"margins": {"smal": HALF, "small": HALF}}, forms=("small", "checklist"))
+    told = notes(build_wave_summary(programme, *waves[1:], "es"), "care.margins")
+    assert [note.words["forms"] for note in told] == ["smal"]
+
+
 def test_the_plan_takes_margins_of_numbers_only() -> None:
     assert Plan.of({"margins": {"small": HALF}}).margins == {"small": HALF}
     for wrong in ({}, {"small": 3}, {"small": {"sex": {"1": "half"}}}, {"small": {"sex": {"1": -1}}}):

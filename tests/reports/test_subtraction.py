@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -23,6 +24,7 @@ from survey_server.reports.csv_pack import csv_lines
 from survey_server.reports.editions import render_edition
 from survey_server.reports.formats import SUPPRESSED
 from survey_server.reports.pages.incidents import incident_tables
+from survey_server.reports.value import Cell
 from survey_server.reports.wave_data import ProgrammeInfo, WaveData
 from survey_server.reports.wave_summary import WaveSummary, build_wave_summary
 from tests.reports.registers import register, study_of
@@ -122,3 +124,35 @@ def test_the_table_of_departments_tells_of_grave_kinds_what_the_cube_tells(count
     assert shown == told
     assert not [n for (place, _), n in shown.items() if place != "*" and n < 5]
     assert not [column.key for column in table.columns if column.key.endswith("2026-S2")]
+
+
+def test_no_later_report_tells_what_a_waves_own_report_hid(waves: Waves) -> None:
+    """Ten women in the first wave: its own report hides them and the men; the next one knows hundreds of both."""
+    programme, (before, *_), (after, *_) = waves
+    frame = before.frame.copy()
+    women = frame.index[frame["sex"] == "1"]
+    frame.loc[women[10:], "sex"] = "2"
+    first = replace(before, frame=frame)
+    own = build_wave_summary(programme, [], [first], "es")
+    compared = build_wave_summary(programme, [first], [after], "es")
+    hid = {(row, column) for row, column, cell in _breakdown(own) if cell.flag == "suppressed"}
+    assert {row for row, _ in hid} >= {"sex=1", "sex=2"}
+    told = {(row, column): cell for row, column, cell in _breakdown(compared)}
+    for row, column in hid:
+        indicator = column.removesuffix(".after")
+        assert told[row, f"{indicator}.change"].value is None, "the value after less the change is the value before"
+        assert told.get((row, f"{indicator}.before"), HIDDEN).value is None
+    assert any(told[row, column].value is not None for row, column in hid), "the wave after hides nothing of its own"
+
+
+HIDDEN = Cell(flag="suppressed")
+
+
+def _breakdown(summary: WaveSummary) -> Iterator[tuple[str, str, Cell]]:
+    """Row, column and cell of the estimates by group."""
+    for table in summary.tables():
+        if table.id == "breakdown.small":
+            for row in table.rows:
+                for column, cell in zip(table.columns, row.cells, strict=False):
+                    if "." in column.key and "=" in row.key:
+                        yield row.key, column.key, cell

@@ -247,6 +247,8 @@ def _care(study: Study) -> list[Prose]:
         for reason in (*result.comparability.breaks, *_own_cautions(study, result)):
             notes.append(replace(reason, about=study.label(result)))
     notes += late_changes(study)
+    if strange := study.programme.strange_margins:
+        notes.append(note("care.margins", forms=study.t.listed(strange)))
     if study.swapped:
         notes.insert(0, note("care.swapped"))
     if not all(study.speaks(pair) for pair in study.pairs):
