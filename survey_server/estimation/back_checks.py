@@ -37,11 +37,25 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Checker:
+    """What one person's back-checks say: how many, in how many a firm or a loose answer differs, how many no visits."""
+
+    code: str
+    checks: int
+    firm: int
+    loose: int
+    unreal: int
+    low: float
+    high: float
+    """Of the share in which a firm answer differs."""
+
+
+@dataclass(frozen=True)
 class BackChecks:
     """The back-checks that an interview was found for, one row each, and how often each question differed.
 
     `rows`: `case`, `row` (of the interview), `firm` and `loose` (whether any answer of that type differs), `real`
-    (whether people remember an interview), `differs` (the names of the questions).
+    (whether people remember an interview), `differs` (the names of the questions), `by` (who checked).
     """
 
     rows: pd.DataFrame
@@ -54,6 +68,15 @@ class BackChecks:
         """The share of back-checks with a type 1 difference; NaN of none."""
         return float(self.rows["firm"].mean()) if len(self.rows) else float("nan")
 
+    @property
+    def checkers(self) -> tuple[Checker, ...]:
+        """By who checked: one who finds far more, or nothing, than others may be the one to look at."""
+        found = []
+        for code, rows in self.rows[self.rows["by"].notna()].groupby("by"):
+            firm, loose, unreal = int(rows["firm"].sum()), int(rows["loose"].sum()), int((~rows["real"]).sum())
+            found.append(Checker(str(code), len(rows), firm, loose, unreal, *wilson_interval(firm, len(rows))))
+        return tuple(found)
+
 
 def compare_back_checks(
     interviews: Mapping[str, Sequence[str | None]],
@@ -61,7 +84,7 @@ def compare_back_checks(
     firm: Sequence[str] = FIRM,
     loose: Sequence[str] = LOOSE,
 ) -> BackChecks:
-    """Both sides as columns of codes, with `case`; of `checks` also `was_int`. Of several checks of a case the last."""
+    """Both sides as columns of codes, with `case`; of `checks` also `was_int` and `by`. Of a case the last counts."""
     first = pd.DataFrame({"case": list(interviews["case"])})
     first["row"] = np.arange(len(first))
     first = first[first["case"].notna()].drop_duplicates("case")
@@ -80,6 +103,7 @@ def compare_back_checks(
         rows[kind] = np.any([found[n][1] for n in names if n in found] or [np.zeros(len(both), dtype=bool)], axis=0)
     remembered = _taken(checks["was_int"], both["check"]) if "was_int" in checks else np.full(len(both), "1")
     rows["real"] = remembered != "0"
+    rows["by"] = _taken(checks["by"], both["check"]) if "by" in checks else None
     rows["differs"] = [tuple(n for n, (_, differ) in found.items() if differ[k]) for k in range(len(both))]
     return BackChecks(rows, questions, len(asked) - len(both))
 

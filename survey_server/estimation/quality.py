@@ -63,6 +63,9 @@ class Thresholds:
     returns_least: float = 0.60
     """The share of the unit-months due that came: red below the first, a D below the second."""
     jump_mads: float = 4.0
+    other_person: float = 0.05
+    draw: float = 3.0
+    """Standard errors that the people drawn may be away from what fair draws give."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Thresholds:

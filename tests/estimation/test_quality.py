@@ -114,6 +114,7 @@ def test_it_compares_back_checks_by_what_can_change_and_what_cannot() -> None:
         "edu": ["1", "88", "3", "4", "5", "1"],
         "v_theft": ["0", "0", "1", "0", "0", "0"],
         "was_int": ["1", "1", "0", "1", "1", "1"],
+        "by": ["S1", "S1", "S2", "S2", "S2", None],
     }
     found = compare_back_checks(interviews, checks)
     rows = found.rows.set_index("case")
@@ -125,6 +126,8 @@ def test_it_compares_back_checks_by_what_can_change_and_what_cannot() -> None:
     by_name = {question.name: question for question in found.questions}
     assert (by_name["age"].compared, by_name["age"].differ) == (3, 1)
     assert by_name["age"].low < 1 / 3 < by_name["age"].high
+    told = [(one.code, one.checks, one.firm, one.loose, one.unreal) for one in found.checkers]
+    assert told == [("S1", 1, 0, 0, 0), ("S2", 2, 1, 1, 1)]
 
 
 def test_it_compares_nothing_with_nothing() -> None:

@@ -88,6 +88,7 @@ class Site:
             "wave-new": f"{here}waves/new",
             "quality": f"{here}waves/{self.world.open.id}/quality",
             "quality-cases": f"{here}waves/{self.world.open.id}/quality/version",
+            "others": f"{here}waves/{self.world.open.id}/quality/others",
             "times": f"{here}waves/{self.world.open.id}/quality/times",
             "exports": f"{here}exports",
             "export-none": f"{here}exports/{'0' * 16}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ READERS = (
     }
 )
 REPORTERS = frozenset({"coordinator", "analyst"})
+SECRETS = re.compile(r"BRAZO|ESTRATO|\b1\.75\b")
+"""An arm, a stratum and a weight; a proof may have the digits of the weight inside."""
 QUALITY = frozenset({"coordinator", "analyst", "supervisor"})
 
 ALLOWED = {
@@ -84,6 +87,7 @@ ALLOWED = {
     ("change_webhook", "POST"): ENROLLERS,
     ("quality_page", "GET"): QUALITY,
     ("times_page", "GET"): QUALITY,
+    ("others_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("quality_cases_page", "GET"): frozenset({"supervisor"}),  # the wave is open
     ("field_sheet", "GET"): QUALITY,
     ("quarantine_page", "GET"): REPORTERS,
@@ -246,7 +250,9 @@ def test_it_opens_to_a_role_what_the_table_says_and_nothing_else(world: World, r
     browser = world.browser(role)
     for guard in sorted(private_guards(), key=lambda guard: name_of(guard) == "logout"):
         answer = visit(browser, guard, address_of(guard, world))
-        assert (answer.status_code != 403) == (role in ALLOWED[name_of(guard), guard.method]), (guard, answer.status)
+        out_of_date = answer.status_code == 403 and "La página ya no está vigente" in answer.text
+        let_in = answer.status_code != 403 or (out_of_date and name_of(guard) == "set_up_second_factor")
+        assert let_in == (role in ALLOWED[name_of(guard), guard.method]), (guard, answer.status)
 
 
 def test_it_sends_strangers_to_the_door(world: World) -> None:
@@ -295,12 +301,12 @@ def test_it_never_shows_arms_strata_or_weights(world: World, role: str) -> None:
     wave_pages = (f"waves/{world.locked.id}", f"waves/{world.open.id}", f"waves/{world.open.id}/quality")
     for path in ("", *wave_pages, *results, "submissions", "devices", "teams", "check-ins"):
         text = browser.get(f"/office/p/norte/{path}").text
-        assert not any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75"))
+        assert not SECRETS.search(text)
     field, wave = world.field, f"waves/{world.open.id}"
     pages = ("sites", f"sites/{field['site_id']}", "field", f"{wave}/assignments", f"{wave}/opening", "samples")
     for path in (*pages, "sites.csv", f"{wave}/sites/{field['site_id']}", f"samples/{field['sample_id']}.csv"):
         text = browser.get(f"/office/p/norte/{path}").text
-        assert any(secret in text for secret in ("BRAZO", "ESTRATO", "1.75")) <= (role in DESIGN)
+        assert bool(SECRETS.search(text)) <= (role in DESIGN)
 
 
 def test_it_keeps_reports_of_unlocked_waves_from_the_coordinator(world: World) -> None:

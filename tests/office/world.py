@@ -139,10 +139,10 @@ def build_world(url: str, database: Database, folder: Path, base_url: str = "htt
     return World(app, database, here, elsewhere, *waves[0], [_row(r) for r in receipts], device.id, people, field)
 
 
-def add_submission(world: World, xml: str, instance_id: str) -> None:
+def add_submission(world: World, xml: str, instance_id: str, version: str = "1") -> None:
     """One that the phone of the supervisor's team sent."""
     source = Source(world.here.id, "phone", "device:1")
-    take_in(world.database, source, [Arrival(instance_id, "mini", "1", xml.encode(), device_id=world.device_id)])
+    take_in(world.database, source, [Arrival(instance_id, "mini", version, xml.encode(), device_id=world.device_id)])
 
 
 def add_officers(world: World) -> tuple[int, str, str]:

@@ -31,7 +31,7 @@ from survey_server.reports.quality.wave_quality_data import QualityView
 from survey_server.reports.questionnaire import text_in
 
 _ANSWERS, _PLACE, _TIME = (
-    ("fast", "straight", "alike", "same_case", "missing"),
+    ("fast", "straight", "alike", "same_case", "other_person", "missing"),
     ("far", "same_point", "leap"),
     ("overlap", "hours", "clock"),
 )

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from survey_server.estimation.design import Bools, Floats
-from survey_server.estimation.quality import quantile
+from survey_server.estimation.quality import Thresholds, quantile
 from survey_server.reports.quality.wave_marks import ALIKE_QUESTIONS
 from survey_server.reports.quality.wave_quality import WaveQuality
+from survey_server.reports.quality.wave_selection import Selection
 
 State = Literal["good", "warn", "bad", "none"]
 Unit = Literal["percent", "minutes", "days", "count", "rho"]
@@ -132,6 +133,8 @@ def _answers(quality: WaveQuality) -> Iterator[Check]:
         yield _cases(quality, "answers", "broken", 0.0, math.inf)
     if quality.sample.role("case_id") and marks.n and not quality.observation:
         yield _cases(quality, "answers", "same_case", 0.0, 0.0)
+    if (selection := quality.selection) is not None and selection.compared:
+        yield from _selection(selection, limits)
     if quality.sample.role("privacy") and marks.n:
         yield _cases(quality, "answers", "overheard", limits.often, math.inf)
     if any(item.kind == "integer" for item in marks.items) and marks.n:
@@ -139,6 +142,13 @@ def _answers(quality: WaveQuality) -> Iterator[Check]:
         yield Check("answers", "heaped", float(heaped), "count", "warn" if heaped else "good", of=len(quality.heaped))
     if any(item.kind != "one" for item in marks.items) and marks.n:
         yield _cases(quality, "answers", "outlier", 0.0, math.inf)
+
+
+def _selection(selection: Selection, limits: Thresholds) -> Iterator[Check]:
+    share, limit, count = selection.share, limits.other_person, int(selection.others.sum())
+    yield Check("answers", "other_person", share, "percent", _state(share, 0, limit), limit, count, selection.compared)
+    far = selection.farthest
+    yield Check("answers", "draw", far, "rho", _state(far, limits.draw, math.inf), limits.draw, of=selection.drawn)
 
 
 def _place(quality: WaveQuality) -> Iterator[Check]:

@@ -25,6 +25,7 @@ from survey_server.estimation.quality import (
 )
 from survey_server.reports.coded import Coded, Codes, minutes_of
 from survey_server.reports.quality.wave_habits import habit_marks
+from survey_server.reports.quality.wave_selection import Selection, check_selection
 from survey_server.reports.questionnaire import Item
 from survey_server.reports.sample import MISSING_CODES, MISSING_NUMBERS, Sample
 
@@ -190,6 +191,11 @@ class Marks:
         return found
 
     @cached_property
+    def selection(self) -> Selection | None:
+        """Whether who was drawn in each dwelling is who answered."""
+        return check_selection(self.sample, self.frame)
+
+    @cached_property
     def by_check(self) -> Mapping[str, Bools]:
         """Every check that single interviews can fail, by its key."""
         red, amber = self.speed_limits
@@ -207,6 +213,7 @@ class Marks:
             "late": np.nan_to_num(self.lag) > limits.late_days,
             "clock": self._wrong_clock(),
             "version": self._old_version(),
+            "other_person": self.selection.others if self.selection else np.zeros(self.n, dtype=bool),
             **habit_marks(self),
         }
 

@@ -31,7 +31,9 @@ from survey_server.reports.sample import Sample
 from survey_server.xlsform.registry import Indicator
 
 Places: TypeAlias = NDArray[np.intp]
-PERSON_CHECKS = ("fast", "straight", "alike", "far", "same_point", "leap", "overlap", "hours", "late", "clock")
+PERSON_CHECKS = (
+    *("fast", "straight", "alike", "far", "same_point", "leap", "overlap", "hours", "late", "clock", "other_person"),
+)
 """The checks whose shares are told of every interviewer and team."""
 
 _HURRIED = 0.60
@@ -103,6 +105,7 @@ class WaveQuality:
         self.versions = dict(sorted(Counter(str(v) for v in sample.everyone.get("_version", [])).items()))
         self.response = response
         self.returns = read_returns(self.marks, facts.units)
+        self.selection = self.marks.selection
         self.week = week_of(self.marks)
         self.lengths = lengths_of(self.marks)
         self.heaped = tuple(heaped_items(self.marks))
@@ -190,6 +193,7 @@ def _back_checks(marks: Marks, checks: Sample | None) -> BackChecks | None:
     names = [name for name in checks.frame.columns if not name.startswith(("_", "site.")) and name != "case_id"]
     said = {name: Coded.of(checks.frame, name).texts.tolist() for name in names}
     said["case"] = Coded.of(checks.frame, "case_id").texts.tolist()
+    said["by"] = Coded.of(checks.frame, checks.role("interviewer") or "_interviewer").texts.tolist()
     then = {name: Coded.of(marks.frame, name).texts.tolist() for name in names if name in marks.frame}
     then["case"] = Coded.of(marks.frame, case).texts.tolist()
     return compare_back_checks(then, said)

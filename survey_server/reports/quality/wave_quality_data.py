@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 from time import thread_time
 
-from survey_server.db.analysis.frames import wave_frame
+from survey_server.db.analysis.frames import repeat_frame, wave_frame
 from survey_server.db.analysis.indicators import load_registry
 from survey_server.db.analysis.quality_facts import FieldState, find_wave_before, read_field_state, wave_signature
 from survey_server.db.analysis.report_data import count_wave, versions_met
@@ -23,6 +23,7 @@ from survey_server.reports.quality.wave_checks import Check, grade_of, list_chec
 from survey_server.reports.quality.wave_marks import QualityFacts
 from survey_server.reports.quality.wave_quality import WaveQuality
 from survey_server.reports.quality.wave_response import Response, read_response
+from survey_server.reports.quality.wave_selection import DRAWN, LIST
 from survey_server.reports.questionnaire import questionnaire_of
 from survey_server.reports.registers.forms import BACK_CHECKS, CONTACTS
 from survey_server.reports.sample import Sample
@@ -150,6 +151,7 @@ def _sample(session: Session, form: Form, wave: Wave) -> Sample | None:
         questionnaires=tuple(questionnaire_of(json.loads(version.phone)) for version in versions),
         registry=load_registry(session, versions[-1]),
         frame=frame,
+        repeats={LIST: repeat_frame(session, wave, LIST)} if DRAWN in frame else {},
     )
     return Sample(data)
 

@@ -16,7 +16,7 @@ from survey_server.web.office.field import (
     sites,
 )
 from survey_server.web.office.frame import office
-from survey_server.web.office.results import cube, decisions, exports, indicators, quality, reports, times
+from survey_server.web.office.results import cube, decisions, exports, indicators, others, quality, reports, times
 from survey_server.web.office.review import (
     duplicates,
     editing,
@@ -49,6 +49,7 @@ __all__ = [
     "media",
     "office",
     "opening",
+    "others",
     "outbox_files",
     "people",
     "phone_rules",

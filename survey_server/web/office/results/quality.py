@@ -20,6 +20,7 @@ from survey_server.problems import NotThere
 from survey_server.reports.quality.field_sheet import FieldSheet, build_sheets, render_field_sheet
 from survey_server.reports.quality.wave_checks import BLOCKS
 from survey_server.reports.quality.wave_habits import LANGUAGE
+from survey_server.reports.quality.wave_others import rows_with_others
 from survey_server.reports.quality.wave_quality import Group
 from survey_server.reports.quality.wave_quality_data import QualityView, read_wave_quality
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
@@ -99,6 +100,7 @@ def quality_page(visit: Visit, wave_id: int) -> Answer:
         spoken=_choices(visit, view, LANGUAGE),
         departments=department_names(),
         timed=timed,
+        others=cases and bool(rows_with_others(view.quality.marks).any()),
     )
 
 
