@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -127,22 +128,26 @@ def test_the_table_of_departments_tells_of_grave_kinds_what_the_cube_tells(count
 
 
 def test_no_later_report_tells_what_a_waves_own_report_hid(waves: Waves) -> None:
-    """Ten women in the first wave: its own report hides them and the men; the next one knows hundreds of both."""
+    """A wave hides a department of ten and, for its sake, one of sixty; a later one hides another for its sake."""
     programme, (before, *_), (after, *_) = waves
-    frame = before.frame.copy()
-    women = frame.index[frame["sex"] == "1"]
-    frame.loc[women[10:], "sex"] = "2"
-    first = replace(before, frame=frame)
+    first = _in_departments(before, GT09=10, GT18=60, GT17=0)
+    compared = build_wave_summary(programme, [first], [_in_departments(after, GT09=100, GT17=40, GT18=0)], "es")
     own = build_wave_summary(programme, [], [first], "es")
-    compared = build_wave_summary(programme, [first], [after], "es")
     hid = {(row, column) for row, column, cell in _breakdown(own) if cell.flag == "suppressed"}
-    assert {row for row, _ in hid} >= {"sex=1", "sex=2"}
+    assert {row for row, _ in hid} >= {"site.department=GT09", "site.department=GT18"}
     told = {(row, column): cell for row, column, cell in _breakdown(compared)}
     for row, column in hid:
         indicator = column.removesuffix(".after")
         assert told[row, f"{indicator}.change"].value is None, "the value after less the change is the value before"
         assert told.get((row, f"{indicator}.before"), HIDDEN).value is None
     assert any(told[row, column].value is not None for row, column in hid), "the wave after hides nothing of its own"
+
+
+def _in_departments(data: WaveData, **sizes: int) -> WaveData:
+    """The wave with so many interviews in each department, the rest in the last one."""
+    *names, last = sizes
+    departments = np.repeat([*names, last], [*(sizes[name] for name in names), len(data.frame) - sum(sizes.values())])
+    return replace(data, frame=data.frame.assign(**{"site.department": departments}))
 
 
 HIDDEN = Cell(flag="suppressed")
