@@ -1,11 +1,18 @@
-"""Files that are whole or not there at all, and that a power cut right after leaves as they are."""
+"""Files that are whole or not there at all, that a power cut right after leaves as they are, and that don't outlive
+who needed them for a while only."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_JUST_MADE_SECONDS = 60
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -63,3 +70,35 @@ def sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def working_folder(prefix: str, place: Path | None = None) -> Iterator[Path]:
+    """A folder below `place` (or the system's own for such) for as long as the block runs.
+
+    Folders of this prefix that a process left behind which died are deleted first: they may hold answers.
+    """
+    place = place or Path(tempfile.gettempdir())
+    for left in place.glob(f"{prefix}*"):
+        with suppress(OSError):
+            _drop_left(left)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as name:
+        held = os.open(name, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield Path(name)
+        finally:
+            os.close(held)
+
+
+def _drop_left(folder: Path) -> None:
+    """Delete the folder if nobody holds it, and nobody is just about to; raises OSError if somebody does."""
+    told = folder.lstat()
+    if told.st_uid != os.getuid() or told.st_mtime > time.time() - _JUST_MADE_SECONDS:
+        return
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    finally:
+        os.close(held)

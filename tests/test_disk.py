@@ -1,4 +1,5 @@
-"""Files of the server are whole or not there, whoever makes them at once and whenever the power goes."""
+"""Files of the server are whole or not there, whoever makes them at once and whenever the power goes, and none stays
+that was for a while."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from survey_server.config import Config
-from survey_server.disk import make_once, put_in_place, write_in_place, write_new
+from survey_server.disk import make_once, put_in_place, working_folder, write_in_place, write_new
 
 
 def test_it_makes_a_secret_once_however_many_processes_start_together(tmp_path: Path) -> None:
@@ -74,3 +75,19 @@ def test_it_lets_a_file_be_found_only_after_the_disk_has_it(tmp_path: Path, monk
     put_in_place(part, path)
     assert there == [False, True], "its content first, then its name"
     assert [one.name for one in tmp_path.iterdir()] == ["report.pdf"]
+
+
+def test_it_deletes_what_a_killed_process_left_and_nothing_that_somebody_works_in(tmp_path: Path) -> None:
+    """A backup that was killed leaves a copy of the whole database in clear."""
+    left, others = tmp_path / "survey-copy-left", tmp_path / "elsewhere"
+    (left / "in").mkdir(parents=True)
+    (left / "in" / "survey.db").write_bytes(b"answers")
+    others.mkdir()
+    (tmp_path / "survey-copy-link").symlink_to(others)
+    with working_folder("survey-copy-", tmp_path) as mine:
+        assert left.exists(), "somebody may have just made it"
+        for folder in (left, mine):
+            os.utime(folder, (0, 0))
+        with working_folder("survey-copy-", tmp_path) as second:
+            assert (left.exists(), mine.exists(), second.exists(), others.exists()) == (False, True, True, True)
+    assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "survey-copy-link"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from survey_server.disk import working_folder
 from survey_server.exports.cells import harmless
 from survey_server.exports.plan import Plan
 from survey_server.exports.rows import Cells, headings
@@ -34,7 +34,7 @@ class CsvFiles:
         """`attach` puts the files of the interviews into the ZIP."""
         self.plan, self.beside, self.attach = plan, beside, attach
         self._stack = ExitStack()
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
+        folder = self._stack.enter_context(working_folder("survey-export-"))
         self._tables = {
             table: _Table(folder / f"{number}.csv", headings(plan, table)) for number, table in enumerate(plan.tables)
         }

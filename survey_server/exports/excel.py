@@ -7,7 +7,6 @@ as an id or what somebody typed, stands in its cell.
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 from xml.sax.saxutils import escape
 
+from survey_server.disk import working_folder
 from survey_server.exports.plan import MAIN, Plan
 from survey_server.exports.rows import NUMBERS, Cells, first_headings, headings
 from survey_server.problems import ExportTooLarge
@@ -36,7 +36,7 @@ class ExcelFile:
 
     def __init__(self, plan: Plan, codebook: Sequence[Sequence[str]]) -> None:
         self._stack = ExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
+        self._folder = self._stack.enter_context(working_folder("survey-export-"))
         self._shared = _Shared()
         numbers, alone = _Numbers(self._shared), _Alone()
         self._sheets: list[_Sheet] = []

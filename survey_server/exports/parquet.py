@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ import fastparquet  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
 
+from survey_server.disk import working_folder
 from survey_server.exports.csv_files import file_name
 from survey_server.exports.plan import Plan
 from survey_server.exports.record_files import numbers_of
@@ -27,7 +27,7 @@ class ParquetFiles:
     def __init__(self, plan: Plan, beside: Mapping[str, bytes]) -> None:
         self.plan, self.beside = plan, beside
         self._stack = ExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
+        self._folder = self._stack.enter_context(working_folder("survey-export-"))
         self._waiting: dict[str, list[Cells]] = {table: [] for table in plan.tables}
 
     def add(self, table: str, rows: Iterable[Cells]) -> int:

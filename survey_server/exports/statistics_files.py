@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import marshal
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 import pyreadstat
 
+from survey_server.disk import working_folder
 from survey_server.exports.csv_files import file_name
 from survey_server.exports.plan import Plan, Variable, text_in
 from survey_server.exports.record_files import Column, NumberColumn, TextColumn, write_dta, write_sav
@@ -32,7 +32,7 @@ class StatisticsFiles:
     def __init__(self, plan: Plan, form: str, language: str, beside: Mapping[str, bytes]) -> None:
         self.plan, self.form, self.language, self.beside = plan, form, language, beside
         self._stack = ExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="export-")))
+        self._folder = self._stack.enter_context(working_folder("survey-export-"))
         self._tables = {
             table: _Waiting(self._folder / f"{number}.rows", self._texts(table))
             for number, table in enumerate(plan.tables)

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import tarfile
-import tempfile
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -28,6 +27,7 @@ from survey_server.db.media.shelves import Shelf
 from survey_server.db.migrate import migrate
 from survey_server.db.models import Media, Programme, now
 from survey_server.db.session import Database, open_database, open_sqlite_file
+from survey_server.disk import working_folder
 from survey_server.problems import BrokenBackup
 from survey_server.sealed_stream import OpeningReader, SealingWriter
 
@@ -63,10 +63,10 @@ def write_backup(
     """
     made_at = now().isoformat()
     with (
-        tempfile.TemporaryDirectory(prefix="survey-backup-", dir=place) as folder,
+        working_folder("survey-backup-", place) as folder,
         closing(SealingWriter(file, passphrase)) as sealed,
     ):
-        copy = Path(folder) / DATABASE
+        copy = folder / DATABASE
         _copy_database(database, copy)
         archive = _Archive(sealed)
         archive.add_file(DATABASE, copy)
@@ -93,8 +93,8 @@ def restore_backup(file: IO[bytes], passphrase: str, folder: Path) -> BackupTold
     Raises NotABackup or BrokenBackup; then `folder` isn't there. The database is `folder/survey.db`.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="survey-restore-", dir=folder.parent) as temporary:
-        place = Path(temporary) / "data"
+    with working_folder("survey-restore-", folder.parent) as temporary:
+        place = temporary / "data"
         place.mkdir(mode=0o700)
         manifest = _unpack(file, passphrase, place)
         _prove_database(place / DATABASE, manifest)

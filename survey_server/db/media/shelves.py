@@ -6,7 +6,6 @@ A key is a path such as `reports/PROGRAMME/ID/NAME`. Readers see the old content
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from typing import BinaryIO, Protocol, cast
 
 from survey_server.config import Config
 from survey_server.db.media.stores import Bucket, open_bucket
-from survey_server.disk import put_in_place
+from survey_server.disk import put_in_place, working_folder
 from survey_server.problems import NotThere
 
 _PART = ".part"
@@ -131,8 +130,8 @@ class ObjectShelf:
     @contextmanager
     def making(self, key: str) -> Iterator[Path]:
         """A path to write a large file at; it is on the shelf once the block has ended well."""
-        with tempfile.TemporaryDirectory(prefix="survey-making-") as folder:
-            path = Path(folder) / PurePosixPath(key).name
+        with working_folder("survey-making-") as folder:
+            path = folder / PurePosixPath(key).name
             yield path
             with path.open("rb") as written:
                 self._bucket.write(self._home + key, written, path.stat().st_size)
