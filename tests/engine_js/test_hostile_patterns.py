@@ -74,10 +74,10 @@ def test_it_bounds_the_time_of_endless_patterns_on_both_sides(
 ) -> None:
     for number, (pattern, end) in enumerate(ENDLESS):
         case = regex_case(number, "a" * 2000 + end, pattern)
-        started = time.perf_counter()
+        started = time.monotonic()
         [found] = phone_xpath([parse_case(case)])
         expected = evaluate_case(case)
-        assert time.perf_counter() - started < 5
+        assert time.monotonic() - started < 60, "without a bound it goes on for years; a busy machine takes a while"
         assert outcome(found) == outcome(expected) or "error" in (outcome(found), outcome(expected))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -35,9 +36,16 @@ XFORM = xform(
     Q("/data/n") + f'<group ref="/data/r"><repeat nodeset="/data/r">{Q("/data/r/a")}</repeat></group>',
 ).encode()
 INSTANCE = Interview(FORM).finish("uuid:1")
-careful = settings(
-    max_examples=200, deadline=timedelta(seconds=2), suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+careful = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+MOST_SECONDS = 2.0
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """What is done inside takes little time of the processor, however busy the machine is."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < MOST_SECONDS
 
 
 @st.composite
@@ -55,31 +63,34 @@ def damaged(draw: st.DrawFn, source: bytes) -> bytes:
 @careful
 @given(damaged(XFORM))
 def test_it_compiles_or_refuses_a_damaged_xform(data: bytes) -> None:
-    try:
-        form = compile_form(data)
-        rehearse(form)
-        form.to_phone()
-    except Problem as problem:
-        assert problem.detail
+    with quick():
+        try:
+            form = compile_form(data)
+            rehearse(form)
+            form.to_phone()
+        except Problem as problem:
+            assert problem.detail
 
 
 @careful
 @given(damaged(SOURCE.encode()))
 def test_it_reads_or_refuses_a_damaged_workbook(data: bytes) -> None:
-    try:
-        workbook = read_workbook(data, "damaged.md")
-        compile_form(workbook.xform, {}, workbook.places)
-    except Problem as problem:
-        assert problem.detail
+    with quick():
+        try:
+            workbook = read_workbook(data, "damaged.md")
+            compile_form(workbook.xform, {}, workbook.places)
+        except Problem as problem:
+            assert problem.detail
 
 
 @careful
 @given(damaged(INSTANCE))
 def test_it_checks_or_refuses_a_damaged_instance(data: bytes) -> None:
-    try:
-        check_instance(FORM, data)
-    except Problem as problem:
-        assert problem.status == 422
+    with quick():
+        try:
+            check_instance(FORM, data)
+        except Problem as problem:
+            assert problem.status == 422
 
 
 TOKENS = ["1", "'a'", "/data/a", "..", ".", "*", "//", "[", "]", "(", ")", ",", "and", "or", "div", "-", "=", "<", "|"]
@@ -94,16 +105,18 @@ TOKENS += ["concat(", "if(", "selected(", "@", "::", "child::", "$", "position()
 @example("a" + "/a" * 3000)
 @example("a" + "[a" * 3000)
 def test_it_parses_or_refuses_any_expression(text: str) -> None:
-    try:
-        parse_expression(text)
-    except ExpressionProblem as problem:
-        assert problem.cure
+    with quick():
+        try:
+            parse_expression(text)
+        except ExpressionProblem as problem:
+            assert problem.cure
 
 
 @careful
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
 def test_it_evaluates_what_it_parses(text: str) -> None:
-    result = evaluate_case({"id": 1, "expr": text, "xml": "<data><a>1</a><a>b</a></data>"})
+    with quick():
+        result = evaluate_case({"id": 1, "expr": text, "xml": "<data><a>1</a><a>b</a></data>"})
     assert "error" in result or "value" in result
 
 
@@ -138,10 +151,6 @@ PIECES = [
 @example("(.*)*x", "a" * 2000)
 @example("a{1000}{1000}", "a")
 def test_it_matches_or_refuses_any_pattern_in_bounded_time(pattern: str, text: str) -> None:
-    started = time.perf_counter()
-    try:
+    with quick(), suppress(PatternProblem):
         compile_pattern(pattern)
         full_match(text, pattern)
-    except PatternProblem:
-        pass
-    assert time.perf_counter() - started < 1
