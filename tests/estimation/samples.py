@@ -1,11 +1,16 @@
-"""Small made-up samples for the tests: strata, PSUs with an effect of their own, unequal weights, missing answers."""
+"""Small made-up samples for the tests: strata, PSUs with an effect of their own, unequal weights, missing answers.
+
+And how numbers are compared with those of another program.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from survey_server.estimation.design import Design
 
@@ -36,3 +41,10 @@ def make_wave(seed: int, psus: range = range(24), per_psu: int = 12, rise: float
 
 def design_of(wave: pd.DataFrame, **rules: Any) -> Design:
     return Design(wave.stratum, wave.psu, wave.weight, **rules)
+
+
+def assert_agrees(ours: ArrayLike, theirs: Sequence[float], where: str) -> None:
+    """Number by number to 1e-8; what cancels to nothing is compared with its neighbours."""
+    mine, wanted = np.asarray(ours, dtype=float).ravel(), np.asarray(theirs, dtype=float)
+    least = 1e-12 * float(np.nanmax(np.abs(wanted), initial=0.0))
+    np.testing.assert_allclose(mine, wanted, rtol=1e-8, atol=max(least, 1e-14), err_msg=where)
