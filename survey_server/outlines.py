@@ -82,11 +82,16 @@ def read_outlines(country: str = "GT") -> tuple[Outline, ...]:
     return tuple(sorted(outlines, key=lambda outline: outline.code))
 
 
-def outlines_of(departments: Iterable[str | None]) -> tuple[Outline, ...]:
-    """All departments of every country that one of these codes lies in, to be drawn as one map."""
-    wanted = set(departments)
+def outlines_of(areas: Iterable[str | None], own: Sequence[Outline] = ()) -> tuple[Outline, ...]:
+    """All areas of every set that one of these codes lies in, to be drawn as one map.
+
+    `own` are the programme's, which go before ours: those stand in for a country whose codes they have.
+    """
+    wanted = set(areas)
+    mine = tuple(own) if wanted & {outline.code for outline in own} else ()
+    wanted -= {outline.code for outline in mine}
     countries = (read_outlines(country) for country in FILES)
-    return tuple(each for outlines in countries if wanted & {o.code for o in outlines} for each in outlines)
+    return (*mine, *(each for outlines in countries if wanted & {o.code for o in outlines} for each in outlines))
 
 
 def department_names() -> dict[str, str]:

@@ -12,6 +12,7 @@ from survey_server.outlines import (
     FILES,
     MAPS,
     Drawing,
+    Outline,
     department_names,
     draw_outlines,
     outlines_of,
@@ -70,6 +71,14 @@ def test_it_draws_several_countries_as_one_map_and_none_that_nobody_asked_for() 
     assert len(draw_outlines(both, 400).shapes) == 28
     assert outlines_of(["nowhere"]) == ()
     assert department_names()["HN_OC"] == "Ocotepeque"
+
+
+def test_it_draws_a_programmes_own_outlines_in_the_place_of_ours() -> None:
+    ring = ((-90.0, 16.0), (-89.0, 16.0), (-89.0, 17.0), (-90.0, 16.0))
+    own = (Outline("GT17", "Petén", (ring,)), Outline("X1", "Fuera", (ring,)))
+    assert outlines_of(["GT17", "X1"], own) == own
+    assert {outline.code for outline in outlines_of(["GT17", "BZ_TOL"], own)} >= {"GT17", "X1", "BZ_CY"}
+    assert outlines_of(["BZ_TOL"], own) == outlines_of(["BZ_TOL"])
 
 
 def test_it_keeps_all_shapes_within_the_picture(drawing: Drawing) -> None:

@@ -9,11 +9,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from survey_server.db.audit import add_audit, find_broken_link
+from survey_server.db.field.own_outlines import own_outlines, set_outlines
 from survey_server.db.field.sites import set_sites
 from survey_server.db.migrate import is_of_models, migrate, migrate_down
 from survey_server.db.models import Base, Membership, Programme, Site
 from survey_server.db.programmes import add_programme
 from survey_server.db.session import Session, open_database
+from survey_server.outlines import Outline
 
 
 def differences(session: Session) -> list[Any]:
@@ -241,3 +243,20 @@ def test_it_keeps_codes_that_wait_when_they_learn_of_teams_and_forget_them(empty
     migrate_down(empty_database_url, "0008")
     with database.reading() as session:
         assert session.execute(text("SELECT label, interviewer FROM enrolment")).one() == ("Uno", "EN1")
+
+
+def test_it_keeps_sites_when_outlines_of_their_own_come_and_go(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0010")
+    database = open_database(empty_database_url)
+    with database.transaction() as session:
+        programme_id = add_programme(session, "a", "A").id
+        set_sites(session, programme_id, [{"code": "P1", "department": "GT17"}], actor="command")
+    migrate(empty_database_url, "0011")
+    with database.transaction() as session:
+        area = Outline("GT17", "Petén", (((-90.0, 16.0), (-89.0, 16.0), (-89.0, 17.0), (-90.0, 16.0)),))
+        assert set_outlines(session, programme_id, [area], seen="none", actor="command").met == 1
+        assert own_outlines(session, programme_id) == {"department": (area,)}
+    migrate_down(empty_database_url, "0010")
+    with database.reading() as session:
+        assert session.scalars(select(Site.department)).one() == "GT17"
+        assert find_broken_link(session, programme_id) is None

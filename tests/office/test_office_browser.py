@@ -76,6 +76,7 @@ class Site:
             "opening-planned": f"{here}waves/{self.world.field['planned_id']}/opening",
             "field": f"{here}field",
             "sites": f"{here}sites",
+            "outlines": f"{here}outlines",
             "site": f"{here}sites/{self.world.field['site_id']}",
             "site-new": f"{here}sites/new",
             "samples": f"{here}samples?total=2&rule=equal",

@@ -59,6 +59,7 @@ class SiteProgress:
     last_received: datetime | None
     site_id: int | None = None
     department_code: str = ""
+    municipality: str = ""
 
     @property
     def done(self) -> bool:
@@ -160,6 +161,7 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
                 Site.code,
                 Site.name,
                 Site.department,
+                Site.municipality,
                 Site.extra,
                 func.coalesce(WaveSite.target, Site.target).label("target"),
             )
@@ -179,6 +181,7 @@ def list_sites(session: Session, programme: Programme, wave_id: int) -> list[Sit
             last_received=found[code].last_received if code in found else None,
             site_id=known[code].id if code in known else None,
             department_code=str(known[code].department or "") if code in known else "",
+            municipality=str(known[code].municipality or "") if code in known else "",
         )
         for code in known.keys() | found.keys()
     ]

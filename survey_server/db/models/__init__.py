@@ -2,7 +2,7 @@
 
 from survey_server.db.models.base import Base, Instant, new_id, now, table_of
 from survey_server.db.models.entities import Entity, EntityList, EntityVersion, Erased, FormKey, HeldChange
-from survey_server.db.models.field import Device, Enrolment, Site, Wave, WaveSite
+from survey_server.db.models.field import Device, Enrolment, OutlineSet, Site, Wave, WaveSite
 from survey_server.db.models.forms import DataSet, Form, FormDataSet, FormVersion
 from survey_server.db.models.keys import OfficeKey, PhoneAlarm, PhoneLock, Sealed, SealingKey, WaveKey
 from survey_server.db.models.media import Media
@@ -72,6 +72,7 @@ __all__ = [
     "Membership",
     "OfficeKey",
     "OfficeSession",
+    "OutlineSet",
     "Person",
     "PersonLink",
     "PhoneAlarm",

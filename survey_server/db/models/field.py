@@ -11,6 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from survey_server.db.models.base import Base, InProgramme, WithId, now
 
 
+class OutlineSet(InProgramme, Base):
+    """Outlines of a programme's own for its maps: of its departments, or of its municipalities."""
+
+    __tablename__ = "outline_set"
+
+    level: Mapped[str] = mapped_column(primary_key=True)
+    areas: Mapped[int]
+    content: Mapped[str]
+    """The code, the name and the rings of every area, as JSON."""
+    added_at: Mapped[datetime] = mapped_column(default=now)
+    added_by: Mapped[str]
+
+
 class Wave(WithId, Base):
     """One round of fieldwork of a form: planned, open, closed or locked."""
 

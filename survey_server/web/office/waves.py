@@ -10,6 +10,7 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from survey_server.db.access.scopes import may_see_cases
+from survey_server.db.field.own_outlines import Level, OwnOutlines, own_outlines
 from survey_server.db.field.progress import (
     DayProgress,
     SiteProgress,
@@ -72,12 +73,13 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         cases = may_see_cases(session, visit.reader, row)
         seal = find_key_of_wave(session, visit.here.id, wave_id)
         closed = count_closed(session, visit.here.id, wave_id)
+        own = own_outlines(session, visit.here.id)
     return render(
         "wave.html",
         teams=teams,
         seal=seal,
         closed=closed,
-        map=build_map(sites),
+        map=build_map(sites, own),
         lock=row.plan.get("headlines"),
         same_headlines=same,
         wave=wave,
@@ -137,18 +139,23 @@ def build_chart(days: Sequence[DayProgress]) -> DayChart | None:
     return DayChart(tuple(bars), most)
 
 
-def build_map(sites: Sequence[SiteProgress]) -> dict[str, Any] | None:
-    """The departments with how far each is, in four steps; None when no site lies in one that we can draw."""
-    by_department: dict[str, list[SiteProgress]] = {}
+def build_map(sites: Sequence[SiteProgress], own: OwnOutlines) -> dict[str, Any] | None:
+    """The areas with how far each is, in four steps; None when no site lies in one that we can draw.
+
+    By municipality where the programme has outlines of them, else by department.
+    """
+    level: Level = "municipality" if "municipality" in own else "department"
+    by_area: dict[str, list[SiteProgress]] = {}
     for site in sites:
-        by_department.setdefault(site.department_code, []).append(site)
-    outlines = outlines_of(by_department)
-    known = {outline.code for outline in outlines} & by_department.keys()
+        by_area.setdefault(site.municipality if level == "municipality" else site.department_code, []).append(site)
+    outlines = outlines_of(by_area, own.get(level, ()))
+    known = {outline.code for outline in outlines} & by_area.keys()
     if not known:
-        return None
+        return build_map(sites, {"department": own.get("department", ())}) if level == "municipality" else None
     drawing = draw_outlines(outlines, 420)
-    shares = {code: _share(by_department[code]) for code in known}
-    return {"drawing": drawing, "shares": shares, "steps": {code: _step(*share) for code, share in shares.items()}}
+    shares = {code: _share(by_area[code]) for code in known}
+    steps = {code: _step(*share) for code, share in shares.items()}
+    return {"drawing": drawing, "shares": shares, "steps": steps, "level": level}
 
 
 def _share(sites: Sequence[SiteProgress]) -> tuple[int, int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import redirect, request, url_for
 
 from survey_server.db.audit import add_audit
+from survey_server.db.field.own_outlines import own_outlines
 from survey_server.db.field.policies import TIERS, policy_of
 from survey_server.db.field.site_files import check_places, read_site_file, take_site_file
 from survey_server.db.field.site_rows import SITE_POLICIES, raise_faults, read_site_rows
 from survey_server.db.field.sites import OFFICE_ONLY, edit_site, get_site_by_id, list_sites, set_sites, stamp_of
 from survey_server.db.models import Site
-from survey_server.outlines import draw_outlines, outlines_of, read_outlines
+from survey_server.outlines import Outline, draw_outlines, outlines_of, read_outlines
 from survey_server.problems import EditedMeanwhile, NotAllowed, Problem, UnfitSites, UnreadableTable
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
@@ -128,6 +130,7 @@ def _sites(visit: Visit, problem: Problem | None = None) -> Answer:
     wanted = request.args.get("q", "").strip().casefold()[:80]
     with reading(visit) as session:
         sites = list_sites(session, visit.here.id)
+        own = own_outlines(session, visit.here.id)
     found = [site for site in sites if not wanted or wanted in _said(site)]
     first = max(0, min(request.args.get("from", 0, int), len(found) - 1))
     if visit.may(Right.DESIGN):
@@ -140,7 +143,7 @@ def _sites(visit: Visit, problem: Problem | None = None) -> Answer:
         first=first,
         step=ON_A_PAGE,
         q=request.args.get("q", "")[:80],
-        chart=_map(sites),
+        chart=_map(sites, own.get("department", ())),
         problem=problem,
         taken=request.args.get("taken", 0, int),
         policy_of=policy_of,
@@ -184,9 +187,9 @@ def _said(site: Site) -> str:
     return " ".join(str(part) for part in parts if part).casefold()
 
 
-def _map(sites: list[Site]) -> dict[str, Any] | None:
+def _map(sites: list[Site], own: Sequence[Outline]) -> dict[str, Any] | None:
     """How many sites each department has, and the places that are known."""
-    outlines = outlines_of(site.department for site in sites)
+    outlines = outlines_of((site.department for site in sites), own)
     if not outlines and any(site.longitude is not None for site in sites):
         outlines = read_outlines()
     if not outlines:
