@@ -25,7 +25,7 @@ from survey_server.problems import BrokenEncryption, DataSetMissing, DataSetTell
 from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.complaints import FormProblem
 from survey_server.xlsform.entities import read_declarations
-from survey_server.xlsform.filling.instance import column_names
+from survey_server.xlsform.filling.plan import column_names
 from survey_server.xlsform.form import Form as CompiledForm
 from survey_server.xlsform.importing.tables import read_csv
 from survey_server.xlsform.received.encrypted import find_public_key

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from survey_server.xlsform.filling.instance import column_names
+from survey_server.xlsform.filling.plan import column_names
 from survey_server.xlsform.form import Form
 
 MAIN = ""

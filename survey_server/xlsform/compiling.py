@@ -9,7 +9,8 @@ from survey_server.xlsform.binds import BindReader
 from survey_server.xlsform.body import ACTIONS, BodyReader
 from survey_server.xlsform.choices import EXTERNAL
 from survey_server.xlsform.complaints import Complaints, FormProblem
-from survey_server.xlsform.expressions.nodes import ATTRIBUTE, ELEMENT, ROOT, Node, UnreadableXml, parse_xml
+from survey_server.xlsform.expressions.documents import UnreadableXml, parse_xml
+from survey_server.xlsform.expressions.nodes import ATTRIBUTE, ELEMENT, ROOT, Node
 from survey_server.xlsform.expressions.references import Expressions
 from survey_server.xlsform.form import Form
 from survey_server.xlsform.model import Control, Secondary

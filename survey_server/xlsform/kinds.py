@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from survey_server.xlsform.filling.instance import column_names
+from survey_server.xlsform.filling.plan import column_names
 from survey_server.xlsform.form import Form
 
 _PLACES = frozenset(("geopoint", "geotrace", "geoshape"))

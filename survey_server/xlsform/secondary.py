@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from survey_server.problems import Problem
-from survey_server.xlsform.expressions.nodes import ELEMENT, ROOT, Node, parse_xml
+from survey_server.xlsform.expressions.documents import parse_xml
+from survey_server.xlsform.expressions.nodes import ELEMENT, ROOT, Node
 
 MAX_CELLS = 3_000_000
 

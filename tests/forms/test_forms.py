@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from survey_server.xlsform.filling.instance import column_names
+from survey_server.xlsform.filling.plan import column_names
 
 FORMS = Path(__file__).parents[2] / "forms"
 PRIVATE = {"x_where", "x_pay", "v_threat", "v_ext", "p_corrupt", "p_bribe", "j_free", "j_witness"} | {

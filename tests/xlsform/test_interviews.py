@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from survey_server.xlsform.compiling import compile_form
-from survey_server.xlsform.expressions.nodes import parse_xml
+from survey_server.xlsform.expressions.documents import parse_xml
 from survey_server.xlsform.filling.interview import Interview, NoSuchQuestion
 from tests.xlsform.xforms import B, Q, compile_md, interview, xform
 

@@ -14,7 +14,7 @@ from survey_server.db.compiled import load_version
 from survey_server.db.forms import list_versions
 from survey_server.db.intake.fieldwork import may_take_position
 from survey_server.db.models import Form, Site
-from survey_server.xlsform.filling.instance import column_names
+from survey_server.xlsform.filling.plan import column_names
 from survey_server.xlsform.received.edited import without_places
 
 WITHDRAWAL = "withdrawal"

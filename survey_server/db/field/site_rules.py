@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from survey_server.db.intake.fieldwork import Fieldwork
-from survey_server.xlsform.filling.instance import Issue, column_names
+from survey_server.xlsform.filling.instance import Issue
+from survey_server.xlsform.filling.plan import column_names
 from survey_server.xlsform.form import Form
 
 _PLACES = ("geopoint", "geotrace", "geoshape")

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from survey_server.problems import Problem
 from survey_server.xlsform.compiling import compile_form
 from survey_server.xlsform.expressions import paths  # noqa: F401  teaches the compiler its paths
+from survey_server.xlsform.expressions.documents import parse_xml
 from survey_server.xlsform.expressions.evaluate import Compiler, Context, Environment, EvaluationProblem, Scope
 from survey_server.xlsform.expressions.expression import ExpressionProblem, Tree, parse_expression
 from survey_server.xlsform.expressions.functions import LIBRARY
-from survey_server.xlsform.expressions.nodes import parse_xml
 from survey_server.xlsform.expressions.values import Value, to_boolean, to_number, to_string
 from survey_server.xlsform.filling.interview import Interview
 from survey_server.xlsform.form import Form

@@ -7,8 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from survey_server.problems import Problem
+from survey_server.xlsform.expressions.documents import serialize
 from survey_server.xlsform.expressions.evaluate import Context, EvaluationProblem
-from survey_server.xlsform.expressions.nodes import ELEMENT, Node, serialize
+from survey_server.xlsform.expressions.nodes import ELEMENT, Node
 from survey_server.xlsform.expressions.program import program_of
 from survey_server.xlsform.expressions.values import format_moment
 from survey_server.xlsform.filling.actions import Events

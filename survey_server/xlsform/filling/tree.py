@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from survey_server.xlsform.expressions.nodes import ELEMENT, ROOT, Node, parse_xml
+from survey_server.xlsform.expressions.documents import parse_xml
+from survey_server.xlsform.expressions.nodes import ELEMENT, ROOT, Node
 from survey_server.xlsform.form import Form
 from survey_server.xlsform.shapes import Shape, is_template
 

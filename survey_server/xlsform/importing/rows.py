@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 
-from survey_server.xlsform.expressions.nodes import serialize
+from survey_server.xlsform.expressions.documents import serialize
 from survey_server.xlsform.filling.interview import Interview, prune
 from survey_server.xlsform.form import Form
 from survey_server.xlsform.importing.mapping import ImportMapping, Source
