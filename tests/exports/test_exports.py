@@ -319,6 +319,26 @@ def test_it_keeps_positions_back_where_the_policy_has_none(
         assert [b"14.6" in archive.read(f"uuid_{number}.xml") for number in (1, 2, 3)] == [True, False, False]
 
 
+def test_it_puts_what_would_put_a_neighbour_at_risk_into_no_file(
+    database: Database, programme: Programme, tmp_path: Path
+) -> None:
+    source = FIRST.replace("| Hogar      | home    |", "| Hogar      | ssr_committee |").replace("safe", "v_sens")
+    publish_form(database, programme.id, "ssr_committee.md", source.encode())
+    for name, risk in (("calm", "0"), ("risky", "1")):
+        xml = (
+            f'<data id="ssr_committee" version="1"><today>2026-03-05</today><psu>A</psu><v_sens>{risk}</v_sens>'
+            f"<meta><instanceID>uuid:{name}</instanceID></meta></data>"
+        )
+        taken = [Arrival(f"uuid:{name}", "ssr_committee", "1", xml.encode())]
+        assert take_in(database, Source(programme.id, "phone", "x"), taken)[0].status == 201
+    everybody = Reader(0, frozenset({"coordinator", "analyst", "liaison"}))
+    for kind in set(FORMATS) - {"research"}:
+        made = make_export(database, programme.code, "ssr_committee", None, kind, tmp_path / kind, reader=everybody)
+        assert made.submissions == 1
+    with zipfile.ZipFile(tmp_path / "xml") as archive:
+        assert archive.namelist() == ["uuid_calm.xml"]
+
+
 def test_it_puts_restricted_reports_into_no_file(database: Database, programme: Programme, tmp_path: Path) -> None:
     source = FIRST.replace("| Hogar      | home    |", "| Hogar      | ssr_restricted |")
     publish_form(database, programme.id, "ssr_restricted.md", source.encode())

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from survey_server.db.forms import get_form
+from survey_server.db.intake.keys import Keyring, register_key
+from survey_server.db.intake.seals import arrival_of, list_closed
 from survey_server.db.intake.submissions import Arrival, Source, take_in
 from survey_server.db.models import AuditRow, Incident, Programme, Submission, WebhookDelivery, now
 from survey_server.db.publishing import publish_form
 from survey_server.db.review.harm import watch_harm
 from survey_server.db.review.integrity import OVERDUE, WAITING, watch
+from survey_server.db.waves import add_wave
+from survey_server.sealing import KeyFile, make_key, seal, sign_statement
 from survey_server.work import KINDS
 from tests.office.world import World
 
@@ -129,6 +134,41 @@ def test_it_tells_nobody_else_that_there_are_reports_alerts_or_addresses(officed
     assert officer.get(f"{HERE}/restricted").text.count("guardia.example") == 1
     assert officer.post(f"{HERE}/restricted/alerts", {"do": "stop", "hook": str(hook)}).status_code == 303
     assert officer.post(f"{HERE}/restricted/alerts", {**values, "url": "javascript:x"}).status_code == 422
+
+
+def test_it_keeps_a_sealed_report_closed_until_the_integrity_officer_brings_the_key(officed: World) -> None:
+    sealing, office = make_key(), make_key()
+    keys = KeyFile("norte", sealing, office, [sign_statement(office, sealing, "norte")])
+    with officed.database.transaction() as session:
+        programme = session.get_one(Programme, officed.here.id)
+        form = get_form(session, officed.here.id, "reserved")
+        wave = add_wave(session, form, "Reservados", date(2026, 9, 1), date(2026, 9, 30), state="open")
+        told = (keys.programme, keys.sealing, keys.office, list(keys.statements))
+        register_key(session, officed.app.extensions["keyring"], programme, told, [wave.id], "test")
+    words = {"id": "uuid:sealed", "form": "reserved", "version": "1", "wave": str(wave.id)}
+    xml = '<data id="reserved" version="1"><l_sev>1</l_sev><l_what>SECRETO</l_what>'
+    xml += "<meta><instanceID>uuid:sealed</instanceID></meta></data>"
+    envelope = seal(xml.encode(), keys.sealing, **words)
+    source, keyring = Source(officed.here.id, "phone", "device:1"), officed.app.extensions["keyring"]
+    arrival = Arrival("uuid:sealed", "reserved", "1", envelope, wave=wave.id, sealed=True)
+    (receipt,) = take_in(officed.database, source, [arrival], keyring)
+    assert receipt.status == 201
+    assert not stories(officed)
+    assert b"SECRETO" not in envelope
+    page = officed.browser("integrity-officer").get(f"{HERE}/restricted").text
+    assert "1 está sellado" in page
+    assert "/submissions/" not in page
+    with officed.database.reading() as session:
+        kept = [arrival_of(one) for one in list_closed(session, officed.here.id, wave.id)]
+    handed = Keyring(handed={keys.sealing.thumbprint(): keys.sealing})
+    opened = take_in(officed.database, Source(officed.here.id, "unseal", "test"), kept, handed, open_again=True)
+    assert [one.status for one in opened] == [201]
+    with officed.database.reading() as session:
+        row = session.scalars(select(Submission.id).where(Submission.instance_id == "uuid:sealed")).one()
+    path = f"{HERE}/submissions/{row}"
+    assert "SECRETO" in officed.browser("integrity-officer").get(path).text
+    assert {officed.browser(role).get(path).status_code for role in ("coordinator", "analyst", "supervisor")} == {404}
+    assert officed.browser("administrator").get(path).status_code in (403, 404)
 
 
 def test_it_lets_nobody_edit_a_report(officed: World) -> None:
