@@ -10,6 +10,7 @@ from flask import Flask
 from survey_server.db.access.people import add_link, add_person, set_password, set_roles
 from survey_server.db.field.devices import add_device, add_enrolment, get_device_by_id
 from survey_server.db.field.lost_phones import report_lost_device
+from survey_server.db.field.own_outlines import set_outlines
 from survey_server.db.field.phone_lock import add_alarm
 from survey_server.db.field.samples import add_sample
 from survey_server.db.field.sites import get_site, set_sites, set_wave_sites
@@ -25,6 +26,7 @@ from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
 from survey_server.estimation.sampling import Take, Unit
+from survey_server.outlines import Outline
 from survey_server.web.office.access.people import GIVEN_ROLES
 from survey_server.xlsform.entities import EntityChange
 from tests.attacks.camps import Camp
@@ -128,6 +130,8 @@ def add_fieldwork(app: Flask, database: Database, camp: Camp) -> None:
         add_paper(session, second, "ethics", mark, date(2026, 1, 1), None, actor="command")
         units, planned = [Unit(code, "S") for code in "AB"], session.get_one(Wave, (here, wave_ids[2]))
         sample = add_sample(session, planned, units, {"S": Take(1, 1)}, "simple", "17", actor="command")
+        ring = ((-90.5, 16.5), (-89.5, 16.5), (-89.5, 17.5), (-90.5, 16.5))
+        set_outlines(session, here, [Outline("GT17", mark[:80], (ring,))], seen="none", actor="command")
         stop = order_stop(session, here, "site", "B", mark, actor="command")
         lift_stop(session, here, stop.id, mark, actor="command")
         order_stop(session, here, "site", "B", mark, actor="command")
@@ -149,4 +153,5 @@ def add_fieldwork(app: Flask, database: Database, camp: Camp) -> None:
         "list_id": [str(row.id)],
         "uuid": [uuid],
         "key": [camp.key],
+        "level": ["department"],
     }

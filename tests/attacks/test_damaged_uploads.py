@@ -179,6 +179,36 @@ def test_it_takes_all_of_a_damaged_table_of_sites_or_nothing(besieged: Fortress,
     send()
 
 
+def test_it_takes_all_of_damaged_outlines_or_none(besieged: Fortress, camp: Camp) -> None:
+    browser = besieged.browser(camp.people["everything"])
+    corners = [[-90.5, 16.5], [-89.5, 16.5], [-89.5, 17.5], [-90.5, 16.5]]
+    values = st.none() | st.integers() | st.floats() | HOSTILE_TEXT | st.lists(st.integers() | st.floats(), max_size=3)
+    areas = st.builds(
+        lambda code, name, ring, kind: {
+            "properties": {"code": code, "name": name},
+            "geometry": {"type": kind, "coordinates": [ring]},
+        },
+        st.just("GT17") | values,
+        values,
+        st.just(corners) | st.lists(st.lists(values, max_size=3), max_size=5) | values,
+        st.sampled_from(("Polygon", "MultiPolygon", "Point")),
+    )
+    whole = json.dumps({"features": [{"id": "GT17", "geometry": {"type": "Polygon", "coordinates": [corners]}}]})
+
+    @bounded
+    @given(
+        st.lists(areas, max_size=3).map(lambda each: json.dumps({"features": each}).encode()) | damage(whole.encode())
+    )
+    def send(content: bytes) -> None:
+        page = "/office/p/sur/outlines"
+        data = {"proof": browser.proof(), "seen": browser.seen(page), "file": (io.BytesIO(content), "mapa.geojson")}
+        answer = browser.client.post(page, data=data)
+        check(answer.status_code, answer.text)
+        assert browser.get(page).status_code == 200
+
+    send()
+
+
 def test_it_says_that_a_damaged_file_of_a_phone_is_none(besieged: Fortress, camp: Camp) -> None:
     browser = besieged.browser(camp.people["everything"])
     arrival = interview(camp, "filed", "2026-09-08")
