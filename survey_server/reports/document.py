@@ -23,7 +23,7 @@ def _plain(value: Any, catalogue: Catalogue) -> Any:
         cells = {name: _plain(cell, catalogue) for name, cell in value.cells.items()}
         return {"rule": value.rule, "text": catalogue.write(value), "cells": cells}
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+        pairs = ((field.name, getattr(value, field.name)) for field in fields(value) if field.repr)
         kept = {name: _plain(part, catalogue) for name, part in pairs if part not in (None, "", (), False)}
         name = type(value).__name__
         return {"type": name.lower(), **kept} if name in _BLOCKS else kept

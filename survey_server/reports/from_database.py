@@ -16,6 +16,7 @@ from survey_server.db.analysis.decisions import find_decision
 from survey_server.db.analysis.frames import repeat_frame, wave_frame
 from survey_server.db.analysis.indicators import list_late_changes, load_registry
 from survey_server.db.analysis.report_data import count_wave, find_waves, versions_met
+from survey_server.db.field.own_outlines import own_outlines
 from survey_server.db.forms import list_forms, read_attachments
 from survey_server.db.models import Form, FormVersion, Programme, Wave
 from survey_server.db.opening import list_papers
@@ -122,8 +123,16 @@ def _info(session: Session, programme: Programme) -> ProgrammeInfo:
     recipients = {key: tuple(names) for key, names in (programme.policies.get("recipients") or {}).items()}
     plan = dict(programme.policies.get("plan") or {})
     forms = tuple(form.form_id for form in list_forms(session, programme.id))
+    outlines = own_outlines(session, programme.id).get("department", ())
     return ProgrammeInfo(
-        programme.code, programme.name, programme.demo, recipients=recipients, plan=plan, forms=forms, **told
+        programme.code,
+        programme.name,
+        programme.demo,
+        recipients=recipients,
+        outlines=outlines,
+        plan=plan,
+        forms=forms,
+        **told,
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from survey_server.outlines import Outline
+
 Flag = Literal["", "bracketed", "suppressed", "not_asked"]
 Audience = Literal["all", "full"]
 """Who may see a table: "full" ones (posts, units, interviewers) are in no other edition."""
@@ -130,6 +132,8 @@ class Chart:
     more: tuple[Table, ...] = ()
     caption: Note | None = None
     size: Literal["half", "full", "wide"] = "full"
+    outlines: tuple[Outline, ...] = field(default=(), repr=False)
+    """A programme's own, of a map; they are no part of what the report says."""
 
     @property
     def heading(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from survey_server.outlines import Outline
 from survey_server.reports.decided import Ruling
 from survey_server.reports.questionnaire import Item, Questionnaire
 from survey_server.xlsform.registry import Registry
@@ -25,6 +26,8 @@ class ProgrammeInfo:
     implementers: str = ""
     recipients: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Who gets each edition, by its key; the cover names them."""
+    outlines: tuple[Outline, ...] = ()
+    """The programme's own, of its departments, for the maps."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What was planned, in the words of the programme's policies; plan.py reads it."""
     forms: Sequence[str] = ()

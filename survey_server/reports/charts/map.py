@@ -14,7 +14,7 @@ GAP, KEY, TITLE = 12.0, 42.0, 24.0
 
 def draw_map(chart: Chart, catalogue: Catalogue) -> str:
     """One small map for each column of the table, whose rows are departments; each map has classes of its own."""
-    outlines = outlines_of(row.key.rpartition("=")[2] for row in chart.table.rows)
+    outlines = outlines_of((row.key.rpartition("=")[2] for row in chart.table.rows), chart.outlines)
     columns = list(enumerate(chart.table.columns))
     full, per_row = WIDTHS[chart.size], {"wide": 6, "full": 3, "half": 2}[chart.size]
     width = (full - GAP * (per_row - 1)) / per_row

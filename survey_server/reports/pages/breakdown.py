@@ -96,7 +96,7 @@ def _map(matrix: Matrix) -> Iterator[Chart]:
     """The first headlines by department on maps: departments, never sampling points."""
     study, pair = matrix.study, matrix.pair
     found = next((b for b in matrix.breakdowns if b.name == pair.after.role("department")), None)
-    known = {outline.code for outline in outlines_of(found.levels)} if found else set()
+    known = {outline.code for outline in outlines_of(found.levels, study.programme.outlines)} if found else set()
     if found is None or len(known & set(found.levels)) < MAPPED_FROM:
         return
     results = [r for r in matrix.results if r.indicator.direction != "context"][:MAPS_SHOWN]
@@ -121,6 +121,7 @@ def _map(matrix: Matrix) -> Iterator[Chart]:
         study.t["breakdown.map.alt"],
         caption=caption,
         size="half" if matrix.narrow else "wide",
+        outlines=study.programme.outlines,
     )
 
 
