@@ -71,6 +71,8 @@ class Way:
 
 @dataclass
 class Ways:
+    """Finds the rows of a search, and by which index each part of them is found."""
+
     session: Session
     programme: Programme
     chosen: Filter

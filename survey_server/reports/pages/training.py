@@ -132,6 +132,7 @@ def certified(course: Courses) -> int:
 
 
 def per_lead(course: Courses) -> float:
+    """Sessions for each trainer who led some; NaN when nobody is named."""
     leads = {code for code in course.held["lead_id"].astype(str) if code not in ("NONE", "nan")}
     return len(course.held) / len(leads) if leads else math.nan
 

@@ -10,6 +10,7 @@ NodeList = list[Node]
 
 
 def ancestors_of(node: Node) -> NodeList:
+    """The nodes above, the nearest first."""
     found = []
     above = node.parent
     while above is not None:
