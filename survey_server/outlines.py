@@ -89,9 +89,10 @@ def outlines_of(areas: Iterable[str | None], own: Sequence[Outline] = ()) -> tup
     """
     wanted = set(areas)
     mine = tuple(own) if wanted & {outline.code for outline in own} else ()
-    wanted -= {outline.code for outline in mine}
+    known = {outline.code for outline in mine}
     countries = (read_outlines(country) for country in FILES)
-    return (*mine, *(each for outlines in countries if wanted & {o.code for o in outlines} for each in outlines))
+    ours = (each for outlines in countries if (wanted - known) & {o.code for o in outlines} for each in outlines)
+    return (*mine, *(each for each in ours if each.code not in known))
 
 
 def department_names() -> dict[str, str]:

@@ -78,6 +78,8 @@ def test_it_draws_a_programmes_own_outlines_in_the_place_of_ours() -> None:
     own = (Outline("GT17", "Petén", (ring,)), Outline("X1", "Fuera", (ring,)))
     assert outlines_of(["GT17", "X1"], own) == own
     assert {outline.code for outline in outlines_of(["GT17", "BZ_TOL"], own)} >= {"GT17", "X1", "BZ_CY"}
+    codes = [outline.code for outline in outlines_of(["GT17", "GT18"], own)]
+    assert (len(codes), len(set(codes))) == (23, 23)  # all of Guatemala, its Petén the programme's, and X1
     assert outlines_of(["BZ_TOL"], own) == outlines_of(["BZ_TOL"])
 
 

@@ -16,6 +16,7 @@ from survey_server.db.field.own_outlines import (
     set_outlines,
     stamp_of_outlines,
 )
+from survey_server.db.review.reviewing import names_of
 from survey_server.db.session import Session
 from survey_server.outlines import draw_outlines
 from survey_server.problems import EditedMeanwhile, Problem, UnfitSites, UnreadableTable
@@ -60,11 +61,11 @@ def _outlines(visit: Visit, problem: Problem | None = None) -> Answer:
     with reading(visit) as session:
         sets = list_outline_sets(session, visit.here.id)
         own = own_outlines(session, visit.here.id)
+        names = names_of(session, [each.added_by for each in sets])
         fits = {level: _fit(session, visit, level) for level in own}
     drawings = {level: draw_outlines(outlines, 420) for level, outlines in own.items()}
-    response = render(
-        "outlines.html", sets=sets, drawings=drawings, fits=fits, seen=stamp_of_outlines(sets), problem=problem
-    )
+    seen = stamp_of_outlines(sets)
+    response = render("outlines.html", sets=sets, drawings=drawings, fits=fits, names=names, seen=seen, problem=problem)
     response.status_code = problem.status if problem else 200
     return response
 
