@@ -72,7 +72,7 @@ def test_it_is_clear_to_everyone_on_every_view(phone: Phone, link: str, screens:
     page.locator("li.is-waiting").wait_for()
     look("18-outbox")
     page.locator("a[href='#/load']").click()
-    page.locator("#file").wait_for()
+    page.locator("#file + button").wait_for()
     look("20-load")
     page.locator("header a").click()
     page.locator("footer a").click()

@@ -75,11 +75,11 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Begin, screens: P
     wait_for_script(
         page, "performance.getEntriesByType('resource').some(({name}) => name.endsWith('gt_departments.json'))"
     )
-    tap_until(it, "canvas", lambda: "Zona" in it.question("site").locator(".big").inner_text())
+    tap_until(it, "canvas", lambda: "Zona" in it.question("site").locator(".place > p").inner_text())
     page.screenshot(path=screens / "40-map-choice.png", full_page=True)
     it.question("site").locator("summary").click()
     it.question("site").locator("label", has_text="Sur").click()
-    assert it.question("site").locator(".big").inner_text() == "Elegido: Sur"
+    assert it.question("site").locator(".place > p").inner_text() == "Elegido: Sur"
     it.next("end")
     found = it.finished()
     expected = {

@@ -12,7 +12,7 @@ export function chooseOnMap(question, context) {
   const plain = { ...question, control: { ...question.control, appearance: [] } };
   const list = (several ? chooseSeveral : chooseOne)(plain, { ...context, answer: (value) => { context.answer(value); draw(context.state()); } });
   const map = mapFor(context, { ontap: (_, shape) => { if (shape) pick(shape.key); } });
-  const chosen = h('p.big', { role: 'status' });
+  const chosen = h('p', { role: 'status' });
   const element = h('div.place', {}, map.element, chosen, h('details', {}, h('summary', {}, t('mapList')), list.element));
   let shapes = [];
 
@@ -39,6 +39,7 @@ export function chooseOnMap(question, context) {
     const marked = shapes.map((shape) => ({ ...shape, chosen: values.has(shape.key) }));
     map.show({ shapes: marked.sort((a, b) => a.chosen - b.chosen) });
     const labels = state.choices.filter(({ value }) => values.has(value)).map(({ label }) => label);
+    chosen.className = labels.length ? 'taken' : 'hint';
     fill(chosen, labels.length ? h('bdi', {}, t('mapChosen', { label: labels.join(', ') })) : t('mapChoose'));
   }
 

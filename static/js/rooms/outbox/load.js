@@ -1,4 +1,5 @@
 /** Taking over the unsent interviews of another phone, from the file that it saved. */
+import { expectHiding } from '../../guard.js';
 import { addStyle, fill, h, icon } from '../../h.js';
 import { get } from '../../store.js';
 import { syncNow } from '../../sync.js';
@@ -11,7 +12,7 @@ const some = (n, one, many) => (n === 1 ? one : many.replace('{n}', n));
 addTexts({
   load: ['Cargar un archivo', 'Load a file'],
   loadHelp: ['Elija el archivo que guardó otro teléfono en su bandeja de salida. Este teléfono enviará esas entrevistas.', 'Choose the file that another phone saved from its outbox. This phone will send those interviews.'],
-  loadChoose: ['Archivo', 'File'],
+  loadChoose: ['Elegir el archivo', 'Choose the file'],
   loadFound: [({ n, phone, when }) => `${some(n, '1 entrevista', '{n} entrevistas')} de ${phone}, guardadas ${when}.`, ({ n, phone, when }) => `${some(n, '1 interview', '{n} interviews')} of ${phone}, saved ${when}.`],
   loadDamaged: [({ n }) => some(n, '1 está dañada y no se puede cargar. Pida el archivo otra vez.', '{n} están dañadas y no se pueden cargar. Pida el archivo otra vez.'), ({ n }) => some(n, '1 is damaged and cannot be loaded. Ask for the file again.', '{n} are damaged and cannot be loaded. Ask for the file again.')],
   loadDo: ['Pasarlas a la bandeja de salida', 'Put them in the outbox'],
@@ -23,10 +24,12 @@ addTexts({
 export async function view() {
   await addStyle('state');
   const found = h('div.stack', { role: 'status' });
-  const field = h('input', { id: 'file', type: 'file', accept: '.json,.txt,application/json,text/plain', onchange: () => show(field.files[0], found) });
+  const read = () => show(field.files[0], found).finally(() => { field.value = ''; });
+  const field = h('input', { id: 'file', type: 'file', hidden: true, accept: '.json,.txt,application/json,text/plain', onchange: read });
+  const choose = () => { expectHiding(); field.click(); };
   return h('div.page', {}, bar(t('load')), h('main', {},
     h('p', {}, t('loadHelp')),
-    h('label', { for: 'file' }, t('loadChoose')), field, found));
+    field, h('button.plain', { type: 'button', onclick: choose }, t('loadChoose')), found));
 }
 
 async function show(file, found) {
