@@ -29,9 +29,6 @@ function inputKind(type, has) {
   return type;
 }
 
-/** Every kind can be answered now. */
-export const canAnswer = () => true;
-
 /** The heading of a table of questions: it asks nothing itself. */
 export function isHeading({ control }) {
   return control.kind.startsWith('select') && (control.appearance ?? []).includes('label');

@@ -28,11 +28,6 @@ export function go(path) {
   else location.hash = path;
 }
 
-/** The name of the view on the screen. */
-export function currentView() {
-  return location.hash.split('/')[1] ?? '';
-}
-
 async function show() {
   leaving.abort();
   leaving = new AbortController();
