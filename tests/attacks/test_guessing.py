@@ -13,8 +13,8 @@ TRIES = 100
 
 
 def bits_of(secret: str) -> float:
-    """What a guesser has to try, of the random end of a secret."""
-    end = re.split(r"[.\-](?=[\w-]+\Z)", secret, maxsplit=1)[-1]
+    """What a guesser has to try, of what comes after the programme's number or the mark of a token."""
+    end = re.sub(r"\A(\d+[.-]|svr_)", "", secret)
     return len(end) * (5 if re.fullmatch(r"[a-z2-7]+", end) else 6)
 
 
