@@ -71,12 +71,20 @@ def test_it_fills_the_perception_survey_in_spanish_with_the_server_dead(
     assert token not in log and link.split("=")[1] not in log
 
 
+CHOSEN = (
+    "wanted => new Promise(done => { indexedDB.open('encuesta').onsuccess = e => e.target.result.transaction('meta')"
+    ".objectStore('meta').get('language').onsuccess = f => done(f.target.result === wanted) })"
+)
+"""Whether the phone has written down that it is to speak a language."""
+
+
 def test_it_keeps_several_encounters_in_english_without_a_network(
     server: Server, phone: Phone, link: str, stored: Stored
 ) -> None:
     page = phone.open()
     enrol(page, link)
     page.locator("button.language").click()
+    wait_for_script(page, CHOSEN, arg="en")
     assert phone.context is not None
     phone.context.set_offline(True)
     server.kill()

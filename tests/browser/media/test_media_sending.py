@@ -96,8 +96,12 @@ def test_it_sends_the_interviews_of_all_forms_in_one_batch_then_their_files_and_
     publish_diary(database)
     page = phone.open()
     enrol(page, link)
-    offline = re.compile(r"/api/v1/(sync|media)")
-    page.route(offline, lambda route: route.abort())
+    sending = re.compile(r"/api/v1/(sync|media)")
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route(sending, refuse)
     answer_photo(page)
     interview(page)
     write(page, "Alfa")
@@ -119,8 +123,8 @@ def test_it_sends_the_interviews_of_all_forms_in_one_batch_then_their_files_and_
             return  # in the middle of the large file
         route.continue_()
 
-    page.unroute(offline)
-    page.route(offline, watch)
+    page.route(sending, watch)  # asked first from now on: nothing goes out between the two
+    page.unroute(sending, refuse)
     page.evaluate(NOW)
     until(page, lambda: len(held) == 1, "the large file to be on its way")
     assert order == ["batch of 4", items[0]["id"], items[1]["id"]], "interviews first, then files, the oldest first"
