@@ -1,7 +1,7 @@
 /** Where the app starts: language, views, service worker, sync. */
-import { openedBy, takeLink, whenIdle } from './boot.js';
+import { openedBy, takeLink } from './boot.js';
 import { listen } from './bus.js';
-import { startGuard } from './guard.js';
+import { readPolicy, startGuard } from './guard.js';
 import { startInstall } from './install.js';
 import { startKeeping } from './keeping.js';
 import './looks.js';
@@ -9,10 +9,10 @@ import { startRouter } from './router.js';
 import { commit, get } from './store.js';
 import { startSync } from './sync.js';
 import { language, setLanguage } from './texts.js';
+import { homeView } from './views/home.js';
 
-/** The views: each is loaded when it is entered; most often the lock shows before any of them. */
-const VIEWS = {
-  '': async (argument, way) => (await import('./views/home.js')).homeView(argument, way),
+/** The other views: their rooms are loaded when they are entered. */
+const ROOMS = {
   fill: async (argument, way) => (await import('./views/fill.js')).fillView(argument, way),
   enrol: async (argument, way) => (await import('./views/enrol.js')).enrolView(argument, way),
   move: async (argument, way) => (await import('./rooms/drafts/move.js')).view(argument, way),
@@ -26,23 +26,19 @@ let fresh = true;
 
 async function start() {
   const root = document.getElementById('app');
-  const reading = readAddress().catch(() => {}); // without its room nobody can enrol: the view says so
+  readAddress();
   addEventListener('hashchange', readAddress, { capture: true });
   await startKeeping();
-  await setLanguage(await get('meta', 'language').catch(() => 'es')); // the first view says what is wrong with the storage
+  const known = readPolicy().catch(() => {}); // the first view says what is wrong with the storage
+  await setLanguage(await get('meta', 'language').catch(() => 'es'));
   listen('language', () => commit([{ store: 'meta', key: 'language', value: language() }]).catch(() => {}));
-  await reading; // the view of enrolling takes up the link that opened the app
+  await known;
   startGuard(root);
-  await startRouter(root, VIEWS);
-  whenIdle(goOn);
-}
-
-/** The first view shows, most often the lock: while somebody types the PIN the rest is made ready. */
-function goOn() {
-  document.head.append(document.getElementById('next-modules').content);
+  await startRouter(root, { '': homeView, ...ROOMS });
   startInstall().catch(() => {}); // the view has said what is wrong with the storage
   startSync().catch(() => {});
-  import('./views/home.js').then(({ prepareHome }) => prepareHome()).catch(() => {});
+  document.head.append(document.getElementById('next-modules').content);
+  import('./views/fill.js').catch(() => {}); // whoever opens the app fills something in
 }
 
 /** An enrolment link opened the app, or was pasted into the address of an app that is open: its code stays in no history. */

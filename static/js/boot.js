@@ -5,7 +5,6 @@
  */
 const PATIENCE = 90_000;
 const FRESH = 300_000;
-const SOON = 2;
 const JSON_ONLY = 'application/json, application/problem+json';
 
 /** Answers that were asked for before the app was there: address -> promise of a Response. api.js takes them from here. */
@@ -16,8 +15,6 @@ export const openedBy = takeLink();
 
 /** Where an enrolment is kept that worked while the app was still on its way: { link, answer } as JSON, until enrol.js has it. */
 export const ENROLLED = 'enrolled';
-
-const PHONE = '/api/v1/phone';
 
 let calmed = null;
 
@@ -83,52 +80,38 @@ async function firstVisit(known) {
   });
 }
 
-/**
- * What this phone has to know, and its first form, while the app is on its way; a new phone is enrolled before. The next
- * forms are asked for when page and form have come: the line would be idle while the app starts.
- */
+/** What this phone has to know, and its first form, while the app is on its way; a new phone is enrolled before. */
 async function askEarly() {
   if (localStorage.getItem('moved')) return; // the database is elsewhere: store.js finds it
   const { device, language = 'es' } = await remembered();
-  if (!device && openedBy) early.set(ENROLLED, enrolEarly(openedBy, language));
+  if (!device && openedBy) early.set(ENROLLED, enrolEarly(openedBy));
   const token = device?.token ?? (await early.get(ENROLLED))?.token;
   if (!token) return;
-  const { forms = [] } = await (await ask(PHONE, token, language)).clone().json();
-  const [form, ...others] = forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave));
-  const asked = (form ? [form.first ?? form, ...(form.datasets ?? [])] : []).map(({ url }) => ask(url, token));
-  await Promise.all([parsed(), ...asked.map(async (each) => (await each).clone().arrayBuffer())]);
-  for (const other of others.slice(0, SOON)) ask((other.first ?? other).url, token);
+  const { forms = [] } = await (await ask('/api/v1/phone', token, language)).clone().json();
+  const form = forms.find(({ wave }) => wave) ?? forms[0];
+  for (const { url } of form ? [form.first ?? form, ...(form.datasets ?? [])] : []) ask(url, token);
 }
 
 /** Ask for `path` before anybody needs it; api.js hands the answer on. */
 export function ask(path, token, language = '') {
   const headers = { Accept: JSON_ONLY, Authorization: `Bearer ${token}`, ...(language && { 'Accept-Language': language }) };
-  return early.get(path) ?? keepEarly(path, fetch(path, { headers, redirect: 'manual', credentials: 'omit' }));
-}
-
-function keepEarly(path, asked) {
+  const asked = fetch(path, { headers, redirect: 'manual', credentials: 'omit' });
   early.set(path, asked);
   asked.catch(() => early.delete(path));
-  setTimeout(() => { if (early.get(path) === asked) early.delete(path); }, FRESH);
+  setTimeout(() => early.delete(path), FRESH);
   return asked;
 }
 
-/** The office's answer to an enrolment says what the phone would ask for next. */
-export function toldAlready(phone) {
-  if (phone) keepEarly(PHONE, Promise.resolve(new Response(JSON.stringify(phone), { headers: { 'Content-Type': 'application/json' } })));
-}
-
 /** Use up the link's code; what the office answered lies on the phone before anybody hears of it. Null: enrol.js tries. */
-async function enrolEarly(link, language) {
+async function enrolEarly(link) {
   if (localStorage.getItem(ENROLLED)) return null;
   const body = JSON.stringify({ code: decodeURIComponent(link.match(/#enrol=([^&\s]+)/)[1]) });
-  const headers = { Accept: JSON_ONLY, 'Accept-Language': language, 'Content-Type': 'application/json' };
+  const headers = { Accept: JSON_ONLY, 'Content-Type': 'application/json' };
   try {
     const response = await fetch('/api/v1/enrol', { method: 'POST', body, headers, redirect: 'manual', credentials: 'omit' });
-    const { phone, ...answer } = response.status === 201 ? await response.json() : {};
-    if (!answer.token || !answer.device) return null;
+    const answer = response.status === 201 ? await response.json() : null;
+    if (!answer?.token || !answer.device) return null;
     localStorage.setItem(ENROLLED, JSON.stringify({ link, answer }));
-    toldAlready(phone);
     return answer;
   } catch {
     return null;

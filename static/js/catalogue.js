@@ -5,6 +5,7 @@ import { get } from './store.js';
 export async function findForm(hash) {
   const stored = await get('forms', hash);
   if (!stored) return null;
-  const files = stored.datasets.map(async ({ filename, sha256 }) => [filename, await get('datasets', sha256)]);
-  return { form: stored.form, files: Object.fromEntries(await Promise.all(files)) };
+  const files = {};
+  for (const { filename, sha256 } of stored.datasets) files[filename] = await get('datasets', sha256);
+  return { form: stored.form, files };
 }

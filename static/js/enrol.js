@@ -1,6 +1,6 @@
 /** Making this phone known to the server: a one-time code becomes a device token, which only the phone and the server see. */
 import { call } from './api.js';
-import { early, ENROLLED, toldAlready } from './boot.js';
+import { early, ENROLLED } from './boot.js';
 import { tell } from './bus.js';
 import { commit } from './store.js';
 
@@ -39,7 +39,7 @@ export async function enrol(code, text = '') {
   const answer = worked ? { kind: 'ok', data: kept.answer } : await call('/api/v1/enrol', { body: { code } });
   if (answer.kind === 'problem') return 'code';
   if (answer.kind === 'waiting') return answer.reason === 'unknown-phone' ? 'code' : answer.reason;
-  const { token, device, programme, lock, phone } = answer.data;
+  const { token, device, programme, lock } = answer.data;
   if (!token || !device) return 'portal';
   await commit([
     { store: 'meta', key: 'device', value: { ...device, token, programme } },
@@ -48,7 +48,6 @@ export async function enrol(code, text = '') {
     { store: 'vault', key: 'keys', value: pinnedAnew(readFingerprint(text)) },
   ]);
   localStorage.removeItem(ENROLLED);
-  toldAlready(phone);
   tell('catalogue');
   return null;
 }

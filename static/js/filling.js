@@ -4,7 +4,6 @@
  */
 import { findForm } from './catalogue.js';
 import { claimDraft, findDraft, Keeper, newDraft } from './drafts.js';
-import { prepare } from './engine/form.js';
 import { Interview } from './engine/interview.js';
 import { askOnce } from './install.js';
 import { aboutHowMany, indexOfPage, pagesOf } from './pages.js';
@@ -260,14 +259,8 @@ async function carriedOf(form) {
   return typeof stored === 'string' ? stored : reveal(stored, `carried:${form}`);
 }
 
-/** This form is likely to be opened next. Forms are no secret: it is read while the phone is still locked. */
-export async function expectForm(hash) {
-  const stored = await storedForm(hash);
-  if (stored) prepare(stored.form);
-}
-
 async function storedForm(hash) {
-  if (opened.hash !== hash || opened.stored?.form.others) Object.assign(opened, { hash, stored: await findForm(hash) });
+  if (opened.hash !== hash) Object.assign(opened, { hash, stored: await findForm(hash) });
   if (!opened.stored) opened.hash = null;
   return opened.stored;
 }

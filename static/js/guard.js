@@ -35,17 +35,20 @@ export async function gate(name) {
   if (cover) return cover;
   if (!locked()) return weak && name !== 'fill' ? stronger() : null; // nobody is asked in the middle of an interview
   if (!(await get('meta', 'device'))) return null;
-  const [stored] = await Promise.all([get('vault', 'lock'), readPolicy()]);
-  const kind = !stored ? 'setup' : stored.wiped_at ? 'wiped' : 'unlock';
-  if (kind === 'wiped' && name === 'enrol') return null;
-  const views = await import(kind === 'setup' ? './rooms/lock/setup.js' : './rooms/lock/unlock.js');
-  return (_, way) => views[kind](way, policy, stored);
+  const { kind, views } = await room();
+  return kind === 'wiped' && name === 'enrol' ? null : views[kind];
 }
 
 /** The programme asks for more than this phone's PIN now: another secret, before anything else. */
 async function stronger() {
   await readPolicy();
   return weak ? (await import('./rooms/lock/stronger.js')).stronger : null;
+}
+
+async function room() {
+  const [stored] = await Promise.all([get('vault', 'lock'), readPolicy()]);
+  const kind = !stored ? 'setup' : stored.wiped_at ? 'wiped' : 'unlock';
+  return { kind, views: await import(kind === 'setup' ? './rooms/lock/setup.js' : './rooms/lock/unlock.js') };
 }
 
 /** Begin to watch; `root` is what is taken off the screen when the app is hidden. */

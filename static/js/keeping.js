@@ -9,13 +9,10 @@ import { get, getKeys, getKeysBy } from './store.js';
 import { locked } from './vault.js';
 
 const DRAFT_EVERY = 8_000;
-const AFTER_OPENING = 2_000;
-const AFTER_UNLOCKING = 1_000;
 /** Where rooms/keeping/writer.js keeps the second copies. */
 const FOLDER = 'second';
 
 let timer = null;
-let comparing = null;
 const unsaved = new Map();
 
 /** The second copy's room. */
@@ -30,16 +27,15 @@ export function second() {
 export async function startKeeping() {
   const device = await get('meta', 'device').catch(() => null);
   if (device || !(await wasEnrolled())) {
-    calm.then(() => whenIdle(lookAfter, AFTER_OPENING));
+    calm.then(() => whenIdle(compare));
   } else {
-    await compared();
-    lookAfter();
+    await compare();
     if (!(await get('meta', 'device').catch(() => true))) (await import('./rooms/state/cards.js')).shout();
   }
   listen(['queue', 'drafts'], () => noteCanary());
   listen('catalogue', () => calm.then(noteCanary));
-  listen(['catalogue', 'lock'], () => calm.then(() => whenIdle(copyPhone, AFTER_UNLOCKING)));
-  listen('lock', () => whenIdle(protectOlder, AFTER_UNLOCKING));
+  listen(['catalogue', 'lock'], () => calm.then(copyPhone));
+  listen('lock', () => whenIdle(protectOlder, 1_000));
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') copyDrafts(); });
 }
 
@@ -50,25 +46,8 @@ async function wasEnrolled() {
   return Boolean(await files?.getDirectoryHandle(FOLDER).catch(() => null));
 }
 
-/** Compare the witnesses; drafts that have been kept too long go after that. */
-function lookAfter() {
-  compared().then(() => import('./rooms/drafts/expiring.js')).then((room) => room.expireDrafts()).catch(() => {});
-}
-
-/** The witnesses have been compared: before that nobody may change what they say. Rejects never. */
-function compared() {
-  comparing ??= import('./rooms/keeping/compare.js').then((room) => room.compare()).catch(() => {});
-  return comparing;
-}
-
 /** Write down which ids there should be. */
 export async function noteCanary() {
-  await compared();
-  await writeCanary();
-}
-
-/** The same, for who compares them. */
-export async function writeCanary() {
   try {
     const [ids, drafts, device] = await Promise.all([unsentIds(), getKeys('drafts'), get('meta', 'device')]);
     (await second()).writeCanary({ outbox: ids, drafts, enrolled: Boolean(device) });
@@ -90,7 +69,6 @@ export function keepDraft(value) {
 
 /** A draft is no more: neither is its copy. */
 export async function forgetDraft(id) {
-  await compared();
   unsaved.delete(id);
   const copies = await second();
   await copies.drop(...copies.turnsOf(`d-${id}`));
@@ -98,7 +76,6 @@ export async function forgetDraft(id) {
 
 /** The phone's key is gone: the copies that it protected go too. Finished interviews are sealed and stay. */
 export async function forgetPrivate() {
-  comparing ??= Promise.resolve(); // what was to be compared is gone on purpose; a finished interview comes back at the next start
   unsaved.clear();
   const copies = await second();
   await copies.drop(...((await copies.names()) ?? []).filter((name) => !/^[om]-/.test(name)));
@@ -121,4 +98,8 @@ function copyPhone() {
 
 function protectOlder() {
   if (!locked()) import('./rooms/keeping/older.js').then((room) => room.protectOlder()).catch(() => {}); // the next unlocking tries again
+}
+
+function compare() {
+  return import('./rooms/keeping/compare.js').then((room) => room.compare()).catch(() => {});
 }

@@ -7,8 +7,7 @@ import { listen } from './bus.js';
 import { get } from './store.js';
 import { locked } from './vault.js';
 
-/** Who opens the app, or unlocks it, wants to see something first. */
-const AFTER_OPENING = 1_000;
+/** Who unlocks the phone wants to see something first. */
 const AFTER_UNLOCKING = 500;
 
 /** What the screens show: is a round running, what did the last one meet (null is fine), when did the server last answer. */
@@ -21,7 +20,7 @@ export async function startSync() {
   listen('lock', () => { if (!locked()) whenIdle(() => syncNow(), AFTER_UNLOCKING); });
   addEventListener('online', () => syncNow());
   navigator.serviceWorker?.addEventListener('message', ({ data }) => { if (data === 'line') syncNow(); });
-  whenIdle(() => syncNow(), (await get('meta', 'catalogue'))?.asked_at ? AFTER_OPENING : 0); // a new phone has nothing to show yet
+  syncNow();
 }
 
 /** Try now, and forget earlier failures. `catalogue`: ask for the forms too, however lately that was done. */

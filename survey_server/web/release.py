@@ -23,7 +23,6 @@ BOOT = "js/boot.js"
 LOCK = "js/rooms/lock/unlock.js"
 """What an enrolled phone shows first."""
 FIRST_ROOMS = (
-    "js/views/home.js",
     "js/views/fill.js",
     "js/rooms/sync/rounds.js",
     "js/rooms/maps/rules.js",

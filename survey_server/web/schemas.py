@@ -83,12 +83,6 @@ class EnrolAnswer(Open):
     device = fields.Nested(DeviceView, required=True)
     programme = fields.Nested(ProgrammeView, required=True)
     lock = fields.Nested(LockView, required=True)
-    phone = fields.Nested(
-        lambda: PhoneAnswer(),
-        required=True,
-        allow_none=True,
-        metadata={"description": "What GET /api/v1/phone answers, so that a new phone needn't ask; null: it asks."},
-    )
 
 
 class DataSetView(Open):

@@ -87,11 +87,9 @@ def expired_of(database: Database, label: str) -> list[int]:
 
 
 def test_it_deletes_nothing_while_its_clock_is_wrong(page: Page) -> None:
-    refresh(page)
-    page.route("**/api/v1/**", lambda route: route.abort())
-    refresh(page)  # what was on its way is over: nobody corrects the clock any more
     change_stored(page, "drafts", None, AGE.format(days=30))
     change_stored(page, "meta", "clock", "value.offset = 3600000; return value;")
+    page.route("**/api/v1/**", lambda route: route.abort())
     reload(page)
     page.locator(".state .alert", has_text="El reloj del teléfono está mal").wait_for()
     assert len(stored(page, "drafts")) == 1

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 AFTERWARDS = {f"js/rooms/{name}.js" for name in ("lock/trust", "field/log", "sync/languages", "sync/sending")}
 """What the first contact needs besides, once the forms are there."""
-FIRST = {"/", "/api/v1/enrol", "js/boot.js", "css/app.css"}
+FIRST = {"/", "/api/v1/enrol", "/api/v1/phone", "js/boot.js", "css/app.css"}
 """All that a new phone asks for before its first form; the form and its data sets follow in one step."""
 LARGEST = 66_000
 """Bytes of these answers with their headers: seven seconds of a line of 75 kbps."""
@@ -122,7 +122,7 @@ def test_it_takes_its_own_language_first_and_speaks_the_others_as_soon_as_they_c
             late.append((route, answer))
 
     page.route("**/api/v1/forms/*/*.json", hold_other_languages)
-    page.on("response", lambda told: told.url.endswith("/enrol") and listed.extend(told.json()["phone"]["forms"]))
+    page.on("response", lambda told: listed.extend(told.json()["forms"]) if told.url.endswith("/phone") else None)
     page.goto(link)
     choose_pin(page)
     begin(page, "Encuesta de percepción")

@@ -17,8 +17,6 @@ from survey_server.db.models import Programme, Wave
 from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
-from survey_server.problems import DatabaseBusy
-from survey_server.web import enrol
 from tests.web.field import FORM, FORM_WITH_DATA, PSUS, Phone, new_item
 
 
@@ -39,35 +37,6 @@ def test_it_turns_a_code_into_a_phone_that_can_send(
         "max_media_bytes": 32 * 1024 * 1024,
     }
     assert Phone(app, told["token"], int(told["device"]["id"])).receipts(new_item())[0]["status"] == 201
-
-
-def test_it_tells_a_new_phone_with_its_token_what_it_would_ask_next(
-    app: Flask, database: Database, programme: Programme, mini: list[Wave]
-) -> None:
-    with database.transaction() as session:
-        code = add_enrolment(session, programme.id, "Equipo 3", "EN003")
-    told = app.test_client().post("/api/v1/enrol", json={"code": code}).get_json()
-    asked = Phone(app, told["token"], int(told["device"]["id"])).get("/api/v1/phone").get_json()
-    assert [form["id"] for form in asked["forms"]] == ["mini"] and told["phone"].keys() == asked.keys()
-    assert [told["phone"][name] for name in ("forms", "keys", "lock")] == [
-        asked[name] for name in ("forms", "keys", "lock")
-    ]
-
-
-def test_it_enrols_a_phone_though_nothing_more_can_be_told(
-    app: Flask, database: Database, programme: Programme, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with database.transaction() as session:
-        code = add_enrolment(session, programme.id, "Equipo 3", "EN003")
-
-    def busy(_: object) -> None:
-        raise DatabaseBusy()
-
-    monkeypatch.setattr(enrol, "view_phone", busy)
-    answer = app.test_client().post("/api/v1/enrol", json={"code": code})
-    told = answer.get_json()
-    assert (answer.status_code, told["phone"]) == (201, None)
-    assert Phone(app, told["token"], int(told["device"]["id"])).get("/api/v1/phone").status_code == 200
 
 
 def test_it_takes_a_code_once(app: Flask, database: Database, programme: Programme) -> None:

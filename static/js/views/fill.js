@@ -32,10 +32,9 @@ async function open(argument, signal) {
 
 async function holdAndFill(filling, signal, takeOver = false) {
   const lost = () => { leaveNotice(t('takenOver')); go('#/'); };
-  const isNew = !filling.draft.revision; // nobody else can have it
-  const holding = holdDraft(filling.draft.id, { takeOver, lost: () => signal.aborted || lost() });
-  if (!isNew && (await holding) === null) return elsewhere(filling, signal);
-  signal.addEventListener('abort', () => holding.then((letGo) => letGo?.()));
+  const letGo = await holdDraft(filling.draft.id, { takeOver, lost: () => signal.aborted || lost() });
+  if (letGo === null) return elsewhere(filling, signal);
+  signal.addEventListener('abort', letGo);
   const current = takeOver ? await retake(filling.draft.id) : filling;
   whenIdle(() => enterRooms(current.form));
   return new FillPage(current, signal, lost).element;

@@ -1,12 +1,10 @@
 /** The first screen: what is saved and unsent, interviews to go on with, forms to begin. */
 import { listen } from '../bus.js';
 import { listDrafts } from '../drafts.js';
-import { expectForm } from '../filling.js';
 import { addStyle, h, icon } from '../h.js';
 import { isArriving, onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { keyAlarm } from '../keys.js';
-import { get, getKeys } from '../store.js';
-import { countQueue } from '../outbox.js';
+import { get } from '../store.js';
 import { syncNow } from '../sync.js';
 import { go } from '../router.js';
 import { addTexts, language, t, titleOf } from '../texts.js';
@@ -35,31 +33,20 @@ export async function homeView(_, { signal }) {
   return page;
 }
 
-/** Have at hand what this screen shows, and the form that is probably begun from it. Reads nothing private. */
-export async function prepareHome() {
-  const [catalogue, drafts] = await Promise.all([get('meta', 'catalogue'), getKeys('drafts'), countQueue()]);
-  if (!catalogue) return;
-  const [first] = inOrder(catalogue.forms);
-  await Promise.all([
-    import('./fill.js'), catalogue.field && import('../rooms/field/summary.js'), drafts.length && import('./drafts.js'),
-    first && expectForm(first.hash),
-  ]);
-}
-
 async function contents(device, signal) {
   const catalogue = await get('meta', 'catalogue');
-  const [drafts, work, alarm, queue] = await Promise.all([listDrafts(), fieldwork(catalogue), keyAlarm(), queueCard(signal)]);
+  const drafts = await listDrafts();
   const programme = catalogue?.programme ?? device.programme;
   return [
     h('header.bar', {}, h('h1', { tabindex: -1 }, t('app')), languageButton()),
     h('main', {},
       programme?.demo ? h('p.demo', {}, t('demo')) : null,
       notice(),
-      ...work,
+      ...(await fieldwork(catalogue)),
       stateCards(signal),
-      alarm,
+      await keyAlarm(),
       updateIsReady() ? updateBanner() : null,
-      queue,
+      await queueCard(signal),
       await unfinished(drafts, catalogue),
       h('section', {}, h('h2', {}, t('newInterview')), formList(catalogue?.forms ?? [], catalogue?.coming ?? [])),
       catalogue && (isArriving() || !catalogue.asked_at) ? h('p.telling', { role: 'status' }, icon('waiting'), h('span', {}, t('arriving'))) : null),
@@ -97,14 +84,10 @@ function formList(forms, coming) {
       h('p', {}, t('noForms')), h('p.small', {}, t('noFormsHelp')),
       h('button.plain', { onclick: () => syncNow({ catalogue: true }) }, t('getForms')));
   }
-  return h('ul.list', {}, inOrder([...forms, ...coming]).map((entry) => h('li', {},
-    coming.includes(entry) ? onItsWay(entry) : h('a.card.row', { href: addressOf(entry.id) }, ...wordsOf(entry), h('span.badge', {}, icon('plus'))))));
-}
-
-/** What has a wave first, each by its title. */
-function inOrder(forms) {
   const title = ({ title: each }) => titleOf(each);
-  return forms.toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave) || title(a).localeCompare(title(b), language()));
+  const inOrder = [...forms, ...coming].toSorted((a, b) => Boolean(b.wave) - Boolean(a.wave) || title(a).localeCompare(title(b), language()));
+  return h('ul.list', {}, inOrder.map((entry) => h('li', {},
+    coming.includes(entry) ? onItsWay(entry) : h('a.card.row', { href: addressOf(entry.id) }, ...wordsOf(entry), h('span.badge', {}, icon('plus'))))));
 }
 
 /** On a new phone its form may be asked for before it is there: it comes next, and opens when it has. */

@@ -12,9 +12,7 @@ export function stateCards(signal) {
     if (!signal.aborted) fill(place, await cards(draw));
   };
   const drawIfHere = () => draw().catch(() => {}); // the room may not be on the phone yet
-  whenIdle(() => {
-    listen(['queue', 'drafts', 'catalogue', 'update', 'line'], drawIfHere, signal);
-    drawIfHere();
-  }, 300);
+  listen(['queue', 'drafts', 'catalogue', 'update', 'line'], drawIfHere, signal);
+  whenIdle(drawIfHere, 300);
   return place;
 }

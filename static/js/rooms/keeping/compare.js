@@ -4,7 +4,7 @@
  * number of lost interviews goes to the office with every report.
  */
 import { tell } from '../../bus.js';
-import { writeCanary } from '../../keeping.js';
+import { noteCanary } from '../../keeping.js';
 import { copiesOf } from '../outbox/items.js';
 import { commit, get, getAll, getBy, getKeys, getKeysBy } from '../../store.js';
 import { drop, find, findNewest, names, put, putInTurn, readCanary, turnsOf } from './copy.js';
@@ -25,7 +25,8 @@ export async function compare() {
     await mendMedia(files ?? [], found);
     await noteLosses(found);
     if (files) await copyMissing(new Set(files));
-    await writeCanary();
+    await (await import('../drafts/expiring.js')).expireDrafts();
+    await noteCanary();
   };
   if (!navigator.locks) return work();
   return navigator.locks.request('keeping', work);

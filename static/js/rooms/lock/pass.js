@@ -90,9 +90,8 @@ export async function trySecret(secret, policy) {
   if (wait > 0 && wait <= LONGEST_PAUSE) return { kind: 'pause', wait };
   const hardware = await hardwareOf(lock);
   const counted = { ...lock, tries: lock.tries + 1, until: Date.now() + pauseAfter(lock.tries + 1) };
-  const counting = commit([{ store: 'vault', key: 'lock', value: counted }]).catch(() => countAside(counted.tries));
-  const [key] = await Promise.all([wrapping(secret, lock, hardware), counting]);
-  const opened = await unwrapped(lock, key);
+  await commit([{ store: 'vault', key: 'lock', value: counted }]).catch(() => countAside(counted.tries));
+  const opened = await unwrapped(lock, await wrapping(secret, lock, hardware));
   if (opened) return enter(counted, opened);
   if (counted.tries < policy.wipe_after) return { kind: 'wrong', tries: counted.tries, left: policy.wipe_after - counted.tries, wait: pauseAfter(counted.tries) };
   await wipe();
@@ -137,7 +136,7 @@ async function enter(lock, { kind, raw, index }) {
   if (kind === EMPTY) return enterEmpty(value, key, index);
   open(key);
   localStorage.removeItem(ASIDE);
-  commit([reset]).catch(() => {}); // no room: what was counted until now stays counted
+  await commit([reset]).catch(() => {}); // no room: what was counted until now stays counted
   ready();
   return { kind: 'open' };
 }

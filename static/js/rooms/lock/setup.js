@@ -1,5 +1,6 @@
 /** After enrolling: choose what opens this phone, and be told honestly what it protects from. */
 import { fill, h } from '../../h.js';
+import { readPolicy } from '../../guard.js';
 import { t } from '../../texts.js';
 import { languageButton } from '../../views/parts.js';
 import { setSecret, weakness } from './pass.js';
@@ -8,8 +9,9 @@ import './texts.js';
 
 const HONEST = { pin: 'setupHonestPin', passphrase: 'setupHonestPassphrase', prf: 'setupHonestPrf' };
 
-export async function setup(_, policy) {
+export async function setup() {
   addStyle();
+  const policy = await readPolicy();
   const level = policy.level === 'prf' && !(await (await import('./prf.js')).hasHardware()) ? 'passphrase' : policy.level;
   const view = h('div.page.lock');
   draw(view, level, policy, level !== policy.level ? t('setupNoHardware') : null);

@@ -1,15 +1,17 @@
 /** The lock on the screen: it says nothing about what is behind it. */
 import { fill, h } from '../../h.js';
+import { readPolicy } from '../../guard.js';
 import { go } from '../../router.js';
+import { get } from '../../store.js';
 import { t } from '../../texts.js';
 import { languageButton } from '../../views/parts.js';
 import { trySecret, wipe } from './pass.js';
 import { addStyle, secretField } from './secret.js';
 import './texts.js';
 
-/** `policy` is the programme's, `level` and `until` the lock's. */
-export function unlock({ signal }, policy, { level, until }) {
+export async function unlock(_, { signal }) {
   addStyle();
+  const [policy, { level, until }] = await Promise.all([readPolicy(), get('vault', 'lock')]);
   const message = h('p.message', { id: 'lock-message', role: 'alert' });
   const { field, element } = secretField('secret', t(level === 'passphrase' ? 'lockPassphrase' : 'lockPin'), level, { describedby: 'lock-message' });
   const button = h('button.main', {}, t('lockOpen'));
