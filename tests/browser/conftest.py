@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from tests.browser.marked import FORM as MARKED
 from tests.browser.programmes import add_patient
 
 ROOT = Path(__file__).resolve().parents[2]
+_numbers = itertools.count(1)
 FORMS = {"ssr_perception": ("psus.csv", "posts.csv"), "ssr_observer": ("posts.csv",)}
 
 
@@ -106,9 +108,9 @@ def database(shared_server: Server) -> Iterator[Database]:
 
 
 @pytest.fixture
-def label(request: pytest.FixtureRequest) -> str:
-    """What the office calls the phone of this test."""
-    return f"Teléfono {abs(hash(request.node.name)) % 10_000}"
+def label() -> str:
+    """What the office calls the phone of this test, and no other."""
+    return f"Teléfono {next(_numbers):04}"
 
 
 @pytest.fixture

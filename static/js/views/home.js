@@ -26,7 +26,9 @@ export async function homeView(_, { signal }) {
     return (await import('./enrol.js')).enrolView('', { signal });
   }
   const page = h('div.page.home');
-  const draw = async () => page.replaceChildren(...(await contents(device, signal)));
+  let drawn = Promise.resolve();
+  const drawNow = async () => page.replaceChildren(...(await contents(device, signal)));
+  const draw = () => { drawn = drawn.catch(() => {}).then(drawNow); return drawn; }; // in turn: the newest news come last
   listen(['drafts', 'catalogue', 'field'], draw, signal);
   onInstallChange(draw, signal);
   await draw();

@@ -17,11 +17,12 @@ export function bar(title, { home = true } = {}) {
 /** What somebody can do something about, even when nothing waits. */
 const ODD = new Set(['portal', 'nonsense', 'old-app', 'unknown-phone']);
 
+const other = () => language() === 'es' ? 'en' : 'es';
+
 /** One tap to the other language, and one that hides the app. */
 export function languageButton({ short = false } = {}) {
-  const other = language() === 'es' ? 'en' : 'es';
-  const attributes = { type: 'button', lang: other, 'aria-label': short ? t('otherLanguage') : null, onclick: () => setLanguage(other) };
-  return [h('button.quiet.language', attributes, short ? other.toUpperCase() : t('otherLanguage')), hideButton()];
+  const attributes = { type: 'button', lang: other(), 'aria-label': short ? t('otherLanguage') : null, onclick: () => setLanguage(other()) };
+  return [h('button.quiet.language', attributes, short ? other().toUpperCase() : t('otherLanguage')), hideButton()];
 }
 
 /** The state of the queue in one card, always current; a link to the outbox. */
