@@ -60,7 +60,7 @@ export function startGuard(root) {
   addEventListener('keydown', (event) => { if (event.key === 'Escape' && event.shiftKey) hide(root); });
   let taps = [];
   addEventListener('pointerdown', ({ target, timeStamp }) => {
-    taps = target.closest?.('.bar') ? [...taps.filter((tap) => timeStamp - tap < 700), timeStamp] : [];
+    taps = target.closest?.('.bar') && !target.closest('a, button, select') ? [...taps.filter((tap) => timeStamp - tap < 700), timeStamp] : [];
     if (taps.length >= 3) hide(root);
   });
 }

@@ -25,6 +25,10 @@ from tests.browser.programmes import lock_after_two_minutes
 
 pytestmark = pytest.mark.browser
 
+THREE_TAPS = """(element) => {
+  for (let tap = 0; tap < 3; tap += 1) element.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+}"""
+
 
 @pytest.fixture
 def page(phone: Phone, link: str) -> Page:
@@ -184,6 +188,15 @@ def test_it_hides_behind_a_calculator_at_one_touch(page: Page) -> None:
     page.locator(".display").click(delay=1000)
     unlock(page)
     assert page.locator("form.questions input").first.input_value() == "12.5"
+
+
+def test_it_hides_at_three_quick_taps_on_the_bar_but_not_on_its_buttons(page: Page) -> None:
+    begin_draft(page)
+    page.locator("header.bar .icon-button").last.evaluate(THREE_TAPS)
+    assert page.locator("form.questions").count() == 1
+    page.locator("header.bar .where").evaluate(THREE_TAPS)
+    page.locator(".neutral").wait_for()
+    assert page.locator("form.questions").count() == 0
 
 
 def test_it_deletes_drafts_when_the_pin_is_forgotten_and_says_so_first(page: Page) -> None:
