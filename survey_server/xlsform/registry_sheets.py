@@ -25,7 +25,7 @@ from survey_server.xlsform.sheets import Complaint, SheetRow
 SHEETS = ("design", "indicators", "codes")
 ROLES = (
     *("psu", "stratum", "weight", "arm", "site", "department", "interviewer", "case_id", "consent", "outcome", "gps"),
-    *("collected", "mode", "pair", "observer", "visit_ordinal", "minutes", "reacted", "seen", "officer"),
+    *("occasion", "collected", "mode", "pair", "observer", "visit_ordinal", "minutes", "reacted", "seen", "officer"),
     *("duration_start", "duration_end", "revision", "privacy", "withdrawal"),
 )
 SOURCES = ("question", "site")

@@ -216,6 +216,22 @@ def test_it_lets_a_person_choose_which_of_a_case_counts_and_keeps_the_other(offi
         assert list_same_cases(session, office.programme, office.reader) == []
 
 
+def test_it_takes_a_case_that_comes_back_for_no_duplicate_but_two_of_one_occasion(office: Office) -> None:
+    role = "| | occasion | question | remark | |"
+    publish_form(office.database, office.programme.id, "mini.md", f"{CASED.rstrip()}\n{role}\n".encode())
+    for name, remark in (("a", "enero"), ("b", "febrero"), ("c", "febrero"), ("d", "marzo")):
+        office.send(f"uuid:{name}", case="CM0001", remark=remark)
+    office.send("uuid:e", case="CM0002", remark="febrero")
+    with office.database.reading() as session:
+        (same,) = list_same_cases(session, office.programme, office.reader)
+        assert list_same_cases(session, office.programme, Reader(0, frozenset({"coordinator"}))) == []
+    assert (same.case_id, [one.instance_id for one in same.submissions]) == ("CM0001", ["uuid:b", "uuid:c"])
+    third = same.submissions[1]
+    assert office.review({third.id: third.revision}, "rejected", "La misma reunión dos veces") == ([third.id], [], [])
+    with office.database.reading() as session:
+        assert list_same_cases(session, office.programme, office.reader) == []
+
+
 def test_it_lets_in_what_was_mended_and_keeps_the_bytes_that_came(office: Office) -> None:
     whole = interview("uuid:q", today="2026-03-05", age="12")
     broken = whole.replace("</data>", "")

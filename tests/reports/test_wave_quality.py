@@ -199,6 +199,9 @@ def test_it_marks_what_came_twice_was_overheard_or_began_at_night(survey: WaveDa
         "overheard": [ids[5]],
         "broken": [ids[6]],
     }
+    comes_back = replace(registry, design=(*registry.design, DesignRole("occasion", "question", "month")))
+    again = replace(data, frame=data.frame.assign(month=np.arange(len(frame)).astype(str)), registry=comes_back)
+    assert WaveQuality(Sample(again), QualityFacts()).rows_of("same_case") == []
     assert quality.week is not None
     assert (int(quality.week.sum()), int(quality.week[0, 3]), int(quality.week[0, 10])) == (len(ids), 1, len(ids) - 1)
     checks = checks_of(quality)

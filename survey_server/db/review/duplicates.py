@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from survey_server.db.access.scopes import Reader, visible_submissions
@@ -17,7 +18,7 @@ from survey_server.db.intake.keys import Keyring
 from survey_server.db.intake.receipts import Receipt, receipt_code
 from survey_server.db.intake.sources import Source
 from survey_server.db.intake.submissions import take_in
-from survey_server.db.models import Conflict, Form, Programme, Submission, SubmissionNote, now
+from survey_server.db.models import Conflict, Form, Programme, Submission, SubmissionNote, SubmissionVersion, now
 from survey_server.db.review.listings import get_submission
 from survey_server.db.review.reviewing import LEAST_REASON, REJECTED, set_states
 from survey_server.db.session import Database
@@ -65,38 +66,35 @@ def list_conflicts(session: Session, programme: Programme, reader: Reader) -> li
 
 
 def list_same_cases(session: Session, programme: Programme, reader: Reader) -> list[SameCase]:
-    """Cases of which more than one submission counts, for forms of which a case has one."""
-    forms = {form.id: form for form in list_forms(session, programme.id) if _once_a_case(session, form)}
-    several = session.execute(
-        select(Submission.form_row, Submission.case_id)
-        .where(
-            Submission.programme_id == programme.id,
-            Submission.form_row.in_(forms),
-            Submission.case_id.is_not(None),
-        )
-        .group_by(Submission.form_row, Submission.case_id)
-        .having(func.count() > 1)
-        .limit(LISTED)
-    ).all()
-    if not several:
+    """Cases of which more than one submission counts; of a case that comes back, more than one of the same occasion."""
+    forms = {form.id: form for form in list_forms(session, programme.id)}
+    questions = {row: question for row, form in forms.items() if (question := _occasion_of(session, form)) is not None}
+    several = _repeated_cases(session, programme, [row for row, question in questions.items() if not question])
+    occasions = _occasions(session, programme, {row: question for row, question in questions.items() if question})
+    if not several and not occasions:
         return []
     query = (
         select(Submission)
         .where(
             visible_submissions(session, reader, programme.id),
-            Submission.form_row.in_({row for row, _ in several}),
-            Submission.case_id.in_({case for _, case in several}),
+            or_(
+                and_(
+                    Submission.form_row.in_({row for row, _ in several}),
+                    Submission.case_id.in_({case for _, case in several}),
+                ),
+                Submission.id.in_(occasions),
+            ),
             Submission.review_state != REJECTED,
         )
         .order_by(Submission.id)
     )
-    groups: dict[tuple[int, str], list[Submission]] = {}
+    groups: dict[tuple[int, str, str], list[Submission]] = {}
     for one in session.scalars(query):
-        groups.setdefault((one.form_row, str(one.case_id)), []).append(one)
+        case = (one.form_row, str(one.case_id))
+        if one.id in occasions or case in several:
+            groups.setdefault((*case, occasions.get(one.id, "")), []).append(one)
     return [
-        SameCase(forms[row].form_id, case, tuple(found))
-        for (row, case), found in groups.items()
-        if len(found) > 1 and (row, case) in set(map(tuple, several))
+        SameCase(forms[row].form_id, case, tuple(found)) for (row, case, _), found in groups.items() if len(found) > 1
     ]
 
 
@@ -213,9 +211,56 @@ def _note(session: Session, one: Submission, text: str, actor: str, kind: str) -
     session.flush()
 
 
-def _once_a_case(session: Session, form: Form) -> bool:
-    """Whether a case has one submission of this form: not where two observers watch the same, or visits are counted."""
+def _occasion_of(session: Session, form: Form) -> str | None:
+    """The question that tells several submissions of one case apart, "" where a case has one.
+
+    None where they are none of our business: two observers watch the same, or a return is sent again.
+    """
     if form.current_version_id is None:
-        return False
-    roles: Iterator[str] = (part.role for part in load_registry(get_current_version(session, form)).design)
-    return not {"pair", "visit", "revision"}.intersection(roles)
+        return None
+    registry = load_registry(get_current_version(session, form))
+    if registry.role("pair") or registry.role("revision"):
+        return None
+    return registry.role("occasion") or ""
+
+
+def _repeated_cases(session: Session, programme: Programme, rows: Collection[int]) -> set[tuple[int, str]]:
+    """Form and case wherever more than one submission names the same."""
+    found = session.execute(
+        select(Submission.form_row, Submission.case_id)
+        .where(
+            Submission.programme_id == programme.id,
+            Submission.form_row.in_(rows),
+            Submission.case_id.is_not(None),
+        )
+        .group_by(Submission.form_row, Submission.case_id)
+        .having(func.count() > 1)
+        .limit(LISTED)
+    )
+    return {(row, str(case)) for row, case in found}
+
+
+def _occasions(session: Session, programme: Programme, questions: Mapping[int, str]) -> dict[int, str]:
+    """By submission its occasion, wherever another one names the same case and the same occasion."""
+    groups: dict[tuple[int, str, str], list[int]] = {}
+    for one, row, case, answers in session.execute(
+        select(Submission.id, Submission.form_row, Submission.case_id, SubmissionVersion.answers)
+        .join(
+            SubmissionVersion,
+            and_(
+                SubmissionVersion.programme_id == Submission.programme_id,
+                SubmissionVersion.submission_id == Submission.id,
+                SubmissionVersion.number == Submission.number,
+            ),
+        )
+        .where(
+            Submission.programme_id == programme.id,
+            Submission.form_row.in_(questions),
+            Submission.case_id.is_not(None),
+        )
+        .order_by(Submission.id)
+    ):
+        occasion = str(json.loads(answers).get(questions[row]) or "")
+        groups.setdefault((row, case, occasion), []).append(one)
+    several = [(key[2], ids) for key, ids in groups.items() if len(ids) > 1][:LISTED]
+    return {one: occasion for occasion, ids in several for one in ids}

@@ -54,7 +54,7 @@ def habit_marks(marks: Marks) -> Mapping[str, Bools]:
     privacy = marks.sample.role("privacy")
     return {
         "broken": (issues.fillna(0) > 0).to_numpy(dtype=bool),
-        "same_case": find_twice(Coded.of(marks.frame, case).texts.tolist()) if case else _nothing(marks),
+        "same_case": _same_case(marks, case) if case else _nothing(marks),
         "same_point": _same_point(marks),
         "overheard": Coded.of(marks.frame, privacy).where(OVERHEARD.__eq__) if privacy else _nothing(marks),
         "hours": _odd_hours(marks),
@@ -119,6 +119,15 @@ def _roundest(marks: Marks, values: NDArray[np.floating]) -> tuple[str, float]:
 
 def _nothing(marks: Marks) -> Bools:
     return np.zeros(marks.n, dtype=bool)
+
+
+def _same_case(marks: Marks, column: str) -> Bools:
+    """The same case twice; where a case comes back, such as a committee every month, on the same occasion."""
+    cases, occasion = Coded.of(marks.frame, column).texts, marks.sample.role("occasion")
+    if occasion is None:
+        return find_twice(cases.tolist())
+    occasions = Coded.of(marks.frame, occasion).texts
+    return find_twice([f"{case}\n{when}" if case else None for case, when in zip(cases, occasions, strict=True)])
 
 
 def _same_point(marks: Marks) -> Bools:
