@@ -1,4 +1,4 @@
-"""What is wrong with a form is told in Spanish too: every sentence of the compiler, and every one of pyxform."""
+"""What is wrong is told in Spanish too: each sentence of the compiler, of pyxform, of what can't be read on arrival."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from string import Formatter
 import pytest
 from pyxform.errors import ErrorCode
 
+from survey_server.problems import Problem
 from survey_server.web.office.faults import say_fault, sentences
 from survey_server.xlsform.appearances import CURES as APPEARANCE_CURES
 from survey_server.xlsform.appearances import INSTEAD
+from survey_server.xlsform.expressions.documents import parse_xml
 from survey_server.xlsform.expressions.functions import CURES
 from survey_server.xlsform.workbook import complaint_of
 
 COMPILER = Path(__file__).parents[2] / "survey_server" / "xlsform"
 SAYS = {"refuse", "warn", "complain", "Complaint", "refusal", "ExpressionProblem", "EvaluationProblem", "fail"}
 SAYS |= {"UnreadableDataSet", "UnfitWorkbook"}
+ARRIVALS = {"UnreadableInstance", "UnreadableXml", "FormNotHere", "BrokenEncryption"}
 NESTED = ("Pattern \u201c", "\u201c{}\u201d: {}", "{}: {}.")
 """Sentences that are made of others."""
 
@@ -38,14 +41,14 @@ def templates(node: ast.AST) -> list[str]:
     return []
 
 
-def sentences_of_compiler() -> Iterator[str]:
-    for path in COMPILER.rglob("*.py"):
+def sentences_of(names: set[str], *folders: Path) -> Iterator[str]:
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
         if "importing" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in SAYS:
+                if name in names:
                     told = [*node.args, *(each.value for each in node.keywords if each.arg == "cure")]
                     yield from (text for one in told for text in templates(one) if " " in text.strip("{}"))
             if isinstance(node, ast.Yield) and path.name == "formula_check.py" and isinstance(node.value, ast.Tuple):
@@ -53,10 +56,45 @@ def sentences_of_compiler() -> Iterator[str]:
 
 
 def test_it_has_every_sentence_of_the_compiler_in_spanish() -> None:
-    told = {*sentences_of_compiler(), *CURES.values(), *APPEARANCE_CURES.values(), *INSTEAD.values()}
+    told = {*sentences_of(SAYS, COMPILER), *CURES.values(), *APPEARANCE_CURES.values(), *INSTEAD.values()}
     assert len(told) > 180
     missing = sorted(text for text in told if say_fault(text.replace("{}", "7"), "es")[1] == "en")
     assert missing == []
+
+
+def test_it_has_every_sentence_about_what_cannot_be_read_on_arrival() -> None:
+    told = set(sentences_of(ARRIVALS, COMPILER / "received", COMPILER / "filling", COMPILER.parent / "db" / "intake"))
+    assert len(told) > 12
+    missing = sorted(text for text in told if say_fault(text.replace("{}", "'7'"), "es")[1] == "en")
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("xml", "spanish"),
+    [
+        (b"<data><a>1</b></data>", ": se cierra una etiqueta que no es la que está abierta."),
+        (b"<data>\n<a>1 & 2</a></data>", ": hay un signo que no puede estar ahí"),
+        (b"<data><a>1</a>", ": el documento está vacío o se corta antes de terminar."),
+        (b"", ": el documento está vacío o se corta antes de terminar."),
+        (b"<data><a", ": se corta en medio de una etiqueta."),
+        (b"<data/><data/>", ": hay algo más después del final del documento."),
+        (b"<data>&nbsp;</data>", ": se nombra una entidad que no existe (por ejemplo &nbsp;)."),
+        (b'<data a="1" a="2"/>', ": un atributo está dos veces."),
+        (b"<data><h:a/></data>", ": se usa un prefijo que nadie declara."),
+        (b' <?xml version="1.0"?><data/>', ": la declaración <?xml …?> no está al principio."),
+        (b"<data>\xff</data>", ": hay un signo que no puede estar ahí"),
+        (
+            b'<?xml version="1.0" encoding="klingon"?><data/>',
+            "El texto no se puede descifrar: no se conoce la codificación klingon.",
+        ),
+        (b"<!DOCTYPE data [<!ENTITY a 'b'>]><data>&a;</data>", "No se aceptan declaraciones de tipo de documento"),
+    ],
+)
+def test_it_says_what_is_wrong_with_xml_in_spanish(xml: bytes, spanish: str) -> None:
+    with pytest.raises(Problem) as unreadable:
+        parse_xml(xml)
+    said, language = say_fault(unreadable.value.detail, "es")
+    assert spanish in said and language == "es"
 
 
 def test_it_has_every_sentence_of_pyxform_in_spanish() -> None:

@@ -1,4 +1,4 @@
-"""What a form's compiler says, in the reader's language: its English sentences are the keys of `form_faults.toml`."""
+"""What a compiler or the intake says, in the reader's language: its English sentences are in `form_faults.toml`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def _translate(text: str, depth: int) -> str | None:
 def sentences() -> tuple[Sentence, ...]:
     """All of them, those with most words of their own first."""
     catalogue = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
-    found = [_read(english, spanish) for part in ("said", "pyxform") for english, spanish in catalogue[part]]
+    found = [
+        _read(english, spanish) for part in ("said", "received", "pyxform") for english, spanish in catalogue[part]
+    ]
     return tuple(sorted(found, key=lambda sentence: -sentence.weight))
 
 

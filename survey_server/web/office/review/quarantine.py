@@ -25,6 +25,7 @@ from survey_server.db.session import Session
 from survey_server.problems import NotQuarantined, NotThere, Problem, UnfitRepair
 from survey_server.sealing import is_envelope
 from survey_server.web.access import get_keyring
+from survey_server.web.office.faults import say_fault
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
 from survey_server.web.office.typed import text
@@ -41,6 +42,16 @@ class Preview:
     interview: Interview | None
     problem: Problem | None
     wave: Wave | None
+    why: tuple[str, str] = ("", "")
+    """What is wrong with it in the reader's language, and the language that it is in now."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of it: replayed or repaired with the receipt, or put aside with the reason."""
+
+    kind: str
+    words: str
 
 
 @page("/p/<code>/quarantine", Right.QUARANTINE)
@@ -51,7 +62,8 @@ def quarantine_page(visit: Visit) -> Answer:
         items = [one for one in list_quarantine(session, visit.here) if one.claimed_form not in away]
         labels = {phone.device.id: phone.device.label for phone in list_phones(session, visit.here)}
     visit.note("list-quarantine", shown=len(items))
-    return render("quarantine.html", items=items, labels=labels)
+    why = {one.id: _said(visit, one.detail) for one in items}
+    return render("quarantine.html", items=items, labels=labels, why=why)
 
 
 @page("/p/<code>/quarantine/<int:quarantine_id>", Right.REPAIR)
@@ -93,7 +105,10 @@ def repair(visit: Visit, quarantine_id: int) -> Answer:
         wave = (
             session.get(Wave, (visit.here.id, read.wave_id)) if isinstance(read, Interview) and read.wave_id else None
         )
-    preview = Preview(None, read.problem, None) if isinstance(read, Unfit) else Preview(read, None, wave)
+    if isinstance(read, Unfit):
+        preview = Preview(None, read.problem, None, _said(visit, read.problem.detail))
+    else:
+        preview = Preview(read, None, wave)
     if request.form.get("do") != "let-in":
         return _one(visit, quarantine_id, preview=preview, body=mended.body)
     try:
@@ -135,6 +150,8 @@ def _one(
     response = render(
         "quarantined.html",
         row=row,
+        why=_said(visit, row.detail),
+        settled=_settled(row.resolution),
         receipt=receipt_code(row.id),
         sealed=is_envelope(row.content),
         body=_readable(row.content if body is None else body),
@@ -147,6 +164,21 @@ def _one(
     )
     response.status_code = problem.status if problem else 200
     return response
+
+
+def _said(visit: Visit, detail: str) -> tuple[str, str]:
+    """Why it couldn't be read, and the language of that; nothing where it is no more than the heading says."""
+    if detail in {each.title for each in Problem.__subclasses__()}:
+        return "", visit.texts.language
+    return say_fault(detail, visit.texts.language)
+
+
+def _settled(resolution: str | None) -> Settled:
+    """What the log says in English ("repaired as RECEIPT", "set aside: REASON"), to be said in any language."""
+    head, _, reason = (resolution or "").partition(": ")
+    if head == "set aside":
+        return Settled("put_aside", reason)
+    return Settled("replayed" if head.startswith("replayed") else "repaired", head.rpartition(" ")[2])
 
 
 def _mended(session: Session, visit: Visit, row: Quarantine) -> Repair:
