@@ -251,6 +251,21 @@ def test_it_looks_at_every_page_that_there_is(site: Site) -> None:
     }
 
 
+def test_it_chooses_files_by_a_button_in_the_readers_language(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/office/p/norte/forms")
+    for field, button, names in (
+        ("file", "Elegir el archivo…", ["a.md"]),
+        ("data", "Elegir archivos…", ["b.csv", "c.csv"]),
+    ):
+        with page.expect_file_chooser() as chooser:
+            page.click(f"label[for={field}] >> text={button}")
+        files = [{"name": name, "mimeType": "text/plain", "buffer": b"x"} for name in names]
+        chooser.value.set_files(files)  # type: ignore[arg-type]
+        assert page.evaluate(f"[...document.getElementById('{field}').files].map((one) => one.name)") == names
+    assert page.locator("label[for=data] output").inner_text() == "b.csv, c.csv"
+    assert look(page, "forms-chosen", page.size_name) == []  # type: ignore[attr-defined]
+
+
 def test_it_works_by_keyboard_alone(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/office/p/norte/")
     page.keyboard.press("Tab")
