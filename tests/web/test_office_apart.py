@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from werkzeug.test import Client
 from survey_server.db.jobs import add_job, get_job
 from survey_server.db.media.files import FolderStore
 from survey_server.db.session import open_database
+from survey_server.door import open_door
 from survey_server.office_process import Office
 from survey_server.web.apart import OfficeApart
 from tests.faults.office import Office as Coordinator
@@ -123,6 +125,27 @@ def test_it_ends_when_nobody_needs_it_and_stays_while_somebody_does() -> None:
 
         Office(listener, echo, is_needed).serve(idle_seconds=0)
     assert len(asked) == 3
+
+
+def test_it_removes_what_killed_servers_left_behind_and_nothing_that_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed, used, young, other = (tmp_path / name for name in ("survey-door-a", "survey-door-b", "survey-door-c", "d"))
+    for folder in (killed, used, young, other):
+        folder.mkdir()
+        (folder / "door").touch()
+    for folder in (killed, used, other):
+        os.utime(folder, (0, 0))
+    lock = os.open(used, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with open_door():
+        (own,) = {*tmp_path.iterdir()} - {used, young, other}
+        os.utime(own, (0, 0))
+        with open_door():
+            assert own.exists()
+    os.close(lock)
+    assert {*tmp_path.iterdir()} == {used, young, other}
 
 
 def state_of(here: Field, job: int) -> str:
