@@ -27,8 +27,14 @@ _BUILT_ONCE = {"demo", "reports", "attacks"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests run in two processes: those of one file, or of one of these folders, stay together."""
+    """Tests run in two processes: those of one file, or of one of these folders, stay together.
+
+    A busy machine may stall a browser: a test that drives one and fails is tried once more, in a new profile, and the
+    summary names it. Whoever sees RERUN there has a fault to look for, in the test or in the app.
+    """
     for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
         folder = item.path.parent
         group = folder if folder.name in _BUILT_ONCE else item.path
         item.add_marker(pytest.mark.xdist_group(str(group)))
