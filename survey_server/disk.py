@@ -30,10 +30,13 @@ def write_new(path: Path, content: bytes) -> None:
 
 def write_in_place(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, in the place of what was: readers see the old content or the new."""
-    part = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    put_in_place(part, path)
+    number, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-", suffix=".part")  # two may write at once
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+        put_in_place(Path(part), path)
+    finally:
+        Path(part).unlink(missing_ok=True)
 
 
 def put_in_place(part: Path, path: Path) -> None:

@@ -176,19 +176,19 @@ def _anonymous(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         hide = rare & (frame[name] != "")
         blanked[name] = int(hide.sum())
         frame.loc[hide, name] = ""
-    if STRATUM in frame:
-        blanked[STRATUM] = _blank_strata(frame)
     still = _sizes(frame, names) < K if names else pd.Series(False, index=frame.index)
+    left = frame[~still].copy()
+    if STRATUM in left:  # of those who are left: a row that goes may have been the fifth
+        blanked[STRATUM] = _blank_strata(left)
     blanked["rows"] = int(still.sum())
-    return frame[~still], blanked
+    return left, blanked
 
 
 def _blank_strata(frame: pd.DataFrame) -> int:
-    """Blank the strata of departments in which one is that of fewer than five people; of how many rows."""
-    cells = [name for name in (DEPARTMENT, STRATUM) if name in frame]
-    small = _sizes(frame, cells) < K
-    there = frame[DEPARTMENT].isin(frame.loc[small, DEPARTMENT]) if DEPARTMENT in frame else small
-    hide = there & (frame[STRATUM] != "")
+    """Blank the strata of departments (or all) in which one is that of fewer than five people; of how many rows."""
+    place = frame[DEPARTMENT] if DEPARTMENT in frame else pd.Series("", index=frame.index)
+    small = frame.groupby([place, STRATUM])[STRATUM].transform("size") < K
+    hide = place.isin(place[small]) & (frame[STRATUM] != "")
     frame.loc[hide, STRATUM] = ""
     return int(hide.sum())
 

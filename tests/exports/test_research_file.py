@@ -98,6 +98,15 @@ def wave(n: int, seed: int) -> pd.DataFrame:
 def test_it_leaves_nobody_in_a_group_of_fewer_than_five(n: int, seed: int) -> None:
     found = make_research_file(wave(n, seed), VARIABLES, REGISTRY, Random(seed))
     assert len(found.frame) == 0 or smallest_group(found.frame) >= K
+    strata = found.frame.groupby(["site.department", "site.stratum"]).size()
+    assert (strata >= K).all()
+
+
+def test_it_names_no_stratum_of_so_few_people_where_no_department_is_known() -> None:
+    source = wave(400, 1).drop(columns=["site.department", "adm1"])
+    source["site.stratum"] = ["rara" if n < 3 else "norte" if n % 2 else "sur" for n in range(400)]
+    frame = make_research_file(source, VARIABLES, REGISTRY, Random(1)).frame
+    assert set(frame["site.stratum"]) == {""}  # blanking "rara" alone would show who was in it
 
 
 def test_it_leaves_out_names_places_texts_and_those_who_did_not_consent() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,16 @@ def test_it_keeps_what_was_made_whole_and_nothing_of_what_went_wrong(shelf: Shel
     shelf.drop("exports/norte/0123456789abcdef")
     assert shelf.sizes("exports/norte") == {}
     assert list(shelf.sizes("exports")) == ["exports/sur/fedcba9876543210/status.json"]
+
+
+def test_it_lets_two_write_the_same_at_once_as_a_double_click_does(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path)
+    contents = [bytes([number]) * 50_000 for number in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            list(pool.map(partial(shelf.write, "reports/norte/1/status.json"), contents))
+    assert read_whole(shelf, "reports/norte/1/status.json") in contents
+    assert list(shelf.sizes("reports")) == ["reports/norte/1/status.json"]
 
 
 @pytest.mark.parametrize("key", [KEY, "exports/norte", "exports/../../etc/passwd", "/etc/passwd"])

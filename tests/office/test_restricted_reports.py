@@ -134,6 +134,7 @@ def test_it_tells_nobody_else_that_there_are_reports_alerts_or_addresses(officed
     assert officer.get(f"{HERE}/restricted").text.count("guardia.example") == 1
     assert officer.post(f"{HERE}/restricted/alerts", {"do": "stop", "hook": str(hook)}).status_code == 303
     assert officer.post(f"{HERE}/restricted/alerts", {**values, "url": "javascript:x"}).status_code == 422
+    assert officer.post(f"{HERE}/restricted/alerts", {"do": "stop", "hook": "none"}).status_code == 422
 
 
 def test_it_keeps_a_sealed_report_closed_until_the_integrity_officer_brings_the_key(officed: World) -> None:

@@ -126,7 +126,7 @@ class _Area:
     def __init__(self, number: int, feature: Mapping[str, Any]) -> None:
         told = {str(key): value for key, value in (feature.get("properties") or {}).items()}
         self.number = number
-        self.code = _first(told, _CODES) or str(feature.get("id") or "").strip()
+        self.code = _first(told, _CODES) or _plain(feature.get("id") or "")
         self.name = _first(told, _NAMES) or self.code
         geometry = feature.get("geometry") or {}
         kind, places = geometry.get("type"), geometry.get("coordinates")
@@ -148,7 +148,12 @@ class _Area:
 
 
 def _first(told: Mapping[str, Any], names: Sequence[str]) -> str:
-    return next((str(told[name]).strip() for name in names if told.get(name) not in (None, "")), "")
+    return next((_plain(told[name]) for name in names if told.get(name) not in (None, "")), "")
+
+
+def _plain(told: Any) -> str:
+    """As text that can be stored and shown: JSON can name half a character."""
+    return str(told).encode("utf-8", "replace").decode().strip()
 
 
 def _fault_of(ring: Any) -> str:
@@ -156,9 +161,9 @@ def _fault_of(ring: Any) -> str:
     if not isinstance(ring, list) or not all(isinstance(p, list) and len(p) >= 2 for p in ring):
         return "outline-kind"
     numbers = [value for point in ring for value in point[:2]]
-    if not all(type(value) in (int, float) and math.isfinite(value) for value in numbers):
+    if not all(type(value) in (int, float) for value in numbers):
         return "outline-kind"
-    if any(abs(point[0]) > 180 or abs(point[1]) > 90 for point in ring):
+    if not all(abs(point[0]) <= 180 and abs(point[1]) <= 90 for point in ring):
         return "outline-degrees"
     if len(ring) < 4 or ring[0][:2] != ring[-1][:2]:
         return "outline-open"

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol, cast
 
 from survey_server.config import Config
 from survey_server.db.media.stores import Bucket, open_bucket
-from survey_server.disk import put_in_place, working_folder
+from survey_server.disk import put_in_place, working_folder, write_in_place
 from survey_server.problems import NotThere
 
 _PART = ".part"
@@ -77,8 +77,9 @@ class FolderShelf:
 
     def write(self, key: str, content: bytes) -> None:
         """Put it there, in the place of what was."""
-        with self.making(key) as path:
-            path.write_bytes(content)
+        path = self._path(key)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_in_place(path, content)
 
     @contextmanager
     def making(self, key: str) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from survey_server.problems import BadInput, EditedMeanwhile, Problem, UnfitWebh
 from survey_server.sending import check_url
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
 from survey_server.web.office.roles import Right
-from survey_server.web.office.typed import text
+from survey_server.web.office.typed import need_id, text
 
 
 @page("/p/<code>/restricted", Right.RESTRICTED)
@@ -56,7 +56,7 @@ def change_alerts(visit: Visit) -> Answer:
                 add_webhook(session, visit.here.id, text("label", 80), url, [event], person_id=who, private=True)
         else:
             with visit.database.transaction() as session:
-                hook = get_webhook(session, visit.here.id, int(text("hook", 20) or 0), private=True)
+                hook = get_webhook(session, visit.here.id, need_id("hook"), private=True)
                 if do == "try":
                     add_ping(session, hook)
                 elif do in ("stop", "start"):
