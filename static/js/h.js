@@ -34,6 +34,24 @@ export function fill(element, ...children) {
   return element;
 }
 
+const LONGEST_TAP = 1_000;
+const AFTER_TAP = 100; // the browser makes the click some moments after the finger has left
+
+let tap = Promise.resolve();
+let endTap = () => {};
+
+addEventListener('pointerdown', () => {
+  endTap();
+  tap = new Promise((resolve) => { endTap = resolve; });
+  setTimeout(endTap, LONGEST_TAP);
+}, { capture: true, passive: true });
+for (const type of ['pointerup', 'pointercancel']) addEventListener(type, () => setTimeout(endTap, AFTER_TAP), { capture: true, passive: true });
+
+/** Wait for this before what is on the screen is drawn anew: a button that is replaced under a finger would swallow its tap. */
+export function untouched(element) {
+  return element.isConnected ? tap : null;
+}
+
 /** Append css/NAME.css once; resolves when it applies. Never rejects: what looks plain still works. */
 export function addStyle(name) {
   const { version } = document.documentElement.dataset;

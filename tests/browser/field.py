@@ -27,8 +27,8 @@ PATIENCE = 90_000
 GUATEMALA = {"latitude": 14.6407, "longitude": -90.5133, "accuracy": 4}
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Return as soon as `true()`; fail after `seconds`."""
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 180) -> None:
+    """Return as soon as `true()`; fail after `seconds`: a phone that tried in vain for a minute waits for another."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
@@ -59,7 +59,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, env=self.environment, cwd=self.source, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self.answers, "the server to answer", 150)
+        wait_until(self.answers, "the server to answer")
 
     def answers(self) -> bool:
         try:
@@ -106,10 +106,11 @@ class Phone:
             geolocation=GUATEMALA,
             permissions=self.permissions,
             accept_downloads=True,
+            timeout=PATIENCE,
         )
+        self.context.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         page = self.context.pages[0]
-        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.address + path)
         if waits:
@@ -146,7 +147,7 @@ class Phone:
 WHOLE = "async () => Boolean(await caches.match(`/static/${document.documentElement.dataset.version}/files.json`))"
 TOLD = """async () => {
   const { get } = await import(`/static/${document.documentElement.dataset.version}/js/store.js`);
-  return ((await get('meta', 'catalogue'))?.asked_at ?? 0) > 0;
+  return ((await get('meta', 'catalogue'))?.asked_at ?? 0) > 0 && Boolean(await get('meta', 'clock'));
 }"""
 
 
@@ -156,7 +157,10 @@ def wait_whole(page: Page) -> None:
 
 
 def wait_told(page: Page) -> None:
-    """Return when the phone has everything from the office, also what it could keep only under its PIN."""
+    """Return when the phone has everything from the office, also what it keeps only under its PIN, and has told it all.
+
+    From now on it says nothing by itself for a quarter of an hour.
+    """
     wait_for_script(page, TOLD, timeout=PATIENCE)
 
 

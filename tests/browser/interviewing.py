@@ -7,18 +7,19 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.field import PIN, wait_whole
+from tests.browser.field import PIN, wait_told, wait_whole
 from tests.browser.waiting import wait_for_script
 
 NEXT = "footer nav button.main"
 
 
 def enrol(page: Page, link: str) -> None:
-    """Open the link of the office, and wait until the app and its forms are on the phone for good."""
+    """Open the link of the office, and wait until the app and its forms are on the phone, and nothing more comes."""
     page.goto(link)
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
     wait_whole(page)
+    wait_told(page)
     wait_for_script(page, "navigator.serviceWorker.controller !== null")
     page.locator("text=/Todo enviado|Everything sent/").wait_for()
     wait_for_script(page, "document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 2")

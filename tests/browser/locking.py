@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.browser.field import Phone, wait_whole
+from tests.browser.field import Phone, wait_told, wait_whole
 from tests.browser.interviewing import choose_pin
 
 EMERGENCY = "9081726354"
@@ -19,6 +19,7 @@ def enrol_with_emergency(phone: Phone, link: str) -> Page:
     choose_pin(opened, emergency=EMERGENCY)
     forms(opened)
     wait_whole(opened)
+    wait_told(opened)
     return opened
 
 

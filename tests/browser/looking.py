@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.field import SIZE
+from tests.browser.waiting import wait_for_script
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TABLET = {"width": 768, "height": 1024}
@@ -25,6 +26,11 @@ WIDER = """width => {
   return [...document.querySelectorAll('body *')].filter((each) => each.getBoundingClientRect().right > width + 1)
     .slice(0, 3).map((each) => `wider than ${width}: ${each.outerHTML.slice(0, 100)}`);
 }"""
+SPEAKS = """language => {
+  const others = document.querySelectorAll('#app button.language');
+  return document.documentElement.lang.startsWith(language) && [...others].every(({ lang }) => lang !== language);
+}"""
+"""The view has been drawn anew: its button offers the other language."""
 """A phone that has too little room shows the page smaller: what the page calls its width is no measure then."""
 SMALL_LETTERS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -89,6 +95,7 @@ def speak(page: Page, language: str) -> None:
         }""",
         language,
     )
+    wait_for_script(page, SPEAKS, arg=language)
     page.locator("#app h1").first.wait_for()
 
 

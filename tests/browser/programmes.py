@@ -19,7 +19,7 @@ from survey_server.db.programmes import add_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database
 from survey_server.db.waves import add_wave
-from tests.browser.field import Phone, Server, reload, wait_whole
+from tests.browser.field import Phone, Server, reload, wait_told, wait_whole
 from tests.browser.interviewing import choose_pin
 
 ME = "command"
@@ -65,6 +65,7 @@ def enrolled(phone: Phone, server: Server, database: Database, programme: Progra
     choose_pin(page)
     page.locator("main section:last-of-type a.card").first.wait_for()
     wait_whole(page)
+    wait_told(page)
     return page
 
 

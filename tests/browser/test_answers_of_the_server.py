@@ -61,7 +61,7 @@ def test_it_keeps_waiting_when_a_captive_portal_answers(
     page.locator("a.queue", has_text="Contestó otra página").wait_for()
     assert unsent(page) == "1 entrevista sin enviar" and stored() == []
     page.unroute("**/api/v1/**")
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send by itself", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send by itself")
     assert len(stored()) == 1
 
 

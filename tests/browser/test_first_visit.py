@@ -63,7 +63,7 @@ def test_it_asks_once_for_each_thing_on_the_way_to_the_first_question(page: Page
     choose_pin(page)
     begin(page, "Encuesta de percepción")
     page.locator("form.questions .control").first.wait_for()
-    by_line = [each.url for each in asked if (answer := each.response()) and not answer.from_service_worker]
+    by_line = [each.url for each in asked[:] if (answer := each.response()) and not answer.from_service_worker]
     version = page.evaluate("document.documentElement.dataset.version")
     names = Counter(urlsplit(address).path.removeprefix(f"/static/{version}/") for address in by_line)
     assert [name for name, times in names.items() if times > 1] == []

@@ -74,7 +74,7 @@ def sent(page: Page, stored: Stored) -> dict[str, object]:
     """Finish; the answers as the server has them."""
     before = len(stored())
     finish(page)
-    wait_until(lambda: unsent(page) == "Todo enviado" and len(stored()) > before, "the interview to be sent", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado" and len(stored()) > before, "the interview to be sent")
     answers: dict[str, object] = json.loads(stored()[-1].answers)
     return answers
 

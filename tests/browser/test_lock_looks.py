@@ -9,6 +9,7 @@ import pytest
 from tests.browser.field import Phone, unlock
 from tests.browser.interviewing import choose_pin
 from tests.browser.looking import look_in_every_light
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +26,7 @@ def test_it_can_be_read_and_reached(phone: Phone, link: str, screens: Path, lang
         wrong.extend(look_in_every_light(page, f"{name}-{language}", screens))
 
     page.locator("#secret-again").wait_for()
+    wait_for_script(page, "Boolean(document.getElementById('lock-style')?.sheet)")
     page.locator("details summary").click()
     look("lock-1-choose")
     choose_pin(page)
@@ -42,7 +44,7 @@ def test_it_can_be_read_and_reached(phone: Phone, link: str, screens: Path, lang
     page.locator(".hide-now").click()
     page.locator(".neutral").wait_for()
     look("lock-4-hidden")
-    page.locator(".display").click(delay=1000)
+    page.locator(".display").click(delay=1500)
     page.locator(".lock button.quiet:not(.language)").last.click()
     page.locator("dialog.ask").wait_for()
     look("lock-5-forget")

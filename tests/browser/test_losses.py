@@ -83,7 +83,7 @@ def test_it_brings_everything_back_when_the_database_is_gone(
     come_back(page, phone)
     page.locator(".state .alert", has_text="Se recuperaron 2 entrevistas terminadas").wait_for()
     page.locator(".state .alert", has_text="Se recuperó 1 entrevista sin terminar").wait_for()
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back")
     assert len(saved()) == 2
     page.locator("li.draft", has_text="Gama").get_by_role("link").first.click()
     page.locator("form.questions").wait_for()
@@ -108,7 +108,7 @@ def test_it_brings_everything_back_when_the_database_is_damaged(
     server.start()
     page = phone.open()
     page.locator(".state .alert", has_text="Se recuperaron 3 entrevistas terminadas").wait_for()
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back")
     assert len(saved()) == 3
 
 
@@ -143,7 +143,7 @@ def test_it_tells_the_office_what_was_lost(
     page.goto(phone.address)
     page.locator("body > .alert", has_text="Falta 1 entrevista terminada").wait_for()
     enrol(page, new_link(database, server, label))
-    wait_until(lambda: 1 in lost_by_device(database, label), "the office to be told", 30)
+    wait_until(lambda: 1 in lost_by_device(database, label), "the office to be told")
 
 
 def new_link(database: Database, server: Server, label: str) -> str:
@@ -164,14 +164,14 @@ def test_it_keeps_the_page_and_the_answer_when_there_is_no_room(page: Page, phon
     usage = int(page.evaluate("navigator.storage.estimate().then(({ usage }) => usage)"))
     session.send("Storage.overrideQuotaForOrigin", {"origin": phone.address, "quotaSize": usage + 1_000_000})
     # The browser remembers for half a minute how much room there was.
-    wait_until(lambda: page.evaluate(FILL) == "QuotaExceededError", "the browser to see the limit", 90)
+    wait_until(lambda: page.evaluate(FILL) == "QuotaExceededError", "the browser to see the limit")
     page.locator("[data-ref='/data/what']").locator("textarea, input").fill("x" * 3_000_000)
     page.locator("footer button.main").click()
     page.locator(".save-trouble", has_text="no tiene espacio").wait_for()
     assert page.locator("[data-ref='/data/what']").count() == 1, "the question stays until its answer is stored"
 
     session.send("Storage.overrideQuotaForOrigin", {"origin": phone.address})
-    wait_until(lambda: try_again(page), "the answer to be stored once there is room", 90)
+    wait_until(lambda: try_again(page), "the answer to be stored once there is room")
     page.locator("footer button.main").click()
     answer(page, "people", "3")
     answer(page, "last", "fin")
@@ -188,11 +188,15 @@ FILL = """async () => {
 
 
 def try_again(page: Page) -> bool:
-    """Tap "try again"; true once the trouble is over."""
-    button = page.locator(".save-trouble button")
-    if button.is_visible():
-        button.click()
-    return page.locator(".save-trouble").is_hidden()
+    """Tap "try again" if it is still there; true once the trouble is over."""
+    over: bool = page.evaluate(
+        """() => {
+          const button = document.querySelector('.save-trouble:not([hidden]) button');
+          button?.click();
+          return !button;
+        }"""
+    )
+    return over
 
 
 def test_it_opens_the_database_again_when_the_system_closed_it_or_dropped_a_transaction(page: Page) -> None:
@@ -222,7 +226,7 @@ def test_it_opens_the_database_again_when_the_system_closed_it_or_dropped_a_tran
 def test_it_keeps_the_sealed_copy_for_some_days_after_the_receipt(page: Page, server: Server) -> None:
     write(page, "Alfa")
     server.start()
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send")
     assert len(stored(page, "bodies")) == 1 and sum(name.startswith("o-") for name in copies(page)) == 1
     module = "`/static/${document.documentElement.dataset.version}/js/rooms/outbox/items.js`"
     drop = f"import({module}).then((m) => m.dropSent(Date.now() + %d))"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright
 
-from tests.browser.field import Server
+from tests.browser.field import PATIENCE, Server
 from tests.chromium import CHROMIUM
 
 pytestmark = pytest.mark.browser
@@ -16,8 +16,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page(playwright: Playwright, shared_server: Server) -> Iterator[Page]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE)
     if shared_server.process is None:
         shared_server.start()
     opened.goto(shared_server.address)

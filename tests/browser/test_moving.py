@@ -107,7 +107,7 @@ def test_another_phone_loads_the_file_and_sends_it_as_it_was(
     second.locator("text=2 entrevistas de").wait_for()
     second.locator("button", has_text="Pasarlas a la bandeja").click()
     second.locator(".notice", has_text="2 entrevistas nuevas").wait_for()
-    wait_until(lambda: len(stored()) == before + 2, "the other phone to send them", 40)
+    wait_until(lambda: len(stored()) == before + 2, "the other phone to send them")
     assert {each["id"] for each in saved["submissions"]} == {each.instance_id for each in stored()[before:]}
 
     second.locator("#file").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"hola"})

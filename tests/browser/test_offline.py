@@ -61,7 +61,7 @@ def test_it_fills_the_perception_survey_in_spanish_with_the_server_dead(
     )
 
     server.start()
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send by itself", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send by itself")
     [document] = stored()
     assert same(given, document.xml)
     assert document.sha256 == hashlib.sha256(document.xml).hexdigest()
@@ -100,7 +100,7 @@ def test_it_keeps_several_encounters_in_english_without_a_network(
 
     server.start()
     phone.context.set_offline(False)
-    wait_until(lambda: unsent(page) == "Everything sent", "the phone to send by itself", 40)
+    wait_until(lambda: unsent(page) == "Everything sent", "the phone to send by itself")
     documents = stored()
     assert len(documents) == 2
     assert all(same(answers, document.xml) for answers, document in zip(given, documents, strict=True))

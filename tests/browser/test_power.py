@@ -113,7 +113,7 @@ def test_it_loses_nothing_saved_or_finished_when_the_power_is_cut(
             assert last_answer(page) >= before
             [item] = stored(page, "outbox")
             assert item["state"] in ("waiting", "sent") and len(stored(page, "bodies")) == 1
-            wait_until(lambda: unsent(page) == "Todo enviado", "the interview that was finished to be sent", 40)
+            wait_until(lambda: unsent(page) == "Todo enviado", "the interview that was finished to be sent")
             again.close()
 
 

@@ -14,6 +14,7 @@ from tests.browser.diary import TITLE, answer, publish_diary
 from tests.browser.field import Phone, Server, wait_until
 from tests.browser.interviewing import begin, enrol
 from tests.browser.programmes import refresh
+from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +42,7 @@ def test_it_asks_with_the_first_answer_and_shows_what_the_phone_answered(
     assert page.evaluate("window.asked") == 0, "nothing is stored yet"
     answer(page, "place", "Alfa")
     answer(page, "what", "nada")
+    wait_for_script(page, "window.asked > 0")
     assert page.evaluate("window.asked") == 1
     page.locator("[aria-label='Guardar y salir']").click()
     page.locator(".state .alert", has_text="podría borrar lo guardado").wait_for()

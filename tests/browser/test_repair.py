@@ -50,7 +50,7 @@ def test_it_repairs_a_database_that_does_not_open(
     unlock(page)
     page.locator(".state .alert", has_text="Se recuperó 1 entrevista terminada").wait_for()
     page.locator("li.draft", has_text="Gama").wait_for()
-    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back", 40)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the phone to send what came back")
     assert len(stored()) == 1
     phone.close()
     page = phone.open()

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import signal
 import socket
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from werkzeug.test import Client
 
-from survey_server.db.jobs import add_job, get_job
+from survey_server.apart_app import wake_for_jobs
+from survey_server.config import Config
+from survey_server.db.jobs import SERVER, add_job, get_job, list_jobs
 from survey_server.db.media.files import FolderStore
-from survey_server.db.session import open_database
+from survey_server.db.models import Programme, now
+from survey_server.db.review import integrity
+from survey_server.db.session import Database, open_database
 from survey_server.door import open_door
 from survey_server.office_process import Office
 from survey_server.web.apart import OfficeApart
@@ -146,6 +152,39 @@ def test_it_removes_what_killed_servers_left_behind_and_nothing_that_is_in_use(
             assert own.exists()
     os.close(lock)
     assert {*tmp_path.iterdir()} == {used, young, other}
+
+
+def test_it_watches_for_restricted_reports_without_waking_the_office_and_wakes_it_for_other_jobs(
+    database: Database, database_url: str, programme: Programme, tmp_path: Path
+) -> None:
+    def add(kind: str, programme_id: int) -> int:
+        with database.transaction() as session:
+            return add_job(session, programme_id, kind, key=kind)
+
+    def state(programme_id: int, job: int) -> str:
+        with database.reading() as session:
+            return get_job(session, programme_id, job).state
+
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/door")
+        listener.listen()
+        listener.settimeout(60)
+        config = Config.from_environment({"SURVEY_DATA_DIR": str(tmp_path), "SURVEY_DATABASE_URL": database_url})
+        watching, stop = add(integrity.JOB, SERVER), threading.Event()
+        thread = threading.Thread(target=wake_for_jobs, args=(config, f"{folder}/door", stop))
+        thread.start()
+        try:
+            while state(SERVER, watching) != "done":
+                assert thread.is_alive()
+                assert not select.select([listener], [], [], 0.1)[0]
+            with database.reading() as session:
+                kept = list_jobs(session, SERVER, integrity.JOB)[0]
+            assert (kept.state, kept.due > now() + timedelta(minutes=2)) == ("waiting", True)
+            add("export", programme.id)
+            listener.accept()[0].close()
+        finally:
+            stop.set()
+            thread.join()
 
 
 def state_of(here: Field, job: int) -> str:

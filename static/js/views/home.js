@@ -1,7 +1,7 @@
 /** The first screen: what is saved and unsent, interviews to go on with, forms to begin. */
 import { listen } from '../bus.js';
 import { listDrafts } from '../drafts.js';
-import { addStyle, h, icon } from '../h.js';
+import { addStyle, fill, h, icon, untouched } from '../h.js';
 import { isArriving, onInstallChange, takeUpdate, updateIsReady } from '../install.js';
 import { keyAlarm } from '../keys.js';
 import { get } from '../store.js';
@@ -27,15 +27,21 @@ export async function homeView(_, { signal }) {
   }
   const page = h('div.page.home');
   let drawn = Promise.resolve();
-  const drawNow = async () => page.replaceChildren(...(await contents(device, signal)));
+  const told = notice(); // it stays while the view is drawn anew
+  const drawNow = async () => {
+    const nodes = await contents(device, told, signal);
+    await untouched(page);
+    fill(page, ...nodes);
+  };
   const draw = () => { drawn = drawn.catch(() => {}).then(drawNow); return drawn; }; // in turn: the newest news come last
-  listen(['drafts', 'catalogue', 'field'], draw, signal);
-  onInstallChange(draw, signal);
+  const drawAgain = () => draw().catch(() => {}); // what was on the screen stays; the phone may just have locked
+  listen(['drafts', 'catalogue', 'field'], drawAgain, signal);
+  onInstallChange(drawAgain, signal);
   await draw();
   return page;
 }
 
-async function contents(device, signal) {
+async function contents(device, told, signal) {
   const catalogue = await get('meta', 'catalogue');
   const drafts = await listDrafts();
   const programme = catalogue?.programme ?? device.programme;
@@ -43,7 +49,7 @@ async function contents(device, signal) {
     h('header.bar', {}, h('h1', { tabindex: -1 }, t('app')), languageButton()),
     h('main', {},
       programme?.demo ? h('p.demo', {}, t('demo')) : null,
-      notice(),
+      told,
       ...(await fieldwork(catalogue)),
       stateCards(signal),
       await keyAlarm(),

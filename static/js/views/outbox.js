@@ -1,7 +1,7 @@
 /** Finished interviews: what waits and why, what was refused and why, what was sent and its receipt. */
 import { whenIdle } from '../boot.js';
 import { listen } from '../bus.js';
-import { addStyle, fill, h, icon } from '../h.js';
+import { addStyle, fill, h, icon, untouched } from '../h.js';
 import { countQueue } from '../outbox.js';
 import { deleteItem, listNewest, listOldest, retry, wordsOf } from '../rooms/outbox/items.js';
 import { get } from '../store.js';
@@ -55,6 +55,7 @@ export async function outboxView(_, { signal }) {
   const draw = async (most = list.childElementCount ? SHOWN : IN_SIGHT) => { // what is in sight at once, the rest when there is time
     const mine = drawn += 1;
     const { content, more } = await contents(most);
+    await untouched(list);
     if (mine !== drawn) return;
     fill(list, ...content);
     if (more && most < SHOWN) whenIdle(() => { if (mine === drawn && !signal.aborted) draw(SHOWN); });

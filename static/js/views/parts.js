@@ -1,7 +1,7 @@
 /** What several views share: the bar on top, the queue in sight. */
 import { listen } from '../bus.js';
 import { hideButton } from '../guard.js';
-import { fill, h, icon } from '../h.js';
+import { fill, h, icon, untouched } from '../h.js';
 import { countQueue } from '../outbox.js';
 import { line } from '../sync.js';
 import { language, setLanguage, t, whenText } from '../texts.js';
@@ -31,6 +31,7 @@ export function queueCard(signal) {
   const draw = async () => {
     const counts = await countQueue();
     const unsent = counts.waiting + counts.media + counts.refused;
+    await untouched(card);
     card.classList.toggle('is-waiting', unsent > 0);
     card.classList.toggle('is-refused', counts.refused > 0);
     fill(card,

@@ -59,7 +59,7 @@ def test_it_says_when_to_check_in_and_counts_from_what_the_team_promised(
 
     page.context.set_offline(False)
     refresh(page)
-    wait_until(lambda: len(office.documents("ssr_checkin")) == 1, "the check-in to arrive", 60)
+    wait_until(lambda: len(office.documents("ssr_checkin")) == 1, "the check-in to arrive")
     [document] = office.documents("ssr_checkin")
     assert "<next_chk>13:00" in document and "<phrase>llueve en la costa</phrase>" in document
 

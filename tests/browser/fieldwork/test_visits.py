@@ -133,6 +133,7 @@ def test_it_shows_a_stop_and_begins_nothing_there(office: Office, phones: Callab
         page.locator("form.questions").wait_for()
         fill_in(page, {"wave": "2", "adm1": "GT01"}, until="psu")
         page.locator("[data-ref='/data/psu'] button.fold").click()
+        page.locator("dialog.sheet").wait_for()
         assert page.locator("dialog, .results").last.get_by_text(SITE).count() == 0
         page.keyboard.press("Escape")
         page.goto(f"{office.server.address}/#/field")

@@ -54,10 +54,17 @@ def test_it_pairs_two_phones_by_a_code_without_signal(
         fill_in(page, answers)
         finish(page)
         page.context.set_offline(False)
-    wait_until(lambda: len(office.documents("ssr_observer")) == 2, "both encounters to arrive", 60)
+    wait_until(lambda: len(office.documents("ssr_observer")) == 2, "both encounters to arrive")
     documents = office.documents("ssr_observer")
     assert {re.findall("<enc_id>(.*?)</enc_id>", document)[0] for document in documents} == {f"{POST}-K7Q2M-01"}
     assert sorted(re.findall("<obs2_id>(.*?)</obs2_id>", " ".join(documents))) == ["OB007", "OB008"]
+
+
+KEPT = """async (people) => {
+  const { recall } = await import(`/static/${document.documentElement.dataset.version}/js/rooms/field/log.js`);
+  return (await recall('watch')).counts.people === people;
+}"""
+"""Whether so many are counted on the disk too."""
 
 
 def test_it_counts_and_keeps_counting_after_a_reload(phones: Callable[[str], Page]) -> None:
@@ -68,8 +75,7 @@ def test_it_counts_and_keeps_counting_after_a_reload(phones: Callable[[str], Pag
     more = page.locator("button[aria-label='Uno más: Personas que pasaron']")
     for _ in range(3):
         more.click()
-    wait_for_script(page, "document.querySelector('.count').textContent === '3'")
-    page.wait_for_timeout(0)
+    wait_for_script(page, KEPT, arg=3)
     page.locator("a.icon-button").first.click()
     page.locator("a.work").wait_for()
     reload(page)

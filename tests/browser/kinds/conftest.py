@@ -13,7 +13,7 @@ from survey_server.db.migrate import migrate
 from survey_server.db.programmes import get_programme
 from survey_server.db.publishing import publish_form
 from survey_server.db.session import Database, open_database
-from tests.browser.field import Phone, Server, running
+from tests.browser.field import Phone, Server, running, wait_told, wait_whole
 from tests.browser.interviewing import choose_pin
 from tests.browser.kinds.interview import Begin, Interview
 from tests.browser.kinds_forms import FILES, FORMS
@@ -48,6 +48,8 @@ def page(playwright: Playwright, office: Database, folder: Path) -> Iterator[Pag
         opened = phone.open(path=enrol_link(server.address, code).removeprefix(server.address))
         choose_pin(opened)
         opened.locator("main ul.list a.card").nth(len(FORMS) - 1).wait_for()
+        wait_whole(opened)
+        wait_told(opened)
         yield opened
         phone.close()
 

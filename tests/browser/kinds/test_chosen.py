@@ -36,9 +36,10 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Begin, screens: P
     rows.nth(3).click()
     page.screenshot(path=screens / "35-likert.png")
     it.next("/village")
+    it.question("village").locator("label.choice").nth(49).wait_for()
     assert it.question("village").locator("label.choice").count() == 50
     it.question("village").locator("input[type=search]").fill("numero 57")
-    it.question("village").locator("label.choice").click()
+    it.question("village").locator("label.choice", has_text="57").click()
     page.screenshot(path=screens / "36-search.png")
     it.next("/fold")
     it.question("fold").locator("button.fold").click()
@@ -51,7 +52,7 @@ def test_it_takes_what_is_chosen_whatever_it_looks_like(begin: Begin, screens: P
     page.screenshot(path=screens / "37-sheet.png")
     page.locator("dialog.sheet button", has_text="Listo").click()
     it.question("auto").locator("input[type=search]").fill("regu")
-    it.question("auto").locator("label.choice").click()
+    it.question("auto").locator("label.choice", has_text="Regular").click()
     it.question("cols").locator("label", has_text="Bien").click()
     tops = [box["y"] for row in it.question("cols3").locator("label").all()[:3] if (box := row.bounding_box())]
     assert len(set(tops)) == 1, "three choices side by side"

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.field import wait_until, wait_whole
+from tests.browser.field import wait_told, wait_until, wait_whole
 from tests.browser.interviewing import NEXT, choose_pin, unsent
 from tests.browser.waiting import wait_for_script
 
@@ -16,6 +16,7 @@ def enrol(page: Page, link: str) -> None:
     choose_pin(page)
     page.locator("main ul.list a.card").first.wait_for()
     wait_whole(page)
+    wait_told(page)
     wait_for_script(page, "navigator.serviceWorker.controller !== null")
     page.locator("text=Todo enviado").wait_for()
     wait_for_script(page, "document.querySelectorAll('main section:last-of-type ul.list a.card').length >= 4")
@@ -79,4 +80,4 @@ def draw(page: Page, question: Locator, *, fingers: int = 2) -> None:
 
 
 def is_sent(page: Page) -> None:
-    wait_until(lambda: unsent(page) == "Todo enviado", "everything to be sent", 60)
+    wait_until(lambda: unsent(page) == "Todo enviado", "everything to be sent")

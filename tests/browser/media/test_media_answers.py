@@ -141,8 +141,7 @@ def test_it_forgets_a_file_that_is_changed_or_removed(phone: Phone, link: str) -
     choose(question, photo(700, 500), place=1)
     wait_for_script(page, "src => document.querySelector('.media img')?.src !== src", arg=first)
     saved(question)
-    names = {key.split("/")[1] for key in page.evaluate(READ_NAMES)}
-    assert len(names) == 1
+    wait_until(lambda: len({key.split("/")[1] for key in page.evaluate(READ_NAMES)}) == 1, "the first file to go")
     question.locator("button[data-do=mediaRemove]").click()
     page.locator("dialog button.danger").click()
     question.locator("img").wait_for(state="detached")

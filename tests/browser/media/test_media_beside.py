@@ -89,11 +89,13 @@ def test_it_records_the_interview_with_a_sign_and_stops_with_it(
     page.locator(".background-sound", has_text="Se está grabando").wait_for()
     page.screenshot(path=screens / "39-background.png")
     here(page, "first").locator("input").fill("uno")
-    wait_for_script(page, HAS_SOUND)
+    wait_for_script(page, f"{PIECES}.then((pieces) => pieces > 0)")
     page.locator("[aria-label='Guardar y salir']").click()
     page.locator(".background-sound").wait_for(state="detached")
     page.locator("li.draft a").first.click()
     page.locator(".background-sound", has_text="Se está grabando").wait_for()
+    before = page.evaluate(PIECES)
+    wait_for_script(page, f"{PIECES}.then((pieces) => pieces > {before})")
     go_on(page, "/second")
     go_on(page, "end")
     finish(page)
@@ -104,8 +106,9 @@ def test_it_records_the_interview_with_a_sign_and_stops_with_it(
     assert {find_type(body[:64]) for body in got.files.values()} == {"video/webm"}
 
 
-HAS_SOUND = """() => new Promise((done) => { indexedDB.open('encuesta').onsuccess = (e) => e.target.result
-  .transaction('media').objectStore('media').count().onsuccess = (f) => done(f.target.result > 0); })"""
+PIECES = """new Promise((done) => { indexedDB.open('encuesta').onsuccess = (e) => e.target.result
+  .transaction('media').objectStore('media').count().onsuccess = (f) => done(f.target.result); })"""
+"""How much of what is recorded lies on the phone."""
 
 
 def test_it_goes_on_without_a_recording_that_is_refused(

@@ -42,7 +42,7 @@ def test_it_brings_a_lost_photo_back_from_the_second_copy_and_lets_go_of_both(
     page.locator(".state .alert", has_text="Se recuperó 1 foto o grabación").wait_for()
     server.start()
     page.evaluate("dispatchEvent(new Event('online'))")
-    wait_until(lambda: unsent(page) == "Todo enviado", "the photo to be sent", 60)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the photo to be sent")
     got = arrived()
     assert got.files[got.answers["photo"]][:3] == b"\xff\xd8\xff"
     module = "`/static/${document.documentElement.dataset.version}/js/rooms/outbox/items.js`"
@@ -57,7 +57,7 @@ def test_it_brings_back_a_photo_that_breaks_while_it_is_sent(
     change_stored(page, "media", None, "value.fill(7); return value;")
     server.start()
     page.evaluate("dispatchEvent(new Event('online'))")
-    wait_until(lambda: unsent(page) == "Todo enviado", "the photo to be sent", 60)
+    wait_until(lambda: unsent(page) == "Todo enviado", "the photo to be sent")
     got = arrived()
     assert got.files[got.answers["photo"]][:3] == b"\xff\xd8\xff"
 

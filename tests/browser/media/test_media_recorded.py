@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from tests.browser.waiting import wait_for_script
 
 pytestmark = pytest.mark.browser
 
+SOME_SECONDS, MORE_SECONDS = re.compile(r"0:(0[2-9]|[1-5]\d)"), re.compile(r"0:(0[5-9]|[1-5]\d)")
+"""What the clock of a recording shows from then on: a busy machine may not see each second."""
+
 
 def test_it_records_sound_and_film_and_plays_them_back(
     phone: Phone, link: str, arrived: Callable[[], Arrived], screens: Path
@@ -32,15 +36,16 @@ def test_it_records_sound_and_film_and_plays_them_back(
     begin(page, "media")
     question = go_to(page, "voice")
     question.locator("button[data-do=mediaRecord]").click()
-    question.locator("[role=timer]", has_text="0:02").wait_for()
+    question.locator("[role=timer]", has_text=SOME_SECONDS).wait_for()
     page.screenshot(path=screens / "35-recording.png")
     question.locator("button[data-do=mediaStop]").click()
     saved(question)
     wait_for_script(page, CAN_PLAY)
-    assert 1.5 < page.evaluate("document.querySelector('.media audio').duration") < 12, "players know how long it is"
+    seconds = page.evaluate("document.querySelector('.media audio').duration")
+    assert 1.5 < seconds < 90, "players know how long it is"
     question = go_to(page, "clip")
     question.locator("button[data-do=mediaRecordVideo]").click()
-    question.locator("[role=timer]", has_text="0:02").wait_for()
+    question.locator("[role=timer]", has_text=SOME_SECONDS).wait_for()
     page.screenshot(path=screens / "36-film.png")
     question.locator("button[data-do=mediaStop]").click()
     saved(question)
@@ -50,7 +55,7 @@ def test_it_records_sound_and_film_and_plays_them_back(
     got = arrived()
     sound, film = got.files[got.answers["voice"]], got.files[got.answers["clip"]]
     assert {find_type(sound[:64]), find_type(film[:64])} == {"video/webm"}
-    assert 1_000 < len(sound) < 40_000, "24 kbit a second at most"
+    assert 1_000 < len(sound) < 4_000 * (seconds + 2), "24 kbit a second, and what the file costs"
     assert len(film) > len(sound)
     assert [row.type for row in got.rows if row.name == got.answers["voice"]] == ["audio/webm"]
 
@@ -63,7 +68,7 @@ def test_it_keeps_what_was_recorded_until_the_phone_died(
     begin(page, "media")
     question = go_to(page, "voice")
     question.locator("button[data-do=mediaRecord]").click()
-    question.locator("[role=timer]", has_text="0:05").wait_for()
+    question.locator("[role=timer]", has_text=MORE_SECONDS).wait_for()
     wait_for_script(page, HAS_LINE)
     phone.kill()
     page = phone.open()

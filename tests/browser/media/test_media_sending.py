@@ -55,7 +55,7 @@ def body_of(request: Request) -> Any:
 
 def until(page: Page, true: Callable[[], bool], what: str) -> None:
     """Wait while the page's requests go on being answered by the test."""
-    wait_until(lambda: bool(page.evaluate("true")) and true(), what, 90)
+    wait_until(lambda: bool(page.evaluate("true")) and true(), what)
 
 
 def is_whole(got: Arrived) -> bool:

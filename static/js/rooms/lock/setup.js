@@ -3,8 +3,9 @@ import { fill, h } from '../../h.js';
 import { readPolicy } from '../../guard.js';
 import { t } from '../../texts.js';
 import { languageButton } from '../../views/parts.js';
-import { setSecret, weakness } from './pass.js';
-import { addStyle, secretField } from './secret.js';
+import { choosing } from './choosing.js';
+import { setSecret } from './pass.js';
+import { addStyle } from './secret.js';
 import './texts.js';
 
 const HONEST = { pin: 'setupHonestPin', passphrase: 'setupHonestPassphrase', prf: 'setupHonestPrf' };
@@ -19,31 +20,16 @@ export async function setup() {
 }
 
 function draw(view, level, policy, notice) {
-  const name = t(level === 'passphrase' ? 'lockPassphrase' : 'lockPin');
-  const message = h('p.message', { id: 'lock-message', role: 'alert' }, notice);
-  const first = secretField('secret', name, level, { describedby: 'lock-message' });
-  const second = secretField('secret-again', `${name}: ${t('setupRepeat').toLowerCase()}`, level);
-  const empty = secretField('secret-empty', t('setupEmpty'), level);
+  const choice = choosing('secret', level, policy, notice);
   const button = h('button.main', {}, t('setupDo'));
-  const say = (text, { field } = first) => {
-    fill(message, text);
-    field.setAttribute('aria-invalid', 'true');
-    field.focus();
-  };
 
   async function submit(event) {
     event.preventDefault();
-    if (button.disabled) return;
-    const wrong = weakness(first.field.value, level) ?? (first.field.value === second.field.value ? null : 'differs');
-    if (wrong) return say(t(`setupWeak.${wrong}`));
-    const other = empty.field.value;
-    const weak = other && weakness(other, level);
-    if (weak) return say(t(`setupWeak.${weak}`), empty);
-    if (other === first.field.value) return say(t('setupSame'), empty);
+    if (button.disabled || choice.wrong()) return;
     button.disabled = true;
     fill(button, t('lockBusy'));
     try {
-      await setSecret(level, first.field.value, other);
+      await setSecret(level, choice.first.field.value, choice.empty.field.value);
     } catch (error) {
       if (error.name !== 'NoHardware') throw error;
       draw(view, 'passphrase', policy, t('setupNoHardware'));
@@ -54,10 +40,7 @@ function draw(view, level, policy, notice) {
     h('header.bar', {}, h('h1', { tabindex: -1 }, t('setupTitle')), languageButton()),
     h('main', {},
       h('p.lead', {}, t(level === 'passphrase' ? 'setupPassphrase' : 'setupPin')),
-      h('form.stack', { onsubmit: submit, autocomplete: 'off' },
-        first.element, second.element,
-        policy.empty_pin ? h('details', {}, h('summary', {}, t('setupEmpty')), h('p.small', {}, t('setupEmptyHelp')), empty.element) : null,
-        message, button),
+      h('form.stack', { onsubmit: submit, autocomplete: 'off' }, choice.fields, choice.message, button),
       h('p.small', {}, t(HONEST[level])),
       h('p.small', {}, t('setupLost'))));
 }
