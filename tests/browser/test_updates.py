@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGE_OF_WORKERS = 330_000
-"""Milliseconds: the browser may let a service worker finish what it is at for five minutes before the next one begins."""
+"""Milliseconds: the browser may let a service worker finish what it is at for five minutes before the next begins."""
 ANSWERS = {"country": "GT", "adm1": "GT12", "psu": "GT1217011", "dwelling": "7"}
 
 
