@@ -156,6 +156,12 @@ def test_it_reviews_many_at_once_and_overwrites_nobody(office: Office) -> None:
         office.review({ids[0]: 1}, "rejected", "  ")
     with pytest.raises(UnfitReview):
         office.review({ids[0]: 1}, "edited")
+    with pytest.raises(UnfitReview):
+        office.review({ids[2]: 1}, "has-issues", "  ")
+    assert office.review({ids[2]: 1}, "has-issues", "El punto no es ese") == ([ids[2]], [], [])
+    assert office.one("uuid:c").review_state == "has-issues"
+    assert office.review({ids[2]: 2}, "approved") == office.review({ids[2]: 3}, "received") == ([ids[2]], [], [])
+    assert office.one("uuid:c").review_state == "has-issues"  # of its own: its site isn't in the table
     stranger = Reader(0, frozenset({"observer"}))
     with office.database.transaction() as session:
         made = set_states(session, office.programme, stranger, {ids[0]: 1}, "approved", "", actor="person:9")
@@ -169,7 +175,7 @@ def test_it_reviews_many_at_once_and_overwrites_nobody(office: Office) -> None:
             for note in session.scalars(select(SubmissionNote).order_by(SubmissionNote.id))
         ]
         audited = session.scalar(select(func.count()).where(AuditRow.action == "review"))
-    assert notes[0] == ("state", "approved", "") and notes[-1] == ("comment", None, "Bien\nhecho") and audited == 3
+    assert notes[0] == ("state", "approved", "") and notes[-1] == ("comment", None, "Bien\nhecho") and audited == 6
 
 
 def test_it_lets_a_person_choose_which_of_a_conflict_counts(office: Office) -> None:

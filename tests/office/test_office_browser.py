@@ -184,11 +184,14 @@ def look(page: Page, name: str, size: str, *, picture: bool = True) -> list[str]
         page.screenshot(path=SCREENS / f"{name}-{size}.png", full_page=True)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     faults = [found.generate_report()] if found.violations_count else []
+    faults += [f"two things have the id {name}" for name in page.evaluate(TWICE)]
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         faults.append("wider than the screen")
     return [f"{name}-{size}: {fault}" for fault in faults]
 
 
+TWICE = "[...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, at, all) => all.indexOf(id) !== at)"
+"""A label says what the first thing with its id is, and leaves the second without a name."""
 MADE_BY_OTHER_TESTS = {"report_page", "decision_page", "export_page", "code_page"}
 """Pages of things that somebody makes first: the tests below and those of reports and exports look at them."""
 GIVE_FILES = {"media_file", "media_picture", "edit_data", "cube_json", "cube_csv", "export_file", "report_file"}

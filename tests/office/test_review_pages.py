@@ -127,6 +127,9 @@ def test_it_reviews_from_the_list_and_names_what_others_changed(world: World) ->
     locked = {"chosen": f"{world.submissions[0]}:0", "state": "approved"}
     assert "ola bloqueada" in browser.post(f"{HERE}submissions", locked).text
     assert browser.post(f"{HERE}submissions", {"state": "approved"}).status_code == 422
+    again = browser.post(f"{HERE}submissions", {"chosen": f"{open_one}:1", "state": "rejected"})
+    ticked = re.search(rf'value="{open_one}:1" checked', again.text)
+    assert again.status_code == 422 and ticked and '<option value="rejected" selected>' in again.text
     listed = browser.get(f"{HERE}submissions?ids={open_one},999,x").text
     assert f'/submissions/{open_one}"' in listed and f'/submissions/{world.submissions[0]}"' not in listed
 

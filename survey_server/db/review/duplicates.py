@@ -261,6 +261,6 @@ def _occasions(session: Session, programme: Programme, questions: Mapping[int, s
         .order_by(Submission.id)
     ):
         occasion = str(json.loads(answers).get(questions[row]) or "")
-        groups.setdefault((row, case, occasion), []).append(one)
+        groups.setdefault((row, str(case), occasion), []).append(one)
     several = [(key[2], ids) for key, ids in groups.items() if len(ids) > 1][:LISTED]
     return {one: occasion for occasion, ids in several for one in ids}

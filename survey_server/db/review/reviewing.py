@@ -14,8 +14,8 @@ from survey_server.db.intake.editing import LOCKED
 from survey_server.db.models import Person, Programme, Submission, SubmissionNote, Wave, new_id, now
 from survey_server.problems import UnfitReview
 
-REJECTED = "rejected"
-GIVEN_STATES = ("approved", REJECTED, "received")
+REJECTED, FLAGGED, RECEIVED = "rejected", "has-issues", "received"
+GIVEN_STATES = ("approved", FLAGGED, REJECTED, RECEIVED)
 """What a reviewer can make of a submission; "received" takes a decision back."""
 LEAST_REASON, LONGEST_TEXT = 5, 2000
 
@@ -43,13 +43,16 @@ def set_states(
 ) -> Outcome:
     """Give a review state to submissions, each known by its id and the revision that was on the screen.
 
-    Rejecting needs a comment. What the reader may not read is left alone as if it weren't there. Raises UnfitReview.
+    Rejecting needs a comment, and so does saying that something is the matter. What the reader may not read is left
+    alone as if it weren't there. Raises UnfitReview.
     """
     words = _tidy(text)
     if state not in GIVEN_STATES:
         raise UnfitReview("Choose what to do.", why="state")
     if state == REJECTED and len(words) < LEAST_REASON:
         raise UnfitReview("Say in a few words why it is rejected.", why="reject")
+    if state == FLAGGED and len(words) < LEAST_REASON:
+        raise UnfitReview("Say in a few words what is the matter.", why="flag")
     outcome = Outcome()
     rows = session.execute(
         select(Submission, Wave.state)
@@ -97,8 +100,13 @@ def names_of(session: Session, actors: Sequence[str | None]) -> dict[str, str]:
     return {ids[person_id]: name for person_id, name in rows}
 
 
+def state_undecided(one: Submission) -> str:
+    """The state that a submission has by itself, before anybody decided or once that was taken back."""
+    return "edited" if one.number > 1 else FLAGGED if one.issue_count else RECEIVED
+
+
 def _set_state(one: Submission, state: str) -> None:
-    one.review_state = "has-issues" if state == "received" and one.issue_count else state
+    one.review_state = state_undecided(one) if state == RECEIVED else state
     one.revision += 1
     one.changed_at = now()
 

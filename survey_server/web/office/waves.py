@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -80,7 +80,8 @@ def wave_page(visit: Visit, wave_id: int) -> Answer:
         seal=seal,
         closed=closed,
         map=build_map(sites, own),
-        lock=row.plan.get("headlines"),
+        lock=(lock := row.plan.get("headlines")),
+        locked_at=datetime.fromisoformat(lock["at"]) if lock else None,
         same_headlines=same,
         wave=wave,
         sites=sites,

@@ -50,7 +50,7 @@ def draw(visit: Visit) -> Answer:
                 if (n := whole(f"n.{place}") or 0)
             }
             if not plan:
-                raise BadInput("Nothing is to be drawn.", why="blank", field="n")
+                raise BadInput("Nothing is to be drawn.", why="nothing-drawn", field="n")
             seed = text("seed", 60) or secrets.token_hex(4)
             sample = add_sample(session, wave, units, plan, method, seed, actor=visit.login.actor)
     except (BadDesign, BadInput) as problem:

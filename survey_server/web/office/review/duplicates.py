@@ -114,7 +114,7 @@ def _beside(visit: Visit, left_id: int, right_id: int, problem: Problem | None =
         rows = _rows(visit, session, left, _current(left), right, _current(right))
         titles = [visit.texts.title(one.form_version.titles, one.form_id) for one in (left, right) if one.form_version]
     visit.note("compare-submissions", str(left_id), other=str(right_id))
-    locked = any(one.wave is not None and one.wave.state == "locked" for one in (left, right))
+    locked = [one.wave is not None and one.wave.state == "locked" for one in (left, right)]
     return _page(
         "beside.html",
         problem,
@@ -123,7 +123,9 @@ def _beside(visit: Visit, left_id: int, right_id: int, problem: Problem | None =
         rows=rows,
         title=" / ".join(dict.fromkeys(titles)),
         receipts=[receipt_code(left_id), receipt_code(right_id)],
-        may_choose=visit.may(Right.REVIEW) and not locked,
+        may_choose=visit.may(Right.REVIEW) and not all(locked),
+        locked=all(locked),
+        sole="left" if locked[0] else "right" if locked[1] else "",
     )
 
 

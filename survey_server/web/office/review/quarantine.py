@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flask import Response, redirect, request, url_for
@@ -33,6 +34,8 @@ from survey_server.xlsform.received.edited import with_head
 
 _LONGEST = 2_000_000
 _LEAST_REASON = 5
+_PLACE = re.compile(r"Line (\d+), column (\d+):")
+_AROUND = 60
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Preview:
     wave: Wave | None
     why: tuple[str, str] = ("", "")
     """What is wrong with it in the reader's language, and the language that it is in now."""
+    at: tuple[str, str] | None = None
+    """The text before and after the place where it is wrong."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ def repair(visit: Visit, quarantine_id: int) -> Answer:
             session.get(Wave, (visit.here.id, read.wave_id)) if isinstance(read, Interview) and read.wave_id else None
         )
     if isinstance(read, Unfit):
-        preview = Preview(None, read.problem, None, _said(visit, read.problem.detail))
+        detail = read.problem.detail
+        preview = Preview(None, read.problem, None, _said(visit, detail), _place_of(detail, mended.body))
     else:
         preview = Preview(read, None, wave)
     if request.form.get("do") != "let-in":
@@ -151,6 +157,7 @@ def _one(
         "quarantined.html",
         row=row,
         why=_said(visit, row.detail),
+        at=_place_of(row.detail, row.content),
         settled=_settled(row.resolution),
         receipt=receipt_code(row.id),
         sealed=is_envelope(row.content),
@@ -171,6 +178,16 @@ def _said(visit: Visit, detail: str) -> tuple[str, str]:
     if detail in {each.title for each in Problem.__subclasses__()}:
         return "", visit.texts.language
     return say_fault(detail, visit.texts.language)
+
+
+def _place_of(detail: str, content: bytes) -> tuple[str, str] | None:
+    """The words before and after the place that the parser names; None when it names none that is there."""
+    named = _PLACE.match(detail)
+    lines = content.splitlines() if named else []
+    if named is None or int(named[1]) > len(lines):
+        return None
+    line, column = lines[int(named[1]) - 1], max(0, int(named[2]) - 1)
+    return _readable(line[max(0, column - _AROUND) : column]), _readable(line[column : column + _AROUND])
 
 
 def _settled(resolution: str | None) -> Settled:

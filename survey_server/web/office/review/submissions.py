@@ -13,12 +13,12 @@ from survey_server.db.intake.receipts import receipt_code
 from survey_server.db.models import Wave
 from survey_server.db.review.finding import COUNTED, STATES, list_readable_waves, list_submissions
 from survey_server.db.review.listings import find_titles
-from survey_server.db.review.reviewing import GIVEN_STATES, Outcome, list_notes, names_of
+from survey_server.db.review.reviewing import GIVEN_STATES, Outcome, list_notes, names_of, state_undecided
 from survey_server.db.review.ways import Filter
 from survey_server.db.session import Session
 from survey_server.problems import NotThere, Problem
 from survey_server.web.office.frame import Answer, Visit, page, reading, render
-from survey_server.web.office.review.cases import number_of, read_case
+from survey_server.web.office.review.cases import chosen_revisions, number_of, read_case
 from survey_server.web.office.review.media import read_attached
 from survey_server.web.office.review.reading import may_show_places, read_changes, read_submission
 from survey_server.web.office.review.timeline import read_timeline
@@ -58,7 +58,8 @@ def submissions_list(visit: Visit, problem: Problem | None = None, outcome: Outc
         given=GIVEN_STATES if visit.may(Right.REVIEW) else (),
         options=_options(visit, [(wave, known.get(wave.form_row, "")) for wave in readable], shown, teams),
         asked={key: request.args[key] for key in _ASKED if request.args.get(key)},
-        typed=request.form,
+        typed=request.form if problem else {},
+        ticked=chosen_revisions() if problem else {},
         problem=problem,
         outcome=outcome,
     )
@@ -151,6 +152,7 @@ def one_submission(visit: Visit, submission_id: int, problem: Problem | None = N
         may_comment=visit.may(Right.REVIEW),
         may_edit=visit.may(Right.REVIEW) and not closed and whole.submission.version_id is not None,
         given=GIVEN_STATES,
+        decided=state_undecided(whole.submission) != whole.submission.review_state,
         typed=request.form,
         problem=problem,
         **values,
