@@ -113,7 +113,7 @@ def _watch_restricted(task: Task) -> Mapping[str, Any]:
 KINDS: Mapping[str, Kind] = {
     "forget-old-jobs": Kind(_forget_old_jobs, every=timedelta(days=1)),
     "webhook": Kind(_deliver, lane="short"),
-    "watch-restricted": Kind(_watch_restricted, lane="short", every=integrity.LOOK_EVERY),
+    integrity.JOB: Kind(_watch_restricted, lane="short", every=integrity.LOOK_EVERY),
     "export": Kind(_export),
     made_reports.JOB: Kind(_report, lane="reports"),
     "retention": Kind(_apply_retention, every=timedelta(days=1)),

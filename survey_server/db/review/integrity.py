@@ -24,6 +24,8 @@ from survey_server.db.webhooks import OVERDUE, WAITING, add_event
 from survey_server.problems import BadInput, EditedMeanwhile, NotThere
 
 KIND = RESTRICTED
+JOB = "watch-restricted"
+"""The kind of job that watches."""
 FIRST, ACKNOWLEDGED, REFERRED, CLOSED = "waiting", "acknowledged", "referred", "closed"
 NEXT = {FIRST: (ACKNOWLEDGED,), ACKNOWLEDGED: (REFERRED, CLOSED), REFERRED: (CLOSED,), CLOSED: ()}
 """The life cycle: a state is left for one of these, and never gone back to."""
