@@ -50,7 +50,7 @@ class Matrix:
             rows.append(Row(breakdown.name, breakdown.label, (), "section"))
             rows += self._levels(breakdown)
         notes = (note("breakdown.note"), note("note.small_cells"))
-        layout = "items" if self.narrow else "matrix"
+        layout = "matrix" if not self.narrow else "items folded" if len(self.results) == 1 else "items"
         return Table(
             f"breakdown.{self.pair.form_id}", "", tuple(self._columns()), tuple(rows), notes=notes, layout=layout
         )

@@ -6,7 +6,7 @@ The estimate only decides what stands beside what: a part that turns out taller 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,10 +15,10 @@ from survey_server.reports.charts.svg import FULL, HALF, text_width, wrap
 from survey_server.reports.value import Chart, Part, Prose, Question, Table
 
 THIRD = (FULL - 2 * 16) / 3
-TALLEST = 600.0
+TALLEST = 350.0
 """Parts taller than this stand alone over the whole width, where they can go on on the next page."""
 
-MOST = 21
+MOST = 60
 """No band holds more parts than this."""
 
 GAP = 5.0
@@ -26,6 +26,9 @@ GAP = 5.0
 
 SHORT = 24
 """How many rows deep a folded table is laid that goes on over pages."""
+
+PIECE = 7
+"""The rows of a piece of a table that is shared out over columns."""
 
 _STEP = 6
 """Places on a page are told apart by so many points."""
@@ -142,14 +145,15 @@ def part_height(part: Part, catalogue: Catalogue, drawn: float = 0.0) -> float:
 
 
 def _table_height(table: Table, catalogue: Catalogue) -> float:
-    headed = any(column.label or column.detail for column in table.columns)
+    is_piece = "cut" in table.layout
+    headed = any(column.label or column.detail for column in table.columns) and not (is_piece and not table.title)
     labels = max(HALF - 44.0 * len(table.columns), HALF * 0.34)
     tall = (15.0 if table.title else 0.0) + (20.0 if headed else 0.0)
     for row in table.rows:
         label = f"{row.label} {row.detail}" if row.detail else row.label
-        tall += 9.4 * _lines(label, labels, 7.6) + 2.4
+        tall += 9.4 * _lines(label, labels, 7.6) + 1.6
     under = " ".join(catalogue.write(note) for note in (*((table.base,) if table.base else ()), *table.notes))
-    return tall + 9.0 * _lines(under, HALF, 7.0) + 16
+    return tall + 9.0 * _lines(under, HALF, 7.0) + (0 if is_piece and not under else 16)
 
 
 def folded(table: Table, rows: int = 56) -> Iterator[tuple[Table, ...]]:
@@ -170,6 +174,38 @@ def folded(table: Table, rows: int = 56) -> Iterator[tuple[Table, ...]]:
             pieces[-1] = replace(table, rows=(*pieces[-1].rows, *table.rows[start:]))
             start = len(table.rows)
         yield tuple(pieces)
+
+
+def cut(part: Part) -> Iterator[Part]:
+    """A folded table beside other parts as pieces of a few rows, which `joined` puts together again in each column."""
+    if not isinstance(part, Table) or "folded" not in part.layout:
+        yield part
+        return
+    starts = [0]
+    for place, row in enumerate(part.rows):
+        if place - starts[-1] > 1 and (row.kind == "section" or place - starts[-1] == PIECE):
+            starts.append(place)
+    for start, end in zip(starts, [*starts[1:], len(part.rows)], strict=True):
+        yield replace(
+            part,
+            title=part.title if start == 0 else "",
+            rows=part.rows[start:end],
+            base=part.base if end == len(part.rows) else None,
+            notes=part.notes if end == len(part.rows) else (),
+            layout=part.layout.replace("folded", "cut fixed"),
+        )
+
+
+def joined(parts: Iterable[Part]) -> list[Part]:
+    """The parts of a column with neighbouring pieces of one table as one table under one head."""
+    found: list[Part] = []
+    for part in parts:
+        last = found[-1] if found else None
+        if isinstance(part, Table) and isinstance(last, Table) and part.id == last.id:
+            found[-1] = replace(last, rows=(*last.rows, *part.rows), base=part.base, notes=part.notes)
+        else:
+            found.append(part)
+    return found
 
 
 @cache

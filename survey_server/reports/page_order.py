@@ -54,7 +54,9 @@ def _all_toplines(study: Study) -> Iterator[Built]:
 
 
 def _all_breakdowns(study: Study) -> Iterator[Built]:
-    return (build_breakdown(study, pair) for pair in study.pairs)
+    """Those that stand upright first: they share the sheet of the last answers; all others lie on their side."""
+    built = [build_breakdown(study, pair) for pair in study.pairs]
+    return iter(sorted(built, key=lambda page: isinstance(page, Page) and page.wide))
 
 
 ORDER = (

@@ -28,7 +28,7 @@ from survey_server.reports.charts.kinds import draw_chart
 from survey_server.reports.charts.palette import AFTER, QUIET
 from survey_server.reports.charts.sparks import change_spark, legend_mark, level_spark, rating_bars
 from survey_server.reports.fonts import FACES, Face
-from survey_server.reports.packing import folded, pack, part_height, question_height
+from survey_server.reports.packing import cut, folded, joined, pack, part_height, question_height
 from survey_server.reports.value import Chart, Column, Part, Question, Row, Table
 from survey_server.reports.wave_summary import WaveSummary
 
@@ -160,10 +160,10 @@ class _Drawing:
 
     def bands(self, parts: Sequence[Part]) -> Iterator[list[list[Part]]]:
         """The parts in strips of two columns with as little left blank as can be."""
-        shown = [part for part in parts if not isinstance(part, Table) or part.rows]
+        shown = [piece for part in parts if not isinstance(part, Table) or part.rows for piece in cut(part)]
         heights = [part_height(p, self.t, self._height(p) if isinstance(p, Chart) else 0.0) for p in shown]
         for band in pack(heights, 2):
-            yield [[shown[place] for place in column] for column in band.columns]
+            yield [joined(shown[place] for place in column) for column in band.columns]
 
     def _height(self, chart: Chart) -> float:
         return float(_SVG_HEIGHT.search(draw_chart(chart, self.t))[1])  # type: ignore[index]
@@ -205,8 +205,8 @@ class _Drawing:
 
 _SVG_HEIGHT = re.compile(r'height="([\d.]+)pt"')
 PAGE_MARGIN: Mapping[Paper, str] = {"A4": "15.5mm 18mm 16.5mm", "Letter": "14mm 18mm 15mm"}
-QUESTION_BAND, QUESTION_PAGE, QUESTION_HEAD = 480.0, {"A4": 746.0, "Letter": 705.0}, 104.0
-"""The tallest strip of toplines, the room of a page for them, and what heading and reading aid take of the first."""
+QUESTION_PAGE, QUESTION_HEAD = {"A4": 738.0, "Letter": 697.0}, 100.0
+"""The room of a page for toplines, which a strip may fill, and what heading and reading aid take of the first."""
 
 
 def _question_bands(
@@ -214,7 +214,7 @@ def _question_bands(
 ) -> Iterator[list[list[Question]]]:
     """The toplines in strips of three columns that fill the pages nearly to their feet."""
     heights = [question_height(question, catalogue) for question in questions]
-    for band in pack(heights, 3, QUESTION_BAND, QUESTION_PAGE[paper], QUESTION_HEAD):
+    for band in pack(heights, 3, QUESTION_PAGE[paper], QUESTION_PAGE[paper], QUESTION_HEAD):
         yield [[questions[place] for place in column] for column in band.columns]
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey_server.reports.packing import GAP, folded, pack
-from survey_server.reports.value import Cell, Column, Row, Table
+from survey_server.reports.packing import GAP, cut, folded, joined, pack
+from survey_server.reports.value import Cell, Column, Note, Row, Table
 
 HEIGHTS = st.lists(st.integers(20, 300).map(float), min_size=1, max_size=40)
 
@@ -61,3 +61,14 @@ def test_it_never_ends_a_column_with_a_heading() -> None:
     left, right = next(folded(table))
     assert [row.key for row in left.rows] == ["0", "1", "2"]
     assert right.rows[0].kind == "section"
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 40])
+def test_it_cuts_a_folded_table_beside_others_and_joins_its_pieces_without_losing_a_row(count: int) -> None:
+    kinds = [("section" if place % 9 == 0 else "") for place in range(count)] + [""]
+    table = Table("t", "T", (Column("v", "v"),), rows_of(*kinds), notes=(Note("n"),), layout="items folded")
+    pieces = list(cut(table))
+    assert all(piece.rows[-1].kind != "section" for piece in pieces if isinstance(piece, Table))
+    [whole] = joined(pieces)
+    assert isinstance(whole, Table)
+    assert (whole.title, whole.rows, whole.notes) == (table.title, table.rows, table.notes)

@@ -10,6 +10,8 @@ from survey_server.reports.charts.svg import HATCHED, WIDTHS, Drawing
 from survey_server.reports.value import Cell, Chart, Column
 
 GAP, KEY, TITLE = 12.0, 42.0, 24.0
+ALONE = 76.0
+"""The width of a map that stands alone: its key and no more."""
 
 
 def draw_map(chart: Chart, catalogue: Catalogue) -> str:
@@ -17,7 +19,7 @@ def draw_map(chart: Chart, catalogue: Catalogue) -> str:
     outlines = outlines_of((row.key.rpartition("=")[2] for row in chart.table.rows), chart.outlines)
     columns = list(enumerate(chart.table.columns))
     full, per_row = WIDTHS[chart.size], {"wide": 6, "full": 3, "half": 2}[chart.size]
-    width = (full - GAP * (per_row - 1)) / per_row
+    width = ALONE if len(columns) == 1 else (full - GAP * (per_row - 1)) / per_row
     shape = draw_outlines(outlines, width)
     lines = -(-len(columns) // per_row)
     deep = TITLE + shape.height + KEY
@@ -38,7 +40,8 @@ def _one(
     left: float,
     top: float,
 ) -> None:
-    drawing.paragraph(left, top + 8, column.label, shape.width, 7.2, bold=True, lines=2)
+    room = drawing.width if shape.width == ALONE else shape.width
+    drawing.paragraph(left, top + 8, column.label, room, 7.2, bold=True, lines=2)
     classes = classes_of([cell.value for cell in cells.values() if cell.value is not None])
     shades = ordered_shades(len(classes))
     drawing.open_group(left, top + TITLE)

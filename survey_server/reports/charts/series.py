@@ -19,7 +19,9 @@ SIEGE = "siege"
 """The key of the column that counts days under a state of siege: a ribbon under every panel."""
 
 _AIDS = (".mean", ".low", ".high")
-_HEAD, _FOOT, _GAP = 26.0, 18.0, 16.0
+_HEAD, _FOOT, _GAP = 18.0, 18.0, 16.0
+LABELS = 0.345
+"""The share of the width that the labels of bars take."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,18 @@ def draw_months(chart: Chart, catalogue: Catalogue) -> str:
     table = chart.table
     panels = list(_panels(table))
     per_row = 1 if len(panels) == 1 else 2 if len(panels) <= 4 else 3 if len(panels) <= 9 else 7
-    height = {1: 70.0, 2: 60.0, 3: 46.0, 7: 26.0}[per_row]
+    height = {1: 62.0, 2: 42.0, 3: 44.0, 7: 26.0}[per_row]
     lines = -(-len(panels) // per_row)
     full = WIDTHS[chart.size]
-    drawing = Drawing(full, (_HEAD + height + _FOOT) * lines)
     width = full / per_row
-    for place, panel in enumerate(panels):
+    titles = [wrap(panel.title, width - _GAP - 2, 7.0, bold=True)[:2] for panel in panels]
+    head = _HEAD + 8.0 * (max(map(len, titles)) - 1)
+    drawing = Drawing(full, (head + height + _FOOT) * lines)
+    for place, (panel, title) in enumerate(zip(panels, titles, strict=True)):
         line, column = divmod(place, per_row)
-        top = line * (_HEAD + height + _FOOT) + _HEAD
+        top = line * (head + height + _FOOT) + head
         named = max((text_width(c.label, 6.6) for _, c in panel.series if len(panel.series) > 1), default=0.0)
         frame = _Frame(column * width + 24, top, (column + 1) * width - _GAP - named, top + height)
-        title = wrap(panel.title, width - _GAP - 2, 7.0, bold=True)[:2]
         for number, words in enumerate(title):
             drawing.text(column * width + 2, top - 7 - (len(title) - 1 - number) * 8, words, 7.0, bold=True)
         _panel(drawing, catalogue, table, panel, frame)
@@ -168,16 +171,16 @@ def draw_parts(chart: Chart, catalogue: Catalogue) -> str:
     """Bars from zero with intervals: what a change in percent is made of."""
     rows = [row for row in chart.table.rows if row.cells[0].shown]
     full = WIDTHS[chart.size]
-    drawing = Drawing(full, 20.0 * len(rows) + 18)
+    drawing = Drawing(full, 18.0 * len(rows) + 18)
     edges = [value for row in rows for value in _ends(row.cells[0])]
-    left = 170.0
+    left = LABELS * full
     x = fitted([0.0, *edges], left, full - 54)
     for mark in x.ticks(6):
-        drawing.line(x(mark), 2, x(mark), 20.0 * len(rows) + 2, LINE, 0.4)
-        drawing.text(x(mark), 20.0 * len(rows) + 12, catalogue.numbers.number(mark, signed=True), 6.4, QUIET, "middle")
-    drawing.line(x(0), 2, x(0), 20.0 * len(rows) + 2, INK, 0.7)
+        drawing.line(x(mark), 2, x(mark), 18.0 * len(rows) + 2, LINE, 0.4)
+        drawing.text(x(mark), 18.0 * len(rows) + 12, catalogue.numbers.number(mark, signed=True), 6.4, QUIET, "middle")
+    drawing.line(x(0), 2, x(0), 18.0 * len(rows) + 2, INK, 0.7)
     for place, row in enumerate(rows):
-        cell, y = row.cells[0], 20.0 * place + 12
+        cell, y = row.cells[0], 18.0 * place + 12
         value = cell.value or 0.0
         drawing.paragraph(
             2, y + (0 if len(wrap(row.label, left - 12, 7.0)) > 1 else 2.4), row.label, left - 12, 7.0, lines=2
@@ -200,11 +203,11 @@ def draw_stages(chart: Chart, catalogue: Catalogue) -> str:
     most = (
         max((cell.value or 0.0 for row in table.rows for cell in row.cells[: len(table.columns)]), default=1.0) or 1.0
     )
-    deep = 8.0 + 9.0 * len(table.columns)
+    deep = 5.0 + 9.0 * len(table.columns)
     full = WIDTHS[chart.size]
     drawing = Drawing(full, deep * len(table.rows) + 2)
-    left = 170.0
-    x = Scale(0, most, left, full - 110)
+    left = LABELS * full
+    x = Scale(0, most, left, full - 84)
     for place, row in enumerate(table.rows):
         top = deep * place + 4
         drawing.paragraph(2, top + 8, row.label, left - 12, 7.0, lines=2)

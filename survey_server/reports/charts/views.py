@@ -8,7 +8,7 @@ from survey_server.reports.charts.palette import AFTER, BROWN, INK, LINE, QUIET,
 from survey_server.reports.charts.svg import WIDTHS, Drawing, Scale, fitted
 from survey_server.reports.value import Cell, Chart
 
-LABELS, DEEP, FOOT, HEAD = 150.0, 19.0, 16.0, 16.0
+LABELS, DEEP, FOOT, HEAD = 150.0, 14.0, 16.0, 16.0
 
 
 def draw_views(chart: Chart, catalogue: Catalogue) -> str:

@@ -7,7 +7,6 @@ never called better or worse.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -64,17 +63,17 @@ def build_admin(study: Study) -> Iterator[Page | LeftOut]:
     if returns is None or "dead_viol" not in returns.sample.frame.columns:
         yield LeftOut("admin", name, note("left_out.no_admin"))
         return
-    received = [table for table in (_complete(study, returns), largest_event(study)) if table is not None]
-    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(tuple(received))]
-    blocks += [_counts(study, returns), _ratios(study, returns), context_readings(study, returns)]
-    blocks.append(SideBySide(tuple(presence_tables(study, returns))))
+    tables = (_complete(study, returns), largest_event(study), *presence_tables(study, returns))
+    beside = (*(table for table in tables if table is not None), _counts(study, returns))
+    blocks: list[Block] = [Prose((note("admin.lead"),), "lead"), _months(study, returns), SideBySide(beside)]
+    blocks += [_ratios(study, returns), context_readings(study, returns)]
     blocks.append(_units(study, returns))
-    events = SideBySide(tuple(incident_tables(study)))
-    beside = list(build_reporting(study, returns))
-    if not beside:
-        blocks.append(events)
+    events = tuple(incident_tables(study))
+    reporting = list(build_reporting(study, returns, events))
+    if not reporting:
+        blocks.append(SideBySide(events))
     yield Page("admin", name, _message(returns), tuple(blocks))
-    yield from (replace(page, blocks=(*page.blocks, events)) for page in beside)
+    yield from reporting
 
 
 def _message(returns: Returns) -> Note:
@@ -183,7 +182,7 @@ def _counts(study: Study, returns: Returns) -> Table:
         Column("change", t["admin.change"], detail=t["head.interval"]),
     )
     notes = (years_note(returns), note("admin.counts.note"))
-    return Table("admin.counts", t["admin.table.counts"], heads, tuple(rows), notes=notes, layout="items")
+    return Table("admin.counts", t["admin.table.counts"], heads, tuple(rows), notes=notes, layout="items folded")
 
 
 def _count_row(study: Study, returns: Returns, name: str) -> Row:

@@ -9,7 +9,7 @@ from survey_server.reports.matrix import Breakdown, Matrix, hidden
 from survey_server.reports.measure import KINDS, Pair, estimate_cell
 from survey_server.reports.results import Result, indicator_cube
 from survey_server.reports.study import Study, level_order, levels_of, note
-from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Cell, Chart, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 
 MOST_LEVELS, NARROW = 40, 4
 MAPPED_FROM, MAPS_SHOWN = 3, 6
@@ -37,7 +37,9 @@ def build_breakdown(study: Study, pair: Pair) -> Page | LeftOut:
     message = Note(f"breakdown.message.{rule}", cells)
     told = tuple(_too_many(study, pair, results))
     small = (Prose(told, "small"),) if told else ()
-    blocks = (*_charts(matrix), *_map(matrix), matrix.table(), *small)
+    drawn: tuple[Part, ...] = (*_map(matrix), matrix.table())
+    shown = (SideBySide(drawn),) if len(results) == 1 else drawn  # one indicator: narrow enough for two columns
+    blocks = (*_charts(matrix), *shown, *small)
     return Page(page_id, name, message, blocks, wide=not matrix.narrow)
 
 

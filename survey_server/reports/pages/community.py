@@ -16,7 +16,7 @@ from survey_server.reports.registers.forms import COMMITTEES, JOINT
 from survey_server.reports.registers.monthly import choice_labels, numbers_of, plain
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Block, Cell, Column, LeftOut, Note, Page, Part, Prose, Row, SideBySide, Table
 
 POINTS = "item"
 CONCERN, ANSWERED = "1", ("3", "4")
@@ -33,19 +33,20 @@ def build_community(study: Study) -> Page | LeftOut:
         joint = None
     if committees is None and joint is None:
         return LeftOut("community", name, note("left_out.no_community"))
-    blocks: list[Block] = [Prose((note("community.lead"),), "lead")]
+    beside: list[Part] = []
     message = note("community.message.joint")
     if committees is not None:
         voice = Voice(committees)
         message = Note(
             "community.message", {"share": voice.answered_by_next(), "committees": count_cell(len(voice.committees))}
         )
-        blocks += [_committees(study, voice), _points(study, voice)]
-    if joint is not None:
-        blocks += list(_joint(study, joint))
+        beside += [_committees(study, voice), _points(study, voice)]
     strands = strand_table(study)
     if strands.rows:
-        blocks.append(strands)
+        beside.append(strands)
+    blocks: list[Block] = [Prose((note("community.lead"),), "lead"), SideBySide(tuple(beside))]
+    if joint is not None:
+        blocks += list(_joint(study, joint))
     return Page("community", name, message, tuple(blocks))
 
 
@@ -156,7 +157,7 @@ def _points(study: Study, voice: Voice) -> Table:
         *(Column(f"urgency.{level}", words, t["community.urgency"]) for level, words in urgencies.items()),
         Column("answered", t["community.answered"]),
     )
-    return Table("community.points", t["community.table.points"], heads, tuple(rows), layout="items")
+    return Table("community.points", t["community.table.points"], heads, tuple(rows), layout="items narrow fixed")
 
 
 def _joint(study: Study, sample: Sample) -> Iterator[Table]:

@@ -22,7 +22,6 @@ from survey_server.reports.registers.monthly import choice_labels, label_of, num
 from survey_server.reports.sample import Sample
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
-    Block,
     Cell,
     Chart,
     Column,
@@ -30,6 +29,7 @@ from survey_server.reports.value import (
     LeftOut,
     Note,
     Page,
+    Part,
     Prose,
     Row,
     SideBySide,
@@ -48,13 +48,10 @@ def build_followup(study: Study) -> Page | LeftOut:
     if sample is None or not {"p_code", "fu_when", "same_job"} <= set(sample.everyone.columns):
         return LeftOut("followup", name, note("left_out.no_followup"))
     asked = Asked(study, sample)
-    beside = SideBySide((_traced(asked), *_wear(asked)))
-    blocks: list[Block] = [Prose((note("followup.lead"),), "lead"), beside, _use(asked)]
-    gap = _said_and_seen(asked)
-    half = (_barriers(asked), _support(asked), taught_and_seen(study))
-    blocks.append(SideBySide(tuple(table for table in half if table.rows)))
-    blocks += [gap] if gap.rows else []
-    return Page("followup", name, _message(asked), tuple(blocks))
+    tables = (_barriers(asked), _support(asked), taught_and_seen(study), _said_and_seen(asked))
+    beside: tuple[Part, ...] = (_traced(asked), *_wear(asked), _use(asked), *(table for table in tables if table.rows))
+    blocks = (Prose((note("followup.lead"),), "lead"), SideBySide(beside))
+    return Page("followup", name, _message(asked), blocks)
 
 
 @dataclass(frozen=True)

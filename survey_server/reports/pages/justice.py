@@ -17,7 +17,6 @@ from survey_server.reports.registers.forms import JUSTICE
 from survey_server.reports.registers.monthly import Returns, moved, number, percent_cell, returns_of
 from survey_server.reports.study import Study, note
 from survey_server.reports.value import (
-    Block,
     Cell,
     Chart,
     Column,
@@ -25,6 +24,7 @@ from survey_server.reports.value import (
     LeftOut,
     Note,
     Page,
+    Part,
     Prose,
     Row,
     SideBySide,
@@ -42,10 +42,10 @@ def build_justice(study: Study) -> Page | LeftOut:
     if returns is None or not set(FLOW) <= set(returns.sample.frame.columns):
         return LeftOut("justice", name, note("left_out.no_justice"))
     pipelines = {key: _pipelines(returns, year) for key, year in _years(returns).items()}
-    blocks: list[Block] = [Prose((note("justice.lead"),), "lead"), *_funnel(study, returns)]
-    blocks += [SideBySide((_flow(study, returns, pipelines), _guards(study, returns))), _backlog(study, returns)]
-    blocks += _gaps(study, returns)
-    return Page("justice", name, _message(returns, pipelines), tuple(blocks))
+    flow, guards = _flow(study, returns, pipelines), _guards(study, returns)
+    beside: tuple[Part, ...] = (_funnel(study, returns), flow, guards, _backlog(study, returns), *_gaps(study, returns))
+    blocks = (Prose((note("justice.lead"),), "lead"), SideBySide(beside))
+    return Page("justice", name, _message(returns, pipelines), blocks)
 
 
 def _years(returns: Returns) -> dict[str, slice]:
@@ -88,7 +88,7 @@ def _message(returns: Returns, pipelines: dict[str, list[Pipeline]]) -> Note:
     return Note(f"justice.message.{word}", cells)
 
 
-def _funnel(study: Study, returns: Returns) -> Iterator[Block]:
+def _funnel(study: Study, returns: Returns) -> Chart:
     t, years = study.t, _years(returns)
     columns = tuple(Column(key, t[f"year.{key}"]) for key in years)
     rows = []
@@ -101,7 +101,8 @@ def _funnel(study: Study, returns: Returns) -> Iterator[Block]:
     table = Table(
         "justice.funnel", t["justice.table.funnel"], columns, tuple(rows), notes=(note("justice.funnel.note"),)
     )
-    yield Chart("justice.funnel", "stages", table, t["justice.funnel.alt"], caption=note("justice.funnel.note"))
+    caption = note("justice.funnel.note")
+    return Chart("justice.funnel", "stages", table, t["justice.funnel.alt"], caption=caption, size="half")
 
 
 def _flow(study: Study, returns: Returns, pipelines: dict[str, list[Pipeline]]) -> Table:
@@ -174,7 +175,7 @@ def _backlog(study: Study, returns: Returns) -> Chart:
         "justice.backlog.note", {"units": count_cell(int(whole.sum())), "all": count_cell(len(returns.units))}
     )
     table = Table("justice.backlog", t["justice.chart.backlog"], (Column("open", t["justice.chart.backlog"]),), rows)
-    return Chart("justice.backlog", "months", table, t["justice.backlog.alt"], caption=caption)
+    return Chart("justice.backlog", "months", table, t["justice.backlog.alt"], caption=caption, size="half")
 
 
 def _guards(study: Study, returns: Returns) -> Table:

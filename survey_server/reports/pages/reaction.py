@@ -24,7 +24,7 @@ from survey_server.reports.registers.monthly import (
     returns_of,
 )
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Block, Cell, Chart, Column, LeftOut, Note, Page, Prose, Row, SideBySide, Table
 
 DEATHS, REPORTS = "dead_viol", "rep_viol"
 ARMS = ("programme", "comparison")
@@ -42,7 +42,8 @@ def build_reaction(study: Study) -> Page | LeftOut:
     if not arms:
         return LeftOut("reaction", name, note("left_out.no_reaction"))
     blocks: list[Block] = [Prose((note("reaction.lead"),), "lead"), _chart(study, returns, arms), _table(study, areas)]
-    blocks += [_deaths(study, returns), Prose((note("reaction.rule"), note("reaction.reports")), "small")]
+    rules = Prose((note("reaction.rule"), note("reaction.reports")), "small")
+    blocks.append(SideBySide((_deaths(study, returns), rules)))
     return Page("reaction", name, _message(arms), tuple(blocks))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from survey_server.estimation.change import Change
 from survey_server.estimation.reporting import (
@@ -21,7 +21,7 @@ from survey_server.reports.measure import count_cell, estimate_cell
 from survey_server.reports.registers.monthly import Returns, percent_cell, years_note
 from survey_server.reports.results import Result
 from survey_server.reports.study import Study, note
-from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Prose, Row, Table
+from survey_server.reports.value import Block, Cell, Chart, Column, Note, Page, Prose, Row, SideBySide, Table
 
 VICTIMS, POLICE_RATE, RATE, TRUST = "S09", "S12p", "S12", "S16"
 REPORTS = "rep_viol"
@@ -34,7 +34,7 @@ _LINES: tuple[tuple[str, Move, tuple[Move, ...]], ...] = (
 _COLUMNS: tuple[Move, ...] = ("up", "flat", "down")
 
 
-def build_reporting(study: Study, returns: Returns) -> Iterator[Page]:
+def build_reporting(study: Study, returns: Returns, beside: Sequence[Table] = ()) -> Iterator[Page]:
     """The page that sets recorded reports beside what people told the survey; nothing without both."""
     found = {code: _result(study, code) for code in (VICTIMS, POLICE_RATE, RATE, TRUST)}
     change = returns.change(REPORTS)
@@ -53,9 +53,11 @@ def build_reporting(study: Study, returns: Returns) -> Iterator[Page]:
     message = Note("reporting.message", {"change": percent_cell(change)}, words)
     blocks: list[Block] = [Prose((note("reporting.lead"),), "lead"), _evidence(study, returns, found, moves)]
     if reading != "too_few_victims":
-        blocks += [_matrix(study, moves), *_parts(study, returns, known[VICTIMS], rate)]
+        parts = _parts(study, returns, known[VICTIMS], rate)
+        blocks += [_matrix(study, moves), SideBySide((*parts, *beside))]
     else:
         blocks.append(Prose((Note("reporting.too_few", {"n": count_cell(victims), "least": count_cell(MIN_VICTIMS)}),)))
+        blocks.append(SideBySide(tuple(beside)))
     yield Page("reporting", study.t["page.reporting"], message, tuple(blocks))
 
 
@@ -168,7 +170,7 @@ def _fits(line: str, victims: Move) -> bool:
     return True
 
 
-def _parts(study: Study, returns: Returns, victims: Change, rate: Change) -> Iterator[Block]:
+def _parts(study: Study, returns: Returns, victims: Change, rate: Change) -> Iterator[Chart]:
     """The three bars: what more or fewer victims, and what more or less reporting, make of the change."""
     totals, t = returns.totals(REPORTS), study.t
     try:
@@ -179,7 +181,8 @@ def _parts(study: Study, returns: Returns, victims: Change, rate: Change) -> Ite
     table = Table(
         "reporting.parts", t["reporting.table.parts"], (Column("change", "%", detail=t["head.interval"]),), rows
     )
-    yield Chart("reporting.parts", "parts", table, t["reporting.parts.alt"], caption=note("reporting.parts.note"))
+    caption = note("reporting.parts.note")
+    yield Chart("reporting.parts", "parts", table, t["reporting.parts.alt"], caption=caption, size="half")
 
 
 _PARTS = tuple(Decomposition.__dataclass_fields__)
