@@ -99,7 +99,7 @@ def _reports(visit: Visit, wrong: str = "", ticked: Sequence[str] = ()) -> Answe
     response = render(
         "reports.html",
         rounds=rounds,
-        ticked=ticked or [each.name for each in rounds[-2:]],
+        ticked=ticked or [each.name for each in ([one for one in rounds if one.locked] or rounds)[-2:]],
         made=made,
         wrong=wrong,
         report_languages=LANGUAGES,
