@@ -17,7 +17,7 @@ def make_report(world: World, *, interim: bool = False, data_hash: str = "abcdef
         {"key": "security", "label": "Seguridad", "cells": [{"text": "▲ mejora", "mark": "improved"}, {"text": "S02"}]},
         {"key": "practice", "label": "Práctica", "cells": [{"text": "? no se sabe"}, {"text": "–"}, {"text": "–"}]},
     ]
-    readings = [{"key": "extend", "label": "Prolongar", "cells": [{"text": "Una de 1 a 3 mejora"}, {"text": "sí"}]}]
+    readings = [{"key": "extend", "label": "Extender", "cells": [{"text": "Una de 1 a 3 mejora"}, {"text": "sí"}]}]
     blocks = [
         {"type": "table", "id": "decision.evidence", "rows": rows},
         {"type": "table", "id": "decision.readings", "rows": readings},
