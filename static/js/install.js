@@ -4,6 +4,7 @@ import { listen, tellHere } from './bus.js';
 import { get } from './store.js';
 
 const PATIENCE = 60_000;
+const AGAIN = 3_000;
 
 let registration = null;
 let invitation = null;
@@ -28,8 +29,8 @@ export async function startInstall() {
     arriving = true;
     await firstThings();
   }
-  takeWhole();
   if (updateIsReady() && !(await isFilling())) return takeUpdate();
+  takeWhole();
   try {
     registration = await registerWorker();
   } catch {
@@ -90,10 +91,12 @@ export async function isFilling() {
   return held.some(({ name }) => name.startsWith('draft:'));
 }
 
-/** Take the new version: only from a view where nothing is being filled in. */
+/** Take the new version: only from a view where nothing is being filled in. Browsers may forget it once: it is said again. */
 export function takeUpdate() {
+  const takeOver = () => registration.waiting?.postMessage('take over');
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
-  registration.waiting.postMessage('take over');
+  setInterval(async () => { if (!(await isFilling())) takeOver(); }, AGAIN);
+  takeOver();
 }
 
 /** Can the browser put the app on the home screen now? */
