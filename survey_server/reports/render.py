@@ -204,7 +204,7 @@ class _Drawing:
 
 
 _SVG_HEIGHT = re.compile(r'height="([\d.]+)pt"')
-PAGE_MARGIN: Mapping[Paper, str] = {"A4": "15.5mm 18mm 16.5mm", "Letter": "14mm 18mm 15mm"}
+PAGE_MARGIN: Mapping[Paper, str] = {"A4": "15.5mm 18mm 16.5mm", "Letter": "13.2mm 18mm 14.5mm"}
 QUESTION_PAGE, QUESTION_HEAD = {"A4": 738.0, "Letter": 697.0}, 100.0
 """The room of a page for toplines, which a strip may fill, and what heading and reading aid take of the first."""
 
