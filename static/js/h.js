@@ -34,7 +34,7 @@ export function fill(element, ...children) {
   return element;
 }
 
-const LONGEST_TAP = 1_000;
+const LONGEST_TAP = 3_000;
 const AFTER_TAP = 100; // the browser makes the click some moments after the finger has left
 
 let tap = Promise.resolve();

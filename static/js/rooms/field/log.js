@@ -10,14 +10,14 @@ const OFFICE = 'office';
 const KEPT = 14 * 86_400_000;
 const NOTHING = { assignments: [], stop_work: [], policies: {}, referral: null };
 
-/** The changes that keep what GET /api/v1/phone says about the fieldwork; none while the phone is locked. */
+/** The changes that keep what GET /api/v1/phone says about the fieldwork; null while the phone is locked. */
 export async function keepOffice({ assignments, stop_work, policies, referral }) {
   if (!Array.isArray(assignments)) return [];
   try {
     const value = await protect({ assignments, stop_work, policies, referral }, `assignments:${OFFICE}`);
     return [{ store: 'assignments', key: OFFICE, value }];
   } catch {
-    return []; // locked a moment ago: the next contact brings it again
+    return null;
   }
 }
 

@@ -13,7 +13,6 @@ import { tell } from '../../bus.js';
 import { Interview } from '../../engine/interview.js';
 import { lookForUpdate } from '../../install.js';
 import { commit, get, getAll, getKeys } from '../../store.js';
-import { locked } from '../../vault.js';
 
 const FRESH = 300_000;
 
@@ -38,15 +37,17 @@ export async function refreshCatalogue(device, anew = false) {
   if (!Array.isArray(answer.data.forms)) return { reason: 'portal' };
   if (answer.data.app && answer.data.app !== appVersion()) lookForUpdate();
   const before = await get('meta', 'catalogue');
-  const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), asked: new Set(), stuck: null };
+  const round = { told: answer.data, before, forms: [], unopened: [], left: inOrder(answer.data.forms), asked: new Set(), stuck: null, isKept: false };
   askFor = () => askForNext(round, token);
   while (round.left.length) {
     if (isNew(round)) await publish(round);
     await takeOne(round, token);
   }
   if (isNew(round)) round.stuck ??= await (await import('./languages.js')).completeForms(answer.data.forms, token);
-  const told = await officeChanges(answer.data);
-  if (locked()) { // the team's work is private: it is kept once there is a PIN
+  const work = await (await import('../field/log.js')).keepOffice(answer.data); // private: null until there is a PIN
+  const told = [...(work ?? []), ...(await officeChanges(answer.data))];
+  round.isKept = work !== null; // not `locked()`: the PIN may have been chosen meanwhile, and the work would be missing
+  if (!round.isKept) {
     untold = { answer, token, at: Date.now() };
     return publish(round, told).then(() => round.stuck);
   }
@@ -88,24 +89,22 @@ async function takeOne(round, token) {
 }
 
 /** The catalogue as it is now; on a new phone also half-way, with what is still `coming`. */
-async function publish({ told, before, forms: taken, unopened, left, stuck }, more = []) {
+async function publish({ told, before, forms: taken, unopened, left, stuck, isKept }, more = []) {
   const { programme, policies } = told;
   const older = left.map(({ id }) => before?.forms.find((old) => old.id === id)).filter(Boolean);
   const coming = left.filter(({ id }) => !older.some((old) => old.id === id));
   const forms = [...taken, ...older];
   const value = {
-    asked_at: stuck || left.length || locked() ? 0 : Date.now(), programme, policies, forms, unopened, stops: told.stop_work?.length ?? 0, field: hasField(told, forms),
+    asked_at: stuck || left.length || !isKept ? 0 : Date.now(), programme, policies, forms, unopened, stops: told.stop_work?.length ?? 0, field: hasField(told, forms),
     ...(coming.length ? { coming: coming.map(({ id, title, wave }) => ({ id, title, wave })) } : {}),
   };
   await commit([{ store: 'meta', key: 'catalogue', value }, ...more]);
   tell('catalogue');
 }
 
-/** What the office said besides its forms. */
-async function officeChanges(told) {
-  const { programme, keys, lock } = told;
+/** What the office said besides its forms and the team's work. */
+async function officeChanges({ programme, keys, lock }) {
   return [
-    ...(await (await import('../field/log.js')).keepOffice(told)),
     ...(keys ? await (await import('../lock/trust.js')).acceptKeys(keys, programme.code) : []),
     ...(lock ? [{ store: 'vault', key: 'policy', value: lock }] : []),
   ];
