@@ -27,9 +27,9 @@ export async function homeView(_, { signal }) {
   }
   const page = h('div.page.home');
   let drawn = Promise.resolve();
-  const told = notice(); // it stays while the view is drawn anew
+  const [told, cards] = [notice(), stateCards(signal)]; // they stay while the view is drawn anew
   const drawNow = async () => {
-    const nodes = await contents(device, told, signal);
+    const nodes = await contents(device, told, cards, signal);
     await untouched(page);
     fill(page, ...nodes);
   };
@@ -41,7 +41,7 @@ export async function homeView(_, { signal }) {
   return page;
 }
 
-async function contents(device, told, signal) {
+async function contents(device, told, cards, signal) {
   const catalogue = await get('meta', 'catalogue');
   const drafts = await listDrafts();
   const programme = catalogue?.programme ?? device.programme;
@@ -51,7 +51,7 @@ async function contents(device, told, signal) {
       programme?.demo ? h('p.demo', {}, t('demo')) : null,
       told,
       ...(await fieldwork(catalogue)),
-      stateCards(signal),
+      cards,
       await keyAlarm(),
       updateIsReady() ? updateBanner() : null,
       await queueCard(signal),
