@@ -24,9 +24,8 @@ def test_it_keeps_the_team_s_work_though_the_pin_is_chosen_while_the_office_is_b
     page = phone.open(path="/manifest.webmanifest", waits=False)
     page.add_init_script(WITHOUT_WORKER)
     held: list[Route] = []
-    page.route(
-        "**/rooms/lock/trust.js", lambda route: held.append(route)
-    )  # asked for between the team's work and the end of the round
+    # Its room is asked for between the team's work and the end of the round.
+    page.route("**/rooms/lock/trust.js", lambda route: held.append(route))
     page.goto(office.link("OB013"))
 
     def is_held() -> bool:
