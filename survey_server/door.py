@@ -7,19 +7,17 @@ for a while. What knocks meanwhile waits in the socket: nothing is refused.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+
+from survey_server.disk import working_folder
 
 SOCKET = "OFFICE_SOCKET"
 """The environment variable that tells the workers where the door is."""
@@ -28,8 +26,6 @@ _BACKLOG = 256
 _LOOK_SECONDS = 0.2
 _AFTER_A_FAULT = 1.0
 _FOLDER = "survey-door-"
-_YOUNG_SECONDS = 60
-"""A folder as young as this may be one that its server is just making, and hasn't locked yet."""
 
 
 class Door:
@@ -56,7 +52,7 @@ def open_door(*, awake: bool = False) -> Iterator[Door]:
 
     When this process dies, the office ends too.
     """
-    with _own_folder() as folder, socket.socket(socket.AF_UNIX) as listener:
+    with working_folder(_FOLDER) as folder, socket.socket(socket.AF_UNIX) as listener:
         os.environ[SOCKET] = str(folder / "door")
         listener.bind(os.environ[SOCKET])
         listener.listen(_BACKLOG)
@@ -67,32 +63,6 @@ def open_door(*, awake: bool = False) -> Iterator[Door]:
             yield door
         finally:
             door.close()
-
-
-@contextmanager
-def _own_folder() -> Iterator[Path]:
-    """A folder for the socket, locked for as long as this process lives; those of killed servers are removed."""
-    _remove_leftovers(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield Path(folder)
-        finally:
-            os.close(lock)
-
-
-def _remove_leftovers(within: Path) -> None:
-    for folder in within.glob(f"{_FOLDER}*"):
-        with suppress(OSError):  # it is locked, or somebody else's, or gone already
-            if time.time() - folder.stat().st_mtime < _YOUNG_SECONDS:
-                continue
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
-                os.close(lock)
 
 
 class _Keeper:

@@ -108,19 +108,5 @@ def test_its_parts_multiply_to_the_change_of_reports() -> None:
     parts = {row.key: 1 + (row.cells[0].value or 0) / 100 for row in chart.table.rows}
     assert parts["victimisation"] * parts["reporting_rate"] * parts["residual"] == pytest.approx(parts["reports"])
     assert parts["reports"] == pytest.approx(1.28)
-    assert draw_chart(chart, get_catalogue("en")).count("<rect") in (
-        3,
-        4,
-    )  # nothing is left over: that bar has no width
-
-
-def test_it_reads_nothing_from_too_few_victims() -> None:
-    [page] = built(1.3, 0.8, 1.6, 1.0, n=49)
-    assert page.message.words["reading"] == "too few victims interviewed to read the reports"
-    assert not [block for block in page.parts if isinstance(block, Chart)]
-
-
-def test_it_draws_no_such_page_without_a_survey() -> None:
-    sample = register("ssr_admin_monthly", returns({"P1": FLAT}, rep_viol=3.0))
-    study = Fixed(ProgrammeInfo("P", "P", plan={"results": ()}), (), get_catalogue("en"))
-    assert list(build_reporting(study, Returns(sample, START))) == []
+    # Nothing is left over: whether a bar without width is drawn is all the same.
+    assert draw_chart(chart, get_catalogue("en")).count("<rect") in (3, 4)
