@@ -18,7 +18,16 @@ from survey_server.db.intake.keys import Keyring
 from survey_server.db.intake.receipts import Receipt, receipt_code
 from survey_server.db.intake.sources import Source
 from survey_server.db.intake.submissions import take_in
-from survey_server.db.models import Conflict, Form, Programme, Submission, SubmissionNote, SubmissionVersion, now
+from survey_server.db.models import (
+    Conflict,
+    Form,
+    Programme,
+    Submission,
+    SubmissionNote,
+    SubmissionVersion,
+    is_current_version,
+    now,
+)
 from survey_server.db.review.listings import get_submission
 from survey_server.db.review.reviewing import LEAST_REASON, REJECTED, set_states
 from survey_server.db.session import Database
@@ -245,14 +254,7 @@ def _occasions(session: Session, programme: Programme, questions: Mapping[int, s
     groups: dict[tuple[int, str, str], list[int]] = {}
     for one, row, case, answers in session.execute(
         select(Submission.id, Submission.form_row, Submission.case_id, SubmissionVersion.answers)
-        .join(
-            SubmissionVersion,
-            and_(
-                SubmissionVersion.programme_id == Submission.programme_id,
-                SubmissionVersion.submission_id == Submission.id,
-                SubmissionVersion.number == Submission.number,
-            ),
-        )
+        .join(SubmissionVersion, is_current_version())
         .where(
             Submission.programme_id == programme.id,
             Submission.form_row.in_(questions),
